@@ -1,0 +1,141 @@
+/* postings.h - the postings format: one term's list in one segment, its writer
+ * and its cursor. The byte grammar is in docs/FORMAT.md, "postings"; write and
+ * read halves (postings_write.c, postings_read.c) stand or fall together.
+ *
+ * A list comes in two values: the *list* (df, forms, directory, docids, freqs) and
+ * the *positions* (empty for short lists, which carry them inside). A docid is a
+ * passage's number in its segment; a freq (tf) is 1 to 255, because a passage has
+ * at most 255 tokens; a position is below AQ_POSITION_MAX. Beside each position
+ * stands a form code: 0 is the term's most frequent form in the segment. */
+#ifndef AQ_POSTINGS_H
+#define AQ_POSTINGS_H
+
+#include "base.h"
+
+enum {
+    AQ_BLOCK = 128,          /* postings a full block */
+    AQ_SHORT_LIST = 128,     /* lists with fewer postings are written as one run of varints */
+    AQ_POSITION_MAX = 1024   /* positions are below this */
+};
+#define AQ_DOCID_END UINT32_MAX /* a docid after all others */
+
+struct aq_form {
+    struct aq_slice text;
+    uint64_t count; /* positions with this form in the segment */
+};
+
+/* BM25's length normalisation at build time, for the impacts. */
+struct aq_impact_model {
+    double k1, b, average_length;
+};
+
+/* ceil(255 * tf / (tf + k1 * (1 - b + b * length / average))), 1 to 255: an upper
+ * bound of the saturated tf in 255ths. */
+uint8_t aq_impact(const struct aq_impact_model *m, uint32_t tf, uint8_t length);
+
+/* ---- writing ---- */
+
+struct aq_postings_writer;
+struct aq_postings_writer *aq_postings_writer_new(void); /* NULL: out of memory */
+void aq_postings_writer_free(struct aq_postings_writer *w);
+
+/* Starts a list. forms[code] must be in descending order of count (ties by
+ * bytes), at least one, each used at least once; they are borrowed until end. */
+void aq_postings_begin(struct aq_postings_writer *w, struct aq_slice term, const struct aq_form *forms,
+                       uint32_t form_count, const struct aq_impact_model *model);
+
+/* Adds one posting: docids ascend, positions ascend strictly within it; codes[i]
+ * is the form at positions[i]. length is the passage's token count. */
+void aq_postings_add(struct aq_postings_writer *w, uint32_t docid, uint8_t length, uint32_t tf,
+                     const uint16_t *positions, const uint16_t *codes);
+
+/* Ends the list; both values (checksums included) stay valid until the next
+ * begin. AQ_FULL when a value would pass 4 GiB. */
+enum aq_status aq_postings_end(struct aq_postings_writer *w, struct aq_slice *list,
+                               struct aq_slice *positions);
+
+/* ---- reading ---- */
+
+/* A parsed header over borrowed values. Parsing checks bounds and the directory's
+ * order, not checksums. */
+struct aq_postings {
+    struct aq_slice list, positions;
+    struct aq_slice term;
+    uint32_t df;
+    uint64_t ttf;        /* total positions; computed by aq_postings_validate for short lists: 0 here */
+    uint32_t blocks;     /* 0: a short list */
+    uint32_t form_count;
+    struct aq_slice form_bytes;
+    const uint8_t *directory; /* blocks > 0: see docs/FORMAT.md */
+    const uint8_t *body, *body_end;
+};
+
+enum aq_status aq_postings_parse(struct aq_postings *p, struct aq_slice term, struct aq_slice list,
+                                 struct aq_slice positions);
+
+/* The code of a form, or -1 when the segment never saw it. */
+int aq_postings_form_code(const struct aq_postings *p, struct aq_slice form);
+
+/* Calls visit for every form in code order, until it returns false. */
+typedef bool aq_form_visit(void *context, uint32_t code, struct aq_slice form, uint64_t count);
+enum aq_status aq_postings_forms(const struct aq_postings *p, aq_form_visit *visit, void *context);
+
+/* Directory of a block list, for plans: block in [0, p->blocks). */
+uint32_t aq_postings_block_last(const struct aq_postings *p, uint32_t block);
+uint8_t aq_postings_block_impact(const struct aq_postings *p, uint32_t block);
+/* Highest impact of the list (255 for a short list). */
+uint8_t aq_postings_impact(const struct aq_postings *p);
+
+/* A list held in memory (pending comments): arrays owned by the caller. */
+struct aq_memory_postings {
+    const uint32_t *docids;
+    const uint8_t *freqs;
+    const uint32_t *starts; /* first index of posting i in positions and codes; df + 1 entries */
+    const uint16_t *positions, *codes;
+    uint32_t df;
+};
+
+/* A cursor stands on a posting or at the end. After init it stands on the first.
+ * Decoding errors stick: `bad` is set and the cursor is at the end. */
+struct aq_cursor {
+    uint32_t docid;  /* current, AQ_DOCID_END at the end */
+    uint32_t index;  /* of the current posting in the decoded block */
+    uint32_t count;  /* postings in the decoded block */
+    uint32_t block;  /* its number */
+    bool bad;
+    bool freqs_ready, positions_ready;
+    const struct aq_postings *list;        /* NULL over memory */
+    const struct aq_memory_postings *memory;
+    const uint8_t *freq_at, *block_end;
+    uint8_t bits, freq_bits;
+    uint32_t docids[AQ_BLOCK];
+    uint32_t freqs[AQ_BLOCK];
+    uint32_t starts[AQ_BLOCK + 1]; /* position index of each posting in the block, once positions_ready */
+    struct aq_reading tail;        /* short lists and tail blocks: where decoding stands */
+};
+
+void aq_cursor_init(struct aq_cursor *c, const struct aq_postings *p);
+void aq_cursor_init_memory(struct aq_cursor *c, const struct aq_memory_postings *m);
+
+/* To the next posting; returns its docid. */
+uint32_t aq_cursor_next(struct aq_cursor *c);
+/* To the first posting with docid >= target (never backwards); returns its docid. */
+uint32_t aq_cursor_seek(struct aq_cursor *c, uint32_t target);
+/* tf of the current posting. */
+uint32_t aq_cursor_freq(struct aq_cursor *c);
+/* The rest of the decoded block from the current posting on, as arrays (docids,
+ * freqs); *n of them. For plans that work block by block: afterwards
+ * aq_cursor_next_block moves to the following block's first posting. */
+void aq_cursor_batch(struct aq_cursor *c, const uint32_t **docids, const uint32_t **freqs, uint32_t *n);
+uint32_t aq_cursor_next_block(struct aq_cursor *c);
+/* Positions and form codes of the current posting; each array has room for 255.
+ * Returns how many (the freq), 0 on corruption. */
+uint32_t aq_cursor_positions(struct aq_cursor *c, uint16_t *positions, uint16_t *codes);
+
+/* Walks everything with checksums: order, bounds, counts, freqs, positions, form
+ * counts, impacts against lengths (u8 a docid; docid_count of them). NULL when
+ * sound, else what is wrong and where, in a static or reason buffer. */
+const char *aq_postings_validate(const struct aq_postings *p, const uint8_t *lengths, uint32_t docid_count,
+                                 const struct aq_impact_model *model, char *reason, size_t reason_size);
+
+#endif

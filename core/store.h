@@ -1,0 +1,316 @@
+/* store.h - the index on disk: a directory of generations, each an LMDB
+ * environment, and typed access to its tables. Grammar: docs/FORMAT.md.
+ *
+ *   DIR/CURRENT           "gen-000001\n", switched by rename
+ *   DIR/writer.lock       locked (flock) by the one writer, never replaced
+ *   DIR/gen-NNNNNN/       data.mdb and lock.mdb, never shared or renamed over
+ *
+ * One environment per data file and process, however often it is opened: a
+ * registry keeps them (LMDB loses rows otherwise). LMDB's default sync always.
+ * This room knows keys, values and transactions; it does not know analyzers,
+ * queries or how segments are made. */
+#ifndef AQ_STORE_H
+#define AQ_STORE_H
+
+#include "base.h"
+#include "comment.h"
+#include "postings.h"
+
+#include <lmdb.h>
+
+#define AQ_FORMAT_VERSION 1u
+
+/* The tables, each a named database. Every value but those of `norm` values'
+ * and postings' own checksums ends in a CRC-32C over key and payload. */
+enum aq_table {
+    AQ_TABLE_META,   /* name -> record: "state", "dict/N" (zstd dictionaries) */
+    AQ_TABLE_SEG,    /* segment u32 -> struct aq_segment_info */
+    AQ_TABLE_NORM,   /* segment u32 -> length of each passage, u8 */
+    AQ_TABLE_MAP,    /* segment u32, chunk u32 -> (comment u32, ordinal u16) x AQ_MAP_CHUNK */
+    AQ_TABLE_BITS,   /* segment u32, enum aq_bits_kind u8, chunk u32 -> AQ_BITS_CHUNK bits */
+    AQ_TABLE_PEND,   /* comment u32 -> forward record (pending.h) */
+    AQ_TABLE_COL,    /* enum aq_column u8, chunk u32 -> fixed-width values of consecutive comments */
+    AQ_TABLE_TEXT,   /* first comment u32 -> frame of consecutive comments (text.h) */
+    AQ_TABLE_ID,     /* kind u8, hash u64 -> numbers u32 (see aq_ids_*) */
+    AQ_TABLE_NAME,   /* kind u8, number u32 -> bytes: authors, threads, tag sets */
+    AQ_TABLE_MEMBER, /* thread u32, chunk u32 -> comment numbers u32, ascending */
+    AQ_TABLE_REPEAT, /* passage hash u64, comment u32, ordinal u16 -> nothing */
+    AQ_TABLE_COUNT
+};
+
+enum { AQ_MAP_CHUNK = 4096, AQ_BITS_CHUNK = 8192 };
+
+enum aq_bits_kind {
+    AQ_BITS_DELETED, /* tombstones */
+    AQ_BITS_HIDDEN,  /* repeats an earlier passage: no hit of its own. Mutable */
+    AQ_BITS_QUOTE    /* a quote. Fixed when the segment is made */
+};
+
+enum aq_column {
+    AQ_COL_FLAGS,  /* u8: AQ_LIVE ... */
+    AQ_COL_SCORE,  /* i32, AQ_NO_SCORE */
+    AQ_COL_AUTHOR, /* u32 number of a name, AQ_NO_COMMENT without */
+    AQ_COL_THREAD, /* u32 number of a name */
+    AQ_COL_PARENT, /* u32 comment number, AQ_NO_COMMENT while unknown */
+    AQ_COL_TAGS,   /* u32 number of a tag set, AQ_NO_COMMENT without */
+    AQ_COL_DATE,   /* i64 seconds, AQ_NO_DATE */
+    AQ_COL_DIGEST, /* u64 XXH3 of what a replacement compares (writer) */
+    AQ_COLUMN_COUNT
+};
+extern const uint8_t aq_column_width[AQ_COLUMN_COUNT];
+
+enum { AQ_LIVE = 1, AQ_IS_POST = 2 /* no parent given */, AQ_PURGED = 4 /* text erased */ };
+
+/* Names and ids are looked up by (kind, XXH3 of the bytes). */
+enum aq_id_kind { AQ_ID_COMMENT = 'c', AQ_ID_AUTHOR = 'a', AQ_ID_THREAD = 't', AQ_ID_TAGS = 'g', AQ_ID_AWAITED = 'w' /* hash of a missing parent's id -> its waiting replies */ };
+
+/* Whole-index facts, one record: what becomes visible does so with it. */
+struct aq_state {
+    uint64_t commit;        /* grows by one a commit */
+    uint32_t next_comment;  /* numbers below are taken; rows beyond are not visible */
+    uint32_t next_segment;
+    uint32_t next_author, next_thread, next_tags;
+    uint32_t comments;      /* live */
+    uint32_t pend_comments; /* totals over the pend table */
+    uint32_t pend_passages;
+    uint64_t pend_tokens;
+    uint32_t dictionary;    /* number of the zstd dictionary for new frames, 0: none */
+    uint32_t inflight;      /* segment id being written ahead, 0: none; its rows are not listed */
+    uint64_t text_bytes;    /* stored text of live comments */
+    char identity[128];     /* aq_analyzer_identity */
+    char language[32];
+};
+
+/* A listed segment. */
+struct aq_segment_info {
+    uint32_t id;
+    uint32_t passages;  /* docids are 0 .. passages - 1 */
+    uint32_t deleted;   /* tombstones among them */
+    uint32_t terms;
+    uint64_t tokens;    /* sum of lengths, tombstoned ones included */
+    uint64_t postings;
+    uint64_t bytes;     /* of lists and positions: what merging weighs */
+    double k1, b, average_length; /* the impacts' model */
+};
+
+/* ---- opening ---- */
+
+struct aq_store;
+
+enum aq_store_mode { AQ_STORE_READ, AQ_STORE_WRITE };
+
+/* Opens dir's current generation. READ never creates or writes anything but its
+ * reader slot. WRITE takes writer.lock until close. AQ_NOTFOUND: no index there.
+ * AQ_VERSION, AQ_LOCKED, AQ_IO (with the path, and what to do: permissions,
+ * network file systems refused), AQ_INVALID (rule on one environment a process). */
+enum aq_status aq_store_open(const char *dir, enum aq_store_mode mode, struct aq_store **out,
+                             struct aq_error *err);
+/* Makes dir (and parents) and an empty first generation with `initial` in its
+ * state record, atomically, then opens it for writing. AQ_INVALID when it exists. */
+enum aq_status aq_store_create(const char *dir, const struct aq_state *initial, struct aq_store **out,
+                               struct aq_error *err);
+void aq_store_close(struct aq_store *s);
+
+/* READ: moves to the generation CURRENT names now, if that is another. */
+enum aq_status aq_store_follow(struct aq_store *s, struct aq_error *err);
+
+/* WRITE: a new, empty generation beside the current one, opened for writing;
+ * commit switches CURRENT (fsynced) and removes the old one; abandon removes the
+ * new one. The current one stays readable and writable until then. */
+enum aq_status aq_store_generation_begin(struct aq_store *s, struct aq_store **next, struct aq_error *err);
+enum aq_status aq_store_generation_commit(struct aq_store *s, struct aq_store *next, struct aq_error *err);
+void aq_store_generation_abandon(struct aq_store *s, struct aq_store *next);
+
+const char *aq_store_dir(const struct aq_store *s);
+uint64_t aq_store_file_bytes(const struct aq_store *s);   /* size of data.mdb */
+uint32_t aq_store_generation(const struct aq_store *s);
+
+/* ---- transactions ---- */
+
+struct aq_segment {
+    struct aq_segment_info info;
+    MDB_dbi terms, positions;
+    const uint8_t *lengths; /* info.passages bytes, from `norm` */
+};
+
+/* A consistent view. Fields are read-only for readers; a write transaction edits
+ * `state` and calls aq_txn_commit, which stores it. Pointers into the map stay
+ * valid until the transaction ends (in write transactions: until the next write). */
+struct aq_txn {
+    struct aq_store *store;
+    MDB_txn *txn;
+    bool write;
+    struct aq_state state;
+    struct aq_segment *segments; /* ascending id */
+    uint32_t segment_count;
+    uint64_t passages, tokens;   /* over segments (tombstones included) and pend */
+    struct aq_column_chunks *columns; /* store's own caches */
+    struct aq_frame_cache *frames;
+};
+
+/* Begins; stale handles of dropped segments are closed, new ones opened. A write
+ * transaction first makes sure of `headroom` bytes of map (0: a default that is
+ * enough for 64 MiB of values). aq_txn_end aborts a write and ends a read. */
+enum aq_status aq_txn_begin(struct aq_store *s, struct aq_txn *t, struct aq_error *err);
+enum aq_status aq_txn_begin_write(struct aq_store *s, struct aq_txn *t, size_t headroom, struct aq_error *err);
+enum aq_status aq_txn_commit(struct aq_txn *t, struct aq_error *err);
+void aq_txn_end(struct aq_txn *t);
+
+/* ---- records ---- */
+
+/* Payload without its checksum; AQ_NOTFOUND. `get` does not verify the checksum,
+ * `get_verified` does (AQ_CORRUPT names table and key). */
+enum aq_status aq_get(struct aq_txn *t, enum aq_table table, struct aq_slice key, struct aq_slice *out);
+enum aq_status aq_get_verified(struct aq_txn *t, enum aq_table table, struct aq_slice key,
+                               struct aq_slice *out, struct aq_error *err);
+enum aq_status aq_put(struct aq_txn *t, enum aq_table table, struct aq_slice key, struct aq_slice payload,
+                      struct aq_error *err);
+enum aq_status aq_del(struct aq_txn *t, enum aq_table table, struct aq_slice key, struct aq_error *err);
+
+/* Ordered walk over a table: seek to the first key >= from, then next. *found is
+ * false at the end. Close before the transaction ends. */
+struct aq_walk {
+    MDB_cursor *cursor;
+    struct aq_slice key, payload;
+    bool checksum_ok; /* only with verify */
+    bool verify;
+};
+enum aq_status aq_walk_open(struct aq_txn *t, enum aq_table table, bool verify, struct aq_walk *w,
+                            struct aq_error *err);
+enum aq_status aq_walk_seek(struct aq_walk *w, struct aq_slice from, bool *found, struct aq_error *err);
+enum aq_status aq_walk_next(struct aq_walk *w, bool *found, struct aq_error *err);
+void aq_walk_close(struct aq_walk *w);
+
+/* ---- segments ---- */
+
+/* A term's key in a segment's databases is the field byte, then the term. */
+enum { AQ_FIELD_TEXT = 'T' };
+
+/* AQ_NOTFOUND when the segment lacks the term. term is borrowed by *p. */
+enum aq_status aq_segment_postings(struct aq_txn *t, const struct aq_segment *seg, struct aq_slice term,
+                                   struct aq_postings *p, struct aq_error *err);
+
+/* Ordered walk over a segment's terms with their lists. */
+struct aq_term_walk {
+    MDB_cursor *cursor;
+    struct aq_txn *txn;
+    const struct aq_segment *segment;
+    struct aq_slice term; /* without the field byte */
+    struct aq_postings postings;
+};
+enum aq_status aq_term_walk_open(struct aq_txn *t, const struct aq_segment *seg, struct aq_slice from,
+                                 struct aq_term_walk *w, bool *found, struct aq_error *err);
+enum aq_status aq_term_walk_next(struct aq_term_walk *w, bool *found, struct aq_error *err);
+void aq_term_walk_close(struct aq_term_walk *w);
+
+/* Docid to (comment, ordinal); AQ_CORRUPT outside the map. */
+enum aq_status aq_segment_locate(struct aq_txn *t, const struct aq_segment *seg, uint32_t docid,
+                                 uint32_t *comment, uint32_t *ordinal);
+/* The first docid of a comment and how many follow, or AQ_NOTFOUND. */
+enum aq_status aq_segment_find(struct aq_txn *t, const struct aq_segment *seg, uint32_t comment,
+                               uint32_t *docid, uint32_t *count);
+
+/* A chunk's bitmap (AQ_BITS_CHUNK bits, LSB first), or NULL when all are 0. */
+const uint8_t *aq_segment_bits(struct aq_txn *t, const struct aq_segment *seg, enum aq_bits_kind kind,
+                               uint32_t chunk);
+static inline bool aq_bit(const uint8_t *chunk, uint32_t docid)
+{
+    return chunk && (chunk[(docid % AQ_BITS_CHUNK) >> 3] >> (docid & 7) & 1);
+}
+enum aq_status aq_segment_set_bit(struct aq_txn *t, uint32_t segment, enum aq_bits_kind kind,
+                                  uint32_t docid, bool value, struct aq_error *err);
+
+/* Writing a segment ahead of listing it: databases made, lists appended in key
+ * order over as many transactions as it takes, then listed in the last one. */
+enum aq_status aq_segment_create(struct aq_txn *t, uint32_t id, struct aq_segment *seg, struct aq_error *err);
+/* Opens a created, unlisted segment again in a later write transaction. */
+enum aq_status aq_segment_reopen(struct aq_txn *t, uint32_t id, struct aq_segment *seg, struct aq_error *err);
+enum aq_status aq_segment_append(struct aq_txn *t, const struct aq_segment *seg, struct aq_slice term,
+                                 struct aq_slice list, struct aq_slice positions, struct aq_error *err);
+enum aq_status aq_segment_put_lengths(struct aq_txn *t, uint32_t id, struct aq_slice lengths, struct aq_error *err);
+/* rows: AQ_MAP_CHUNK entries of 6 bytes (u32 comment, u16 ordinal), fewer in the last chunk. */
+enum aq_status aq_segment_put_map(struct aq_txn *t, uint32_t id, uint32_t chunk, struct aq_slice rows,
+                                  struct aq_error *err);
+enum aq_status aq_segment_put_bits(struct aq_txn *t, uint32_t id, enum aq_bits_kind kind, uint32_t chunk,
+                                   const uint8_t bits[AQ_BITS_CHUNK / 8], struct aq_error *err);
+enum aq_status aq_segment_list(struct aq_txn *t, const struct aq_segment_info *info, struct aq_error *err);
+/* Removes a segment, listed or not, and everything stored under its id. */
+enum aq_status aq_segment_drop(struct aq_txn *t, uint32_t id, struct aq_error *err);
+
+/* ---- columns ---- */
+
+/* Value of a comment (sign-extended for signed columns); a comment without a row
+ * reads as the column's "none": 0 for flags and digest, AQ_NO_... else. */
+int64_t aq_column_get(struct aq_txn *t, enum aq_column column, uint32_t comment);
+/* Comments a chunk of this column: chunk = comment / per_chunk. */
+uint32_t aq_column_per_chunk(enum aq_column column);
+/* Writes; rows are gathered in the transaction and stored by aq_txn_commit. */
+enum aq_status aq_column_set(struct aq_txn *t, enum aq_column column, uint32_t comment, int64_t value,
+                             struct aq_error *err);
+
+/* ---- text ---- */
+
+/* Reads one comment; slices live in arena. AQ_NOTFOUND when its text was purged. */
+enum aq_status aq_text_get(struct aq_txn *t, uint32_t comment, struct aq_arena *arena,
+                           struct aq_comment *out, struct aq_error *err);
+/* The same, as the encoded bytes of comment.h (for merging and check). */
+enum aq_status aq_text_get_raw(struct aq_txn *t, uint32_t comment, struct aq_arena *arena,
+                               struct aq_slice *out, struct aq_error *err);
+/* Replaces one comment's bytes (empty: purges them), rewriting its frame. */
+enum aq_status aq_text_replace(struct aq_txn *t, uint32_t comment, struct aq_slice encoded, struct aq_error *err);
+
+/* Builds frames of consecutive comments, each near AQ_FRAME_BYTES compressed. Needs no
+ * transaction: may run on its own thread; frames are handed out to be put later. */
+enum { AQ_FRAME_BYTES = 4080 };
+struct aq_frame_writer;
+/* dictionary: bytes of meta "dict/N" or empty, with its number. */
+struct aq_frame_writer *aq_frame_writer_new(struct aq_slice dictionary, uint32_t number);
+void aq_frame_writer_free(struct aq_frame_writer *w);
+typedef enum aq_status aq_frame_emit(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err);
+/* Comment numbers ascend; a gap ends the frame. */
+enum aq_status aq_frame_writer_add(struct aq_frame_writer *w, uint32_t comment, struct aq_slice encoded,
+                                   aq_frame_emit *emit, void *context, struct aq_error *err);
+enum aq_status aq_frame_writer_finish(struct aq_frame_writer *w, aq_frame_emit *emit, void *context,
+                                      struct aq_error *err);
+enum aq_status aq_frame_put(struct aq_txn *t, uint32_t first_comment, struct aq_slice frame, struct aq_error *err);
+/* Deletes all frames whose first comment is in [from, to). */
+enum aq_status aq_frame_delete_range(struct aq_txn *t, uint32_t from, uint32_t to, struct aq_error *err);
+/* Trains a dictionary from samples laid end to end; empty *out when too little. */
+enum aq_status aq_dictionary_train(const struct aq_buf *samples, const size_t *sizes, size_t count,
+                                   struct aq_buf *out);
+
+/* ---- ids and names ---- */
+
+uint64_t aq_hash(struct aq_slice s); /* XXH3-64 */
+
+/* The comment with this external id among the visible ones, or AQ_NOTFOUND. Deleted
+ * comments keep their number and are found (look at AQ_COL_FLAGS). */
+enum aq_status aq_comment_find(struct aq_txn *t, struct aq_slice id, uint32_t *comment, struct aq_error *err);
+/* Numbers under (kind, hash), ascending; NULL/0 when none. Not verified on the bytes. */
+enum aq_status aq_ids_get(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, const uint8_t **numbers,
+                          uint32_t *count);
+enum aq_status aq_ids_add(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number, struct aq_error *err);
+enum aq_status aq_ids_remove(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number, struct aq_error *err);
+
+/* Authors, threads and tag sets: bytes to number and back. intern assigns the next
+ * number (state.next_*). Thread names carry a root comment and a title hash. */
+enum aq_status aq_name_find(struct aq_txn *t, enum aq_id_kind kind, struct aq_slice name, uint32_t *number,
+                            struct aq_error *err);
+enum aq_status aq_name_intern(struct aq_txn *t, enum aq_id_kind kind, struct aq_slice name, uint32_t *number,
+                              struct aq_error *err);
+enum aq_status aq_name_get(struct aq_txn *t, enum aq_id_kind kind, uint32_t number, struct aq_slice *name);
+
+struct aq_thread_info {
+    struct aq_slice name; /* external id */
+    uint32_t root;        /* the comment that opens it, AQ_NO_COMMENT while unknown */
+    uint64_t title_hash;  /* of its normalised title, 0 without */
+};
+enum aq_status aq_thread_get(struct aq_txn *t, uint32_t thread, struct aq_thread_info *info);
+enum aq_status aq_thread_set(struct aq_txn *t, uint32_t thread, uint32_t root, uint64_t title_hash,
+                             struct aq_error *err);
+/* Comments of a thread in ascending number, deleted ones included. */
+enum aq_status aq_thread_add_member(struct aq_txn *t, uint32_t thread, uint32_t comment, struct aq_error *err);
+typedef bool aq_member_visit(void *context, uint32_t comment);
+enum aq_status aq_thread_members(struct aq_txn *t, uint32_t thread, aq_member_visit *visit, void *context);
+
+#endif

@@ -1,0 +1,158 @@
+/* aq.h - the read side of libaq: search an index.
+ *
+ * A reader follows an index: each call sees the newest committed state, whatever
+ * a writer, a merge or a compaction does meanwhile, and holds no lock between
+ * calls. A reader is used by one thread at a time; open one per thread. After
+ * fork() the child opens its own.
+ *
+ * What a call hands out (results, comments) is a copy owned by the caller until
+ * its _free; it stays valid when the reader is closed. */
+#ifndef AQ_H
+#define AQ_H
+
+#include "aq_types.h"
+
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct aq_reader;
+
+/* AQ_NOTFOUND: no index at dir. AQ_VERSION: made by another format version or
+ * analyzer. On failure *out is NULL. */
+AQ_API enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq_error *err);
+AQ_API void aq_reader_close(struct aq_reader *r); /* NULL allowed */
+
+/* ---- searching ---- */
+
+enum aq_group { AQ_GROUP_COMMENT, AQ_GROUP_NONE, AQ_GROUP_THREAD, AQ_GROUP_AUTHOR };
+enum aq_sort { AQ_SORT_RELEVANCE, AQ_SORT_DATE, AQ_SORT_SCORE }; /* newest, highest first */
+enum {
+    AQ_QUERY_PLAIN = 1,      /* every character is text: no operators, no fields */
+    AQ_COUNT_EXACT = 2,      /* totals exact however many there are */
+    AQ_NO_TEXT = 4           /* ids and scores only: no passage text, title, author ... */
+};
+
+/* Zero-initialise for the defaults. Strings are borrowed for the call. */
+struct aq_search_request {
+    struct aq_slice query;  /* docs/QUERY.md; never a syntax error, only AQ_LIMIT or bad UTF-8 (AQ_SYNTAX) */
+    uint32_t limit;         /* hits wanted; 0: 10; at most 10,000 */
+    uint32_t offset;        /* hits to pass over first; at most 100,000 */
+    enum aq_group group;
+    enum aq_sort sort;
+    unsigned flags;
+    const char *const *authors; /* any of these, besides author: in the query */
+    size_t author_count;
+    const char *const *threads; /* any of these thread ids */
+    size_t thread_count;
+    int64_t after, before;  /* dates in [after, before); both 0: no bound. AQ_NO_DATE: open end */
+    double k1, b;           /* BM25; 0 and 0: 1.2 and 0.75 */
+};
+
+struct aq_range {
+    uint32_t begin, end; /* bytes */
+};
+
+struct aq_hit {
+    double score;           /* BM25 of the passage */
+    uint32_t comment;       /* number in the index, stable across replacements */
+    uint32_t ordinal;       /* of the passage in its comment, from 0 */
+    uint32_t more;          /* further matching passages of the same group, this one not counted */
+    bool more_at_least;     /* `more` is a lower bound */
+    bool all_words;         /* has every word of the query */
+    uint8_t quote_depth;    /* 0: the author's own words */
+    struct aq_slice id, parent, thread, author, source, url;
+    struct aq_slice title;  /* its own, else its thread's */
+    const struct aq_slice *tags;
+    uint32_t tag_count;
+    int64_t date;           /* AQ_NO_DATE */
+    int32_t points;         /* karma; AQ_NO_SCORE */
+    struct aq_slice passage; /* whole text of the passage, UTF-8 */
+    const struct aq_range *ranges; /* matched words in passage, ascending, not overlapping */
+    uint32_t range_count;
+    const struct aq_range *title_ranges; /* matched words in title */
+    uint32_t title_range_count;
+    struct aq_range snippet; /* the best window of passage, cut at words */
+};
+
+enum aq_partial { AQ_PARTIAL_NONE = 0, AQ_PARTIAL_TERMS = 1 /* the query had more than 32 terms: the rest ignored */ };
+
+struct aq_result {
+    const struct aq_hit *hits;
+    uint32_t hit_count;
+    uint64_t total_passages; /* matching */
+    uint64_t total_groups;   /* comments (threads, authors) with a match */
+    bool total_at_least;     /* both totals are lower bounds */
+    unsigned partial;        /* enum aq_partial bits */
+    uint64_t commit;         /* the state searched */
+    uint32_t snapshot;       /* highest comment number that state had, + 1 */
+    uint64_t micros;         /* time spent */
+    const struct aq_slice *ignored; /* words of the query that occur nowhere */
+    uint32_t ignored_count;
+};
+
+AQ_API enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request,
+                                struct aq_result **out, struct aq_error *err);
+AQ_API void aq_result_free(struct aq_result *result); /* NULL allowed */
+
+/* ---- reading comments ---- */
+
+struct aq_passage_view {
+    struct aq_range range; /* of text */
+    uint8_t quote_depth;
+    bool code, heading;
+};
+
+struct aq_comment_view {
+    uint32_t comment;
+    struct aq_slice id, parent, thread, author, title, thread_title, url, source, text;
+    const struct aq_slice *tags;
+    uint32_t tag_count;
+    int64_t date;
+    int32_t points;
+    enum aq_format format;
+    const struct aq_passage_view *passages;
+    uint32_t passage_count;
+    const uint32_t *replies; /* comment numbers, ascending */
+    uint32_t reply_count;
+    uint32_t parent_comment; /* AQ_NO_COMMENT when the parent is not in the index */
+};
+
+/* By external id, or (id.ptr NULL) by comment number. AQ_NOTFOUND also for deleted ones. */
+AQ_API enum aq_status aq_comment_get(struct aq_reader *r, struct aq_slice id, uint32_t comment,
+                                     struct aq_comment_view **out, struct aq_error *err);
+AQ_API void aq_comment_free(struct aq_comment_view *comment);
+
+/* ---- looking after an index ---- */
+
+struct aq_index_stats {
+    uint64_t comments, threads, authors;
+    uint64_t passages, deleted_passages, hidden_passages, quote_passages;
+    uint64_t tokens, terms; /* terms: sum over segments */
+    uint64_t postings, posting_bytes, norm_bytes, text_bytes, stored_text_bytes, other_bytes;
+    uint64_t file_bytes, free_bytes;
+    uint32_t segments, pending_comments, generation, format_version;
+    uint64_t commit;
+    int64_t first_date, last_date;
+    char language[32];
+    char analyzer[128];
+};
+AQ_API enum aq_status aq_reader_stats(struct aq_reader *r, struct aq_index_stats *stats, struct aq_error *err);
+
+/* Walks every record of every table: checksums, counts, order, bounds, and that
+ * text, postings, positions, lengths, bitmaps, columns, ids and threads agree.
+ * progress (may be NULL) is told what is being looked at. AQ_CORRUPT with the
+ * first fault in err. */
+typedef void aq_check_progress(void *context, const char *stage, uint64_t done, uint64_t total);
+AQ_API enum aq_status aq_check(struct aq_reader *r, aq_check_progress *progress, void *context,
+                               struct aq_error *err);
+
+/* "aq 0.1.0" */
+AQ_API const char *aq_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
