@@ -15,10 +15,13 @@ static inline unsigned aq_bits(uint32_t v)
     return v ? 32u - (unsigned)__builtin_clz(v) : 0;
 }
 
-/* 128 values of `bits` bits to 16 * bits bytes. Values must fit. */
+/* 128 values of `bits` bits (0 to 32) to 16 * bits bytes. Values must fit. */
 void aq_pack128(const uint32_t in[128], unsigned bits, uint8_t *out);
 void aq_unpack128(const uint8_t *in, unsigned bits, uint32_t out[128]);
-/* Unpacks deltas and sums them: out[i] = base + in[0] + ... + in[i]. */
+/* Unpacks gaps of a strictly ascending sequence, each stored less one, and sums
+ * them: out[i] = base + (1 + in[0]) + ... + (1 + in[i]), modulo 2^32. */
 void aq_unpack128_sum(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[128]);
+/* The summing alone, in place. */
+void aq_sum128(uint32_t values[128], uint32_t base);
 
 #endif

@@ -50,7 +50,8 @@ void aq_postings_add(struct aq_postings_writer *w, uint32_t docid, uint8_t lengt
                      const uint16_t *positions, const uint16_t *codes);
 
 /* Ends the list; both values (checksums included) stay valid until the next
- * begin. AQ_FULL when a value would pass 4 GiB. */
+ * begin. AQ_FULL when a value would pass 4 GiB or there are more than 65,536
+ * forms; AQ_INVALID when the rules above were broken or nothing was added. */
 enum aq_status aq_postings_end(struct aq_postings_writer *w, struct aq_slice *list,
                                struct aq_slice *positions);
 
@@ -62,11 +63,15 @@ struct aq_postings {
     struct aq_slice list, positions;
     struct aq_slice term;
     uint32_t df;
-    uint64_t ttf;        /* total positions; computed by aq_postings_validate for short lists: 0 here */
+    uint64_t ttf;        /* total positions; 0 for short lists, which do not say */
     uint32_t blocks;     /* 0: a short list */
     uint32_t form_count;
-    struct aq_slice form_bytes;
-    const uint8_t *directory; /* blocks > 0: see docs/FORMAT.md */
+    /* Docids at or above it are corruption to a cursor. AQ_DOCID_END after parsing;
+     * who knows the segment's number of passages sets that, so that no docid ever
+     * leads outside an array over them. */
+    uint32_t docid_limit;
+    struct aq_slice form_bytes; /* empty: one form, the term itself */
+    const uint8_t *directory;   /* blocks > 0: see docs/FORMAT.md */
     const uint8_t *body, *body_end;
 };
 
@@ -95,6 +100,15 @@ struct aq_memory_postings {
     uint32_t df;
 };
 
+/* An array of small numbers over borrowed bytes: the low `width` bits of each,
+ * packed, and for the few that need more, their indexes and high bits. Private to
+ * the postings' files. */
+struct aq_packed {
+    const uint8_t *low, *index, *high;
+    uint32_t count;
+    uint8_t width, exceptions, high_width;
+};
+
 /* A cursor stands on a posting or at the end. After init it stands on the first.
  * Decoding errors stick: `bad` is set and the cursor is at the end. */
 struct aq_cursor {
@@ -106,12 +120,12 @@ struct aq_cursor {
     bool freqs_ready, positions_ready;
     const struct aq_postings *list;        /* NULL over memory */
     const struct aq_memory_postings *memory;
-    const uint8_t *freq_at, *block_end;
-    uint8_t bits, freq_bits;
-    uint32_t docids[AQ_BLOCK];
+    struct aq_packed packed_freqs, packed_positions, packed_codes;
+    uint32_t docids[AQ_BLOCK];     /* beyond count: AQ_DOCID_END */
     uint32_t freqs[AQ_BLOCK];
-    uint32_t starts[AQ_BLOCK + 1]; /* position index of each posting in the block, once positions_ready */
-    struct aq_reading tail;        /* short lists and tail blocks: where decoding stands */
+    /* Once positions_ready, where each posting's positions start: an index in the
+     * block, or in a short list a byte offset in the body. */
+    uint32_t starts[AQ_BLOCK + 1];
 };
 
 void aq_cursor_init(struct aq_cursor *c, const struct aq_postings *p);
@@ -121,15 +135,15 @@ void aq_cursor_init_memory(struct aq_cursor *c, const struct aq_memory_postings 
 uint32_t aq_cursor_next(struct aq_cursor *c);
 /* To the first posting with docid >= target (never backwards); returns its docid. */
 uint32_t aq_cursor_seek(struct aq_cursor *c, uint32_t target);
-/* tf of the current posting. */
+/* tf of the current posting; 0 at the end and on corruption. */
 uint32_t aq_cursor_freq(struct aq_cursor *c);
 /* The rest of the decoded block from the current posting on, as arrays (docids,
  * freqs); *n of them. For plans that work block by block: afterwards
  * aq_cursor_next_block moves to the following block's first posting. */
 void aq_cursor_batch(struct aq_cursor *c, const uint32_t **docids, const uint32_t **freqs, uint32_t *n);
 uint32_t aq_cursor_next_block(struct aq_cursor *c);
-/* Positions and form codes of the current posting; each array has room for 255.
- * Returns how many (the freq), 0 on corruption. */
+/* Positions and form codes of the current posting; each array has room for 255,
+ * codes may be NULL. Returns how many (the freq), 0 at the end and on corruption. */
 uint32_t aq_cursor_positions(struct aq_cursor *c, uint16_t *positions, uint16_t *codes);
 
 /* Walks everything with checksums: order, bounds, counts, freqs, positions, form

@@ -38,7 +38,8 @@ enum aq_table {
     AQ_TABLE_COUNT
 };
 
-enum { AQ_MAP_CHUNK = 4096, AQ_BITS_CHUNK = 8192 };
+/* 3410 map entries and their checksum fill five pages to the byte. */
+enum { AQ_MAP_CHUNK = 3410, AQ_BITS_CHUNK = 8192 };
 
 enum aq_bits_kind {
     AQ_BITS_DELETED, /* tombstones */
@@ -144,8 +145,7 @@ struct aq_txn {
     struct aq_segment *segments; /* ascending id */
     uint32_t segment_count;
     uint64_t passages, tokens;   /* over segments (tombstones included) and pend */
-    struct aq_column_chunks *columns; /* store's own caches */
-    struct aq_frame_cache *frames;
+    struct aq_scratch *scratch;  /* the store's own caches */
 };
 
 /* Begins; stale handles of dropped segments are closed, new ones opened. A write

@@ -1,0 +1,239 @@
+/* store_generation.c - opening and creating an index, following CURRENT, and
+ * replacing a generation by a new one. It knows the order of these steps, and
+ * nothing of what is in the tables. */
+#include "store_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct aq_store *new_store(const char *dir, enum aq_store_mode mode)
+{
+    struct aq_store *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    pthread_mutex_init(&s->lock, NULL);
+    s->mode = mode;
+    s->lock_fd = -1;
+    s->dir = strdup(dir);
+    if (!s->dir) {
+        aq_store_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+void aq_store_close(struct aq_store *s)
+{
+    if (!s)
+        return;
+    aq_env_release(s->env);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    pthread_mutex_destroy(&s->lock);
+    free(s->dir);
+    free(s);
+}
+
+const char *aq_store_dir(const struct aq_store *s)
+{
+    return s->dir;
+}
+
+uint32_t aq_store_generation(const struct aq_store *s)
+{
+    return s->generation;
+}
+
+uint64_t aq_store_file_bytes(const struct aq_store *s)
+{
+    struct stat sb;
+    mdb_filehandle_t fd;
+    if (mdb_env_get_fd(s->env->env, &fd) || fstat(fd, &sb))
+        return 0;
+    return (uint64_t)sb.st_size;
+}
+
+/* ---- opening ---- */
+
+static void pause_a_little(void)
+{
+    const struct timespec t = {.tv_nsec = 1000000};
+    nanosleep(&t, NULL);
+}
+
+static enum aq_status fail_no_index(const char *dir, struct aq_error *err)
+{
+    return aq_fail(err, AQ_NOTFOUND, "there is no index at %s; make one with aq-index add", dir);
+}
+
+/* Opens what CURRENT names. A generation may go between reading CURRENT and
+ * opening it, when a writer has just replaced it: then CURRENT names another. */
+static enum aq_status acquire_current(const char *dir, bool writable, struct aq_env **env, uint32_t *generation,
+                                      struct aq_error *err)
+{
+    uint32_t last = 0;
+    unsigned same = 0;
+    for (unsigned attempt = 0; attempt < 1000; attempt++) {
+        char name[32], path[AQ_PATH_BYTES];
+        uint32_t now;
+        enum aq_status st = aq_directory_read_current(dir, &now, err);
+        if (st)
+            return st == AQ_NOTFOUND ? fail_no_index(dir, err) : st;
+        aq_generation_name(now, name);
+        if (!aq_path_join(path, dir, name))
+            return aq_fail(err, AQ_INVALID, "%s: the path is too long", dir);
+        st = aq_env_acquire(path, dir, writable, false, env, err);
+        if (st != AQ_NOTFOUND) {
+            *generation = now;
+            return st;
+        }
+        same = now == last ? same + 1 : 0;
+        if (same > 5)
+            return aq_fail(err, AQ_CORRUPT, "%s/CURRENT names %s, which is missing; restore it or rebuild the index",
+                           dir, name);
+        last = now;
+        pause_a_little();
+    }
+    return aq_fail(err, AQ_IO, "%s: its generations change too fast to open one; try again", dir);
+}
+
+enum aq_status aq_store_open(const char *dir, enum aq_store_mode mode, struct aq_store **out, struct aq_error *err)
+{
+    uint32_t generation;
+    struct aq_store *s;
+    enum aq_status st;
+
+    *out = NULL;
+    st = aq_directory_check_filesystem(dir, err);
+    if (st == AQ_OK)
+        st = aq_directory_read_current(dir, &generation, err);
+    if (st)
+        return st == AQ_NOTFOUND ? fail_no_index(dir, err) : st;
+    s = new_store(dir, mode);
+    if (!s)
+        return aq_fail_nomem(err);
+    if (mode == AQ_STORE_WRITE)
+        st = aq_directory_lock(dir, &s->lock_fd, err);
+    if (st == AQ_OK)
+        st = acquire_current(dir, mode == AQ_STORE_WRITE, &s->env, &s->generation, err);
+    if (st) {
+        aq_store_close(s);
+        return st;
+    }
+    aq_generation_name(s->generation, s->name);
+    if (mode == AQ_STORE_WRITE)
+        aq_directory_sweep(dir, s->generation);
+    *out = s;
+    return AQ_OK;
+}
+
+enum aq_status aq_store_follow(struct aq_store *s, struct aq_error *err)
+{
+    struct aq_env *env, *old;
+    uint32_t now;
+    if (s->mode != AQ_STORE_READ)
+        return AQ_OK;
+    /* Eleven bytes are read rather than compared by inode and time, both of
+     * which may repeat when generations follow fast. */
+    enum aq_status st = aq_directory_read_current(s->dir, &now, err);
+    if (st)
+        return st == AQ_NOTFOUND ? fail_no_index(s->dir, err) : st;
+    pthread_mutex_lock(&s->lock);
+    bool same = now == s->generation;
+    pthread_mutex_unlock(&s->lock);
+    if (same)
+        return AQ_OK;
+    st = acquire_current(s->dir, false, &env, &now, err);
+    if (st)
+        return st;
+    pthread_mutex_lock(&s->lock);
+    old = s->env;
+    s->env = env;
+    s->generation = now;
+    aq_generation_name(now, s->name);
+    pthread_mutex_unlock(&s->lock);
+    aq_env_release(old);
+    return AQ_OK;
+}
+
+/* ---- making generations ---- */
+
+/* A synced, empty generation in the draft directory dir/name. */
+static enum aq_status make_draft(const char *dir, const char *name, const struct aq_state *state,
+                                 struct aq_error *err)
+{
+    char path[AQ_PATH_BYTES];
+    if (!aq_path_join(path, dir, name))
+        return aq_fail(err, AQ_INVALID, "%s: the path is too long", dir);
+    aq_directory_remove_generation(dir, name);
+    if (mkdir(path, 0777))
+        return aq_fail(err, AQ_IO, "%s cannot be made: %s", path, strerror(errno));
+    enum aq_status st = aq_env_make(path, dir, state, err);
+    if (st == AQ_OK)
+        st = aq_directory_sync_generation(dir, name, err);
+    if (st)
+        aq_directory_remove_generation(dir, name);
+    return st;
+}
+
+/* A creation killed between naming its generation and writing CURRENT leaves an
+ * empty generation: true for that, and only for that. */
+static bool generation_is_empty(const char *dir, const char *name)
+{
+    char path[AQ_PATH_BYTES];
+    struct aq_store *s = new_store(dir, AQ_STORE_READ);
+    struct aq_txn t;
+    bool empty = false;
+    if (s && aq_path_join(path, dir, name) && aq_env_acquire(path, dir, false, false, &s->env, NULL) == AQ_OK &&
+        aq_txn_begin(s, &t, NULL) == AQ_OK) {
+        empty = t.state.commit <= 1 && t.state.next_comment == 0;
+        aq_txn_end(&t);
+    }
+    aq_store_close(s);
+    return empty;
+}
+
+static enum aq_status clear_directory(const char *dir, struct aq_error *err)
+{
+    enum aq_directory_content content;
+    char found[256];
+    enum aq_status st = aq_directory_look(dir, &content, found, err);
+    if (st)
+        return st;
+    if (content == AQ_DIRECTORY_FOREIGN)
+        return aq_fail(err, AQ_INVALID, "%s is not an index and not empty (it holds %s); name another directory", dir,
+                       found);
+    if (content == AQ_DIRECTORY_GENERATIONS && !generation_is_empty(dir, found))
+        return aq_fail(err, AQ_CORRUPT, "%s/CURRENT is missing but %s is there; restore it with: echo %s > %s/CURRENT",
+                       dir, found, found, dir);
+    aq_directory_sweep(dir, 0);
+    return AQ_OK;
+}
+
+enum aq_status aq_store_create(const char *dir, const struct aq_state *initial, struct aq_store **out,
+                               struct aq_error *err)
+{
+    struct aq_state state = *initial;
+    char draft[32], name[32];
+    uint32_t generation;
+    int fd = -1;
+    enum aq_status st;
+
+    *out = NULL;
+    st = aq_directory_make(dir, err);
+    if (st == AQ_OK)
+        st = aq_directory_check_filesystem(dir, err);
+    if (st)
+        return st;
+    st = aq_directory_read_current(dir, &generation, err);
+    if (st == AQ_OK)
+        return aq_fail(err, AQ_INVALID, "there is an index at %s already", dir);
+    if (st != AQ_NOTFOUND)
+        return st;
+    st = aq_directory_look(dir, &(enum aq_directory_content){0}, draft, err) ? AQ_IO : AQ_OK;
+    return st;
+}

@@ -1,0 +1,313 @@
+/* store_internal.h - what the store's own files share, and nobody else includes
+ * (but its tests). A map of them:
+ *
+ *   store_registry.c    the process's environments: one per data file, map size, handles
+ *   store_directory.c   CURRENT, writer.lock, generation directories, file systems
+ *   store_generation.c  open, create, follow, new generations
+ *   store_txn.c         transactions, the state record, the segment list
+ *   store_recover.c     what a killed writer left behind
+ *   store_records.c     get, put, delete, walk, checksums
+ *   store_segment.c     a segment's databases, lengths, map and bitmaps
+ *   store_column.c      columns
+ *   store_frame.c       the frame format and its packer
+ *   store_dictionary.c  digested zstd dictionaries
+ *   store_text.c        comments in frames
+ *   store_list.c        sorted lists of numbers in rows
+ *   store_names.c       ids, names, threads
+ *
+ * Lock order: store.lock, then an environment's write_lock, then the registry's
+ * lock, then an environment's lock. Nothing waits for a transaction of another
+ * thread while it holds one itself. */
+#ifndef AQ_STORE_INTERNAL_H
+#define AQ_STORE_INTERNAL_H
+
+#include "store.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+#include <zstd.h>
+
+enum {
+    AQ_ROW_BYTES = 4080,  /* a value of this size fills one overflow page */
+    AQ_CHECKSUM_BYTES = 4,
+    AQ_ROW_PAYLOAD = AQ_ROW_BYTES - AQ_CHECKSUM_BYTES,
+    AQ_KEY_BYTES = 511,   /* LMDB's longest key */
+    AQ_MAX_READERS = 512,
+    AQ_MAX_DATABASES = 512
+};
+
+extern const char *const aq_table_name[AQ_TABLE_COUNT];
+
+/* ---- environments ---- */
+
+/* Handles of a segment's two databases. */
+struct aq_handles {
+    uint32_t id;
+    MDB_dbi terms, positions;
+    uint32_t uses;  /* transactions of this process whose view has the segment */
+    uint64_t epoch; /* opened in; a transaction begun before cannot use them */
+};
+
+struct aq_scratch;
+
+/* One LMDB environment, shared by everything in this process that has the file open. */
+struct aq_env {
+    struct aq_env *next;
+    dev_t device;
+    ino_t inode;
+    pid_t process; /* that opened it: a forked child must not use it */
+    unsigned references;
+    bool read_only;
+    MDB_env *env;
+    char *dir; /* of the index, for messages */
+    MDB_dbi tables[AQ_TABLE_COUNT];
+
+    /* Held by a write transaction from before its begin to after its end, and
+     * while handles are opened: LMDB gives one slot to two names otherwise. */
+    pthread_mutex_t write_lock;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t changed;
+    bool resizing;
+    bool broken;      /* the map was lost while resizing */
+    bool grow;        /* the map was full once: double it before the next write */
+    uint64_t epoch;   /* grows with every opened handle */
+    uint64_t remaps;  /* grows with every new map: pointers into the old one are void */
+    struct aq_handles *handles;
+    size_t handle_count, handle_cap;
+    uint32_t *emptied; /* dropped segments whose empty databases wait for their last reader */
+    size_t emptied_count, emptied_cap;
+    struct aq_scratch *active; /* of the transactions under way */
+    struct aq_scratch *idle;   /* reusable */
+    unsigned idle_count;
+};
+
+/* Opens, or finds, the environment in `path` (a generation's directory) of the
+ * index at `dir`, and takes a reference. AQ_NOTFOUND without a message when there
+ * is none at path. `fresh`: an unlisted generation, written unsynced. */
+enum aq_status aq_env_acquire(const char *path, const char *dir, bool writable, bool fresh, struct aq_env **out,
+                              struct aq_error *err);
+void aq_env_reference(struct aq_env *e);
+void aq_env_release(struct aq_env *e); /* NULL allowed */
+
+/* Makes an environment with all tables and `state` in the empty directory path,
+ * synced and closed again. */
+enum aq_status aq_env_make(const char *path, const char *dir, const struct aq_state *state, struct aq_error *err);
+
+/* Enters scratch into the active transactions; waits while the map is being
+ * replaced, unless this thread has a transaction that the replacement waits for. */
+enum aq_status aq_env_enter(struct aq_env *e, struct aq_scratch *x, struct aq_error *err);
+void aq_env_leave(struct aq_env *e, struct aq_scratch *x);
+/* Does the calling thread have a transaction of this environment? */
+bool aq_env_entered(struct aq_env *e);
+
+/* Waits until no transaction is under way, then sets the map's size (0: what
+ * another process's writer made it). */
+enum aq_status aq_env_remap(struct aq_env *e, size_t size, struct aq_error *err);
+/* With write_lock held and no transaction: room for `headroom` more bytes. */
+enum aq_status aq_env_make_room(struct aq_env *e, size_t headroom, struct aq_error *err);
+
+/* Finds a segment's handles usable by a transaction of `epoch` and counts a use. */
+bool aq_env_use_handles(struct aq_env *e, uint32_t id, uint64_t epoch, MDB_dbi *terms, MDB_dbi *positions);
+void aq_env_unuse_handles(struct aq_env *e, uint32_t id);
+/* Adds handles that a commit has just published. */
+enum aq_status aq_env_publish(struct aq_env *e, uint32_t id, MDB_dbi terms, MDB_dbi positions);
+/* Opens what the newest segment list has and the process has not; closes what is stale. */
+enum aq_status aq_env_open_segments(struct aq_env *e, struct aq_error *err);
+void aq_segment_names(uint32_t id, char terms[16], char positions[16]);
+
+/* Maps an LMDB or system code to a status with a message: what was tried on
+ * which index, what happened, what to do. */
+enum aq_status aq_fail_lmdb(struct aq_error *err, struct aq_env *e, int code, const char *what);
+enum aq_status aq_fail_lmdb_at(struct aq_error *err, const char *dir, int code, const char *what);
+
+/* Tests: size of the map a writer starts with (0: the default). */
+void aq_store_test_map_size(size_t size);
+
+/* ---- directories ---- */
+
+enum { AQ_PATH_BYTES = 4096 };
+
+/* Formats "dir/name"; false when too long. */
+bool aq_path_join(char out[AQ_PATH_BYTES], const char *dir, const char *name);
+enum aq_status aq_directory_check_filesystem(const char *dir, struct aq_error *err);
+enum aq_status aq_directory_make(const char *dir, struct aq_error *err);
+/* AQ_NOTFOUND, without a message, when there is no CURRENT. */
+enum aq_status aq_directory_read_current(const char *dir, uint32_t *generation, struct aq_error *err);
+enum aq_status aq_directory_write_current(const char *dir, uint32_t generation, struct aq_error *err);
+enum aq_status aq_directory_lock(const char *dir, int *fd, struct aq_error *err);
+/* Syncs the files of a closed generation and its directory entry. */
+enum aq_status aq_directory_sync_generation(const char *dir, const char *name, struct aq_error *err);
+enum aq_status aq_directory_sync(const char *dir, struct aq_error *err);
+enum aq_status aq_directory_rename(const char *dir, const char *from, const char *to, struct aq_error *err);
+/* Removes dir/name with the files LMDB makes in it, by way of trash-*: best effort. */
+void aq_directory_remove_generation(const char *dir, const char *name);
+/* Removes what no CURRENT names; keep: the current generation, 0 for none. */
+void aq_directory_sweep(const char *dir, uint32_t keep);
+enum aq_directory_content { AQ_DIRECTORY_EMPTY, AQ_DIRECTORY_GENERATIONS, AQ_DIRECTORY_FOREIGN };
+enum aq_status aq_directory_look(const char *dir, enum aq_directory_content *content, char found[256],
+                                 struct aq_error *err);
+void aq_generation_name(uint32_t generation, char name[32]);
+void aq_generation_draft_name(uint32_t generation, char name[32]);
+
+/* ---- stores ---- */
+
+struct aq_store {
+    pthread_mutex_t lock; /* guards env, generation and name */
+    struct aq_env *env;
+    uint32_t generation;
+    char name[32]; /* of the generation's directory */
+    enum aq_store_mode mode;
+    bool draft;    /* a new generation, not yet current */
+    int lock_fd;   /* writer.lock, -1 */
+    char *dir;
+};
+
+/* ---- a transaction's private half ---- */
+
+struct aq_column_row {
+    const uint8_t *values;
+    uint32_t count; /* values present; later ones read as none */
+    bool known, dirty;
+};
+
+struct aq_column_chunks {
+    struct aq_column_row *rows[AQ_COLUMN_COUNT];
+    size_t cap[AQ_COLUMN_COUNT];
+    struct aq_arena copies; /* rows of a write transaction, AQ_ROW_PAYLOAD bytes each */
+    bool any_dirty;
+};
+
+/* Map and bitmap rows of one listed segment, by chunk. */
+struct aq_segment_cache {
+    const uint8_t **map;
+    const uint8_t **bits[3];
+    uint8_t *bits_known[3];
+    uint32_t map_chunks, bits_chunks;
+    int8_t ordered; /* -1: not looked at */
+};
+
+struct aq_dictionary;
+
+struct aq_frame_cache {
+    bool valid;
+    uint32_t first, count;
+    struct aq_buf raw;
+    uint32_t *ends; /* of body i in raw */
+    size_t ends_cap;
+    uint32_t bodies; /* where they begin */
+    ZSTD_DCtx *dctx;
+    struct aq_dictionary *dictionary;
+    uint32_t dictionary_number, dictionary_crc;
+};
+
+struct aq_scratch {
+    struct aq_scratch *next;
+    struct aq_env *env;
+    pthread_t thread;
+    uint64_t epoch;
+    bool entered, write;
+    MDB_txn *reader; /* reset, to be renewed */
+
+    /* A reader's view, kept while the snapshot stays the same. */
+    size_t snapshot;
+    uint64_t remaps;
+    bool view_valid;
+    struct aq_state state;
+    struct aq_segment *segments;
+    struct aq_segment_cache *segment_caches;
+    uint32_t segment_count, used_handles;
+    size_t segment_cap, segment_cache_cap;
+    uint64_t passages, tokens;
+
+    struct aq_column_chunks columns;
+    struct aq_frame_cache frames;
+    struct aq_arena arena;
+    struct aq_buf record, numbers;
+
+    /* Write transactions. */
+    struct aq_handles *opened; /* by this transaction, published by its commit */
+    size_t opened_count, opened_cap;
+    uint32_t *dropped; /* emptied by it */
+    size_t dropped_count, dropped_cap;
+    uint32_t *purged; /* from the environment's emptied list */
+    size_t purged_count, purged_cap;
+    struct {
+        uint8_t key[32];
+        uint8_t len;
+        bool known, skip;
+    } last[AQ_TABLE_COUNT]; /* no key of the table is above this one */
+    struct aq_frame_writer *framer;
+    struct aq_dictionary *framer_dictionary;
+};
+
+void aq_scratch_free(struct aq_scratch *x);
+/* Forgets everything that points into the map. */
+void aq_scratch_forget(struct aq_scratch *x);
+
+/* ---- records ---- */
+
+/* CRC-32C over the table's letter, the key and the payload. */
+uint32_t aq_record_crc(enum aq_table table, struct aq_slice key, struct aq_slice payload);
+void aq_describe_key(enum aq_table table, struct aq_slice key, char out[80]);
+enum aq_status aq_state_encode(struct aq_buf *out, const struct aq_state *s);
+enum aq_status aq_state_decode(struct aq_state *s, struct aq_slice payload, const char *dir, struct aq_error *err);
+enum aq_status aq_segment_info_decode(struct aq_segment_info *i, struct aq_slice key, struct aq_slice payload);
+/* Puts a record with its checksum in a transaction that has no struct aq_txn. */
+int aq_put_raw(MDB_txn *txn, MDB_dbi dbi, enum aq_table table, struct aq_slice key, struct aq_slice payload);
+/* Deletes all rows of a table with this key prefix. */
+enum aq_status aq_del_prefix(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, struct aq_error *err);
+/* Ends a transaction with a failure of LMDB in a write. */
+enum aq_status aq_txn_fail(struct aq_txn *t, struct aq_error *err, int code, const char *what);
+
+/* ---- columns ---- */
+
+enum aq_status aq_columns_store(struct aq_txn *t, struct aq_error *err);
+void aq_columns_forget(struct aq_column_chunks *c);
+void aq_columns_free(struct aq_column_chunks *c);
+void aq_segment_cache_forget(struct aq_segment_cache *c);
+void aq_segment_cache_free(struct aq_segment_cache *c);
+
+/* ---- dictionaries, shared by all that use the same bytes ---- */
+
+struct aq_dictionary *aq_dictionary_acquire(struct aq_slice bytes); /* NULL: out of memory */
+void aq_dictionary_release(struct aq_dictionary *d);                /* NULL allowed */
+const ZSTD_CDict *aq_dictionary_compress(struct aq_dictionary *d);   /* NULL: out of memory */
+const ZSTD_DDict *aq_dictionary_decompress(struct aq_dictionary *d); /* NULL: out of memory */
+/* Frees those without a user. */
+void aq_dictionaries_sweep(void);
+
+/* ---- frames ---- */
+
+enum { AQ_FRAME_RAW_MOST = 64 << 20 };
+
+struct aq_frame {
+    bool stored; /* not compressed */
+    uint32_t dictionary, count, raw_size;
+    struct aq_slice body;
+};
+
+/* Header only, bounds checked. */
+enum aq_status aq_frame_parse(struct aq_frame *f, struct aq_slice payload);
+/* Into c->raw and c->ends; c->valid only when all of it is sound. */
+enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *f, const ZSTD_DDict *dictionary);
+void aq_frame_cache_free(struct aq_frame_cache *c);
+
+struct aq_frame_writer_stats {
+    uint64_t frames, frame_bytes, page_bytes, raw_bytes, compressions, compressed_raw;
+};
+void aq_frame_writer_get_stats(const struct aq_frame_writer *w, struct aq_frame_writer_stats *out);
+struct aq_frame_writer *aq_frame_writer_with(struct aq_dictionary *d, uint32_t number);
+
+/* ---- lists of numbers (grammar: store_list.c) ---- */
+
+enum { AQ_LIST_ROW = 1018 }; /* numbers a row holds */
+
+enum aq_status aq_list_get(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, const uint8_t **numbers,
+                           uint32_t *count);
+enum aq_status aq_list_add(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, uint32_t number,
+                           struct aq_error *err);
+enum aq_status aq_list_remove(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, uint32_t number,
+                              struct aq_error *err);
+
+#endif

@@ -1,0 +1,421 @@
+/* accumulator.c - see accumulator.h.
+ *
+ * Each term owns a stream of varints in chained chunks that double in size:
+ *   2 * docid delta + 1         a new posting (delta to the one before, first absolute + 1)
+ *   4 * position delta + 2 * f  a position in it; f = 1: the form number follows
+ * so a token costs one append of 1 to 3 bytes, and tf is counted when reading. */
+#include "accumulator.h"
+
+#include "hashmap.h"
+
+enum { CHUNK_FIRST = 16, CHUNK_MOST = 4096, CHUNK_LINK = sizeof(uint8_t *) };
+
+struct form {
+    struct aq_slice text;
+    uint64_t count;
+};
+
+struct term {
+    struct aq_slice text;
+    uint64_t hash;
+    uint8_t *head;          /* first chunk */
+    uint8_t *write, *limit; /* limit: where the link to the next chunk goes */
+    uint32_t chunk;         /* size of the newest chunk */
+    uint32_t df;
+    uint32_t last_docid;    /* of the newest posting */
+    uint32_t last_position; /* in it */
+    uint32_t form_count, form_cap;
+    struct form first_form; /* most terms have one */
+    struct form *forms;     /* form_count > 1: all of them, the first included */
+};
+
+struct lexeme_entry {
+    uint32_t term, form;
+};
+
+struct aq_accumulator {
+    struct aq_arena arena; /* chunks, terms' and forms' bytes */
+    struct term *terms;
+    size_t term_count, term_cap;
+    struct aq_hashmap by_hash;
+    struct lexeme_entry *lexemes; /* by lexeme id; term AQ_HASHMAP_NONE: not met yet */
+    size_t lexeme_cap;
+    uint8_t *lengths;
+    size_t passage_cap;
+    uint32_t passages;
+    uint64_t tokens, postings;
+    size_t form_bytes;
+};
+
+struct aq_accumulator *aq_accumulator_new(void)
+{
+    return calloc(1, sizeof(struct aq_accumulator));
+}
+
+void aq_accumulator_free(struct aq_accumulator *a)
+{
+    if (!a)
+        return;
+    for (size_t i = 0; i < a->term_count; i++)
+        free(a->terms[i].forms);
+    aq_arena_free(&a->arena);
+    free(a->terms);
+    aq_hashmap_free(&a->by_hash);
+    free(a->lexemes);
+    free(a->lengths);
+    free(a);
+}
+
+uint32_t aq_accumulator_passage(struct aq_accumulator *a, uint8_t length)
+{
+    if (!aq_grow(&a->lengths, &a->passage_cap, (size_t)a->passages + 1, 1))
+        return AQ_DOCID_END;
+    a->lengths[a->passages] = length;
+    return a->passages++;
+}
+
+uint32_t aq_accumulator_passages(const struct aq_accumulator *a)
+{
+    return a->passages;
+}
+
+uint64_t aq_accumulator_tokens(const struct aq_accumulator *a)
+{
+    return a->tokens;
+}
+
+uint32_t aq_accumulator_terms(const struct aq_accumulator *a)
+{
+    return (uint32_t)a->term_count;
+}
+
+uint64_t aq_accumulator_postings(const struct aq_accumulator *a)
+{
+    return a->postings;
+}
+
+size_t aq_accumulator_bytes(const struct aq_accumulator *a)
+{
+    return a->arena.total + a->term_cap * sizeof *a->terms + aq_hashmap_bytes(&a->by_hash) +
+           a->lexeme_cap * sizeof *a->lexemes + a->passage_cap + a->form_bytes;
+}
+
+const uint8_t *aq_accumulator_lengths(const struct aq_accumulator *a)
+{
+    return a->lengths;
+}
+
+void aq_accumulator_forget_lexemes(struct aq_accumulator *a)
+{
+    free(a->lexemes);
+    a->lexemes = NULL;
+    a->lexeme_cap = 0;
+}
+
+static uint32_t find_term(struct aq_accumulator *a, struct aq_slice text, uint64_t hash)
+{
+    size_t at = SIZE_MAX;
+    uint32_t i;
+    while ((i = aq_hashmap_next(&a->by_hash, hash, &at)) != AQ_HASHMAP_NONE)
+        if (aq_slice_eq(a->terms[i].text, text))
+            return i;
+    if (!aq_grow(&a->terms, &a->term_cap, a->term_count + 1, sizeof *a->terms) || a->term_count >= UINT32_MAX - 1)
+        return AQ_HASHMAP_NONE;
+    struct aq_slice copy = aq_arena_copy(&a->arena, text);
+    if (!copy.ptr || !aq_hashmap_add(&a->by_hash, hash, (uint32_t)a->term_count))
+        return AQ_HASHMAP_NONE;
+    a->terms[a->term_count] = (struct term){.text = copy, .hash = hash};
+    return (uint32_t)a->term_count++;
+}
+
+static struct form *term_forms(struct term *t)
+{
+    return t->forms ? t->forms : &t->first_form;
+}
+
+static uint32_t find_form(struct aq_accumulator *a, struct term *t, struct aq_slice text)
+{
+    struct form *forms = term_forms(t);
+    for (uint32_t i = 0; i < t->form_count; i++)
+        if (aq_slice_eq(forms[i].text, text))
+            return i;
+    if (t->form_count >= UINT16_MAX)
+        return AQ_HASHMAP_NONE;
+    struct aq_slice copy = aq_slice_eq(text, t->text) ? t->text : aq_arena_copy(&a->arena, text);
+    if (!copy.ptr)
+        return AQ_HASHMAP_NONE;
+    if (t->form_count == 0) {
+        t->first_form = (struct form){copy, 0};
+    } else {
+        size_t cap = t->form_cap;
+        if (!aq_grow(&t->forms, &cap, (size_t)t->form_count + 1, sizeof *t->forms))
+            return AQ_HASHMAP_NONE;
+        a->form_bytes += (cap - t->form_cap) * sizeof *t->forms;
+        t->form_cap = (uint32_t)cap;
+        if (t->form_count == 1)
+            t->forms[0] = t->first_form;
+        t->forms[t->form_count] = (struct form){copy, 0};
+    }
+    return t->form_count++;
+}
+
+/* Makes room for n more bytes: what does not fit goes on in a new chunk. */
+static bool stream_room(struct aq_accumulator *a, struct term *t, size_t n)
+{
+    if (AQ_LIKELY(t->write && n <= (size_t)(t->limit - t->write)))
+        return true;
+    uint32_t size = t->chunk ? t->chunk * 2 : CHUNK_FIRST;
+    if (size > CHUNK_MOST)
+        size = CHUNK_MOST;
+    uint8_t *chunk = aq_arena_bytes(&a->arena, size + CHUNK_LINK);
+    if (!chunk)
+        return false;
+    memset(chunk + size, 0, CHUNK_LINK);
+    if (t->write) {
+        /* Zeros tell the reader that the rest of a chunk is unused: no entry
+         * starts with a zero byte, since position deltas are above 0. */
+        memset(t->write, 0, (size_t)(t->limit - t->write));
+        memcpy(t->limit, &chunk, CHUNK_LINK);
+    } else {
+        t->head = chunk;
+    }
+    t->chunk = size;
+    t->write = chunk;
+    t->limit = chunk + size;
+    return true;
+}
+
+static uint8_t *put_varint(uint8_t *p, uint64_t v)
+{
+    while (v >= 0x80) {
+        *p++ = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    *p++ = (uint8_t)v;
+    return p;
+}
+
+static bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint16_t position)
+{
+    struct term *t = &a->terms[term];
+    uint32_t docid = a->passages - 1;
+    /* docid delta up to 5 bytes, position up to 2, form up to 3 */
+    if (!stream_room(a, t, 10))
+        return false;
+    uint8_t *p = t->write;
+    if (t->df == 0 || t->last_docid != docid) {
+        uint32_t delta = t->df ? docid - t->last_docid : docid;
+        p = put_varint(p, (uint64_t)delta << 1 | 1);
+        t->df++;
+        t->last_docid = docid;
+        t->last_position = 0;
+        a->postings++;
+        p = put_varint(p, ((uint64_t)position + 1) << 2 | (form ? 2u : 0u));
+    } else {
+        if (AQ_UNLIKELY(position <= t->last_position))
+            return false;
+        p = put_varint(p, (uint64_t)(position - t->last_position) << 2 | (form ? 2u : 0u));
+    }
+    if (form)
+        p = put_varint(p, form);
+    t->last_position = position;
+    t->write = p;
+    term_forms(t)[form].count++;
+    a->tokens++;
+    return true;
+}
+
+bool aq_accumulator_lexeme(struct aq_accumulator *a, const struct aq_lexeme *lexeme, uint16_t position)
+{
+    if (AQ_UNLIKELY(lexeme->id >= a->lexeme_cap)) {
+        size_t old = a->lexeme_cap;
+        if (!aq_grow(&a->lexemes, &a->lexeme_cap, (size_t)lexeme->id + 1, sizeof *a->lexemes))
+            return false;
+        for (size_t i = old; i < a->lexeme_cap; i++)
+            a->lexemes[i].term = AQ_HASHMAP_NONE;
+    }
+    struct lexeme_entry *e = &a->lexemes[lexeme->id];
+    if (AQ_UNLIKELY(e->term == AQ_HASHMAP_NONE)) {
+        uint32_t term = find_term(a, lexeme->term, lexeme->term_hash);
+        if (term == AQ_HASHMAP_NONE)
+            return false;
+        uint32_t form = find_form(a, &a->terms[term], lexeme->form);
+        if (form == AQ_HASHMAP_NONE)
+            return false;
+        *e = (struct lexeme_entry){term, form};
+    }
+    return append(a, e->term, e->form, position);
+}
+
+bool aq_accumulator_token(struct aq_accumulator *a, struct aq_slice term, uint64_t term_hash, struct aq_slice form,
+                          uint16_t position)
+{
+    uint32_t t = find_term(a, term, term_hash);
+    if (t == AQ_HASHMAP_NONE)
+        return false;
+    uint32_t f = find_form(a, &a->terms[t], form);
+    return f != AQ_HASHMAP_NONE && append(a, t, f, position);
+}
+
+/* ---- reading back ---- */
+
+struct stream {
+    const uint8_t *p, *limit, *end; /* end: of the whole stream */
+    uint32_t chunk;
+};
+
+static uint64_t get_varint(struct stream *s)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        uint8_t byte = *s->p++;
+        v |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return v;
+    }
+}
+
+/* True when another entry follows; steps over a chunk's zero rest. */
+static bool stream_more(struct stream *s)
+{
+    for (;;) {
+        if (s->p == s->end)
+            return false;
+        if (s->p < s->limit && *s->p)
+            return true;
+        uint8_t *next;
+        memcpy(&next, s->limit, CHUNK_LINK);
+        s->chunk = s->chunk * 2 > CHUNK_MOST ? CHUNK_MOST : s->chunk * 2;
+        s->p = next;
+        s->limit = next + s->chunk;
+    }
+}
+
+struct order {
+    uint64_t prefix; /* first eight bytes, big-endian: most comparisons end here */
+    uint32_t term;
+};
+
+struct sorting {
+    const struct term *terms;
+};
+
+static int by_term(const void *x, const void *y, void *context)
+{
+    const struct order *a = x, *b = y;
+    const struct sorting *s = context;
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix ? -1 : 1;
+    return aq_slice_cmp(s->terms[a->term].text, s->terms[b->term].text);
+}
+
+struct form_order {
+    struct aq_form form;
+    uint32_t number;
+};
+
+static int by_count(const void *x, const void *y)
+{
+    const struct form_order *a = x, *b = y;
+    if (a->form.count != b->form.count)
+        return a->form.count > b->form.count ? -1 : 1;
+    return aq_slice_cmp(a->form.text, b->form.text);
+}
+
+struct writing {
+    struct form_order *order;
+    struct aq_form *forms;
+    uint16_t *codes; /* form number -> code */
+    size_t order_cap, form_cap, code_cap;
+};
+
+static bool order_forms(struct writing *w, struct term *t)
+{
+    struct form *forms = term_forms(t);
+    if (!aq_grow(&w->order, &w->order_cap, t->form_count, sizeof *w->order) ||
+        !aq_grow(&w->forms, &w->form_cap, t->form_count, sizeof *w->forms) ||
+        !aq_grow(&w->codes, &w->code_cap, t->form_count, sizeof *w->codes))
+        return false;
+    for (uint32_t i = 0; i < t->form_count; i++)
+        w->order[i] = (struct form_order){{forms[i].text, forms[i].count}, i};
+    if (t->form_count > 1)
+        qsort(w->order, t->form_count, sizeof *w->order, by_count);
+    for (uint32_t i = 0; i < t->form_count; i++) {
+        w->forms[i] = w->order[i].form;
+        w->codes[w->order[i].number] = (uint16_t)i;
+    }
+    return true;
+}
+
+static void write_term(struct aq_accumulator *a, struct aq_postings_writer *out, struct term *t,
+                       const struct writing *w, const struct aq_impact_model *model)
+{
+    uint16_t positions[256], codes[256];
+    struct stream s = {t->head, t->head + CHUNK_FIRST, t->write, CHUNK_FIRST};
+    uint32_t docid = 0, tf = 0, position = 0;
+    bool first = true;
+
+    aq_postings_begin(out, t->text, w->forms, t->form_count, model);
+    while (stream_more(&s)) {
+        uint64_t v = get_varint(&s);
+        if (v & 1) {
+            if (!first)
+                aq_postings_add(out, docid, a->lengths[docid], tf, positions, codes);
+            docid = first ? (uint32_t)(v >> 1) : docid + (uint32_t)(v >> 1);
+            first = false;
+            tf = 0;
+            v = get_varint(&s);
+            position = (uint32_t)(v >> 2) - 1;
+        } else {
+            position += (uint32_t)(v >> 2);
+        }
+        positions[tf] = (uint16_t)position;
+        codes[tf++] = w->codes[v & 2 ? get_varint(&s) : 0];
+    }
+    aq_postings_add(out, docid, a->lengths[docid], tf, positions, codes);
+}
+
+enum aq_status aq_accumulator_write(struct aq_accumulator *a, const struct aq_impact_model *model,
+                                    aq_list_sink *sink, void *context, struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    struct writing w = {0};
+    struct order *order = malloc((a->term_count + 1) * sizeof *order);
+    struct aq_postings_writer *out = aq_postings_writer_new();
+
+    if (!order || !out) {
+        st = aq_fail_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < a->term_count; i++) {
+        uint8_t prefix[8] = {0};
+        struct aq_slice text = a->terms[i].text;
+        memcpy(prefix, text.ptr, text.len < 8 ? text.len : 8);
+        order[i] = (struct order){aq_unkey64(prefix), (uint32_t)i};
+    }
+    qsort_r(order, a->term_count, sizeof *order, by_term, &(struct sorting){a->terms});
+    for (size_t i = 0; i < a->term_count && st == AQ_OK; i++) {
+        struct term *t = &a->terms[order[i].term];
+        struct aq_slice list, positions;
+        if (t->df == 0)
+            continue;
+        if (!order_forms(&w, t)) {
+            st = aq_fail_nomem(err);
+            break;
+        }
+        write_term(a, out, t, &w, model);
+        st = aq_postings_end(out, &list, &positions);
+        if (st)
+            aq_fail(err, st, "the postings of '%.*s' cannot be written: %s", (int)t->text.len,
+                    (const char *)t->text.ptr, aq_status_name(st));
+        else
+            st = sink(context, t->text, list, positions, err);
+    }
+done:
+    free(order);
+    free(w.order);
+    free(w.forms);
+    free(w.codes);
+    aq_postings_writer_free(out);
+    return st;
+}

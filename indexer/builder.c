@@ -1,0 +1,477 @@
+/* builder.c - see builder.h. */
+#include "builder.h"
+
+#include "commit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+enum {
+    QUEUE_BYTES = 24 << 20,   /* units waiting for the builder */
+    DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is trained on */
+    DICTIONARY_LEAST = 256 << 10 /* less is not worth one */
+};
+
+enum job_kind { JOB_UNIT, JOB_COMMIT };
+
+struct job {
+    struct job *next;
+    enum job_kind kind;
+    struct aq_batch *batch;
+    struct aq_unit *unit;
+};
+
+struct aq_builder {
+    struct aq_store *store;
+    const struct aq_analyzer *analyzer;
+    bool threaded;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t work, done;
+    struct job *first, **last;
+    size_t queued; /* bytes of queued units */
+    bool busy, quit;
+    struct aq_unit *spare;
+    enum aq_status status;
+    struct aq_error error;
+    atomic_size_t bytes;
+
+    /* text waiting for a dictionary: of the batch being built */
+    struct aq_buf sample;
+    struct sampled {
+        uint32_t number;
+        size_t len;
+    } *sampled;
+    size_t sampled_count, sampled_cap;
+    size_t *sample_sizes;
+    size_t sample_cap;
+};
+
+/* ---- framing ---- */
+
+static enum aq_status keep_frame(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
+{
+    struct aq_batch *b = context;
+    if (!aq_grow(&b->frame_spans, &b->frame_cap, b->frame_count + 1, sizeof *b->frame_spans))
+        return aq_fail_nomem(err);
+    b->frame_spans[b->frame_count] = (struct aq_frame_span){first_comment, b->frames.len, frame.len};
+    aq_buf_put(&b->frames, frame.ptr, frame.len);
+    if (b->frames.failed)
+        return aq_fail_nomem(err);
+    b->frame_count++;
+    return AQ_OK;
+}
+
+/* Ends the sampling: trains a dictionary when there is enough, then frames what waits. */
+static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
+{
+    struct aq_buf dictionary = {0};
+    enum aq_status st = AQ_OK;
+    size_t at = 0;
+
+    if (w->sample.len >= DICTIONARY_LEAST) {
+        if (!aq_grow(&w->sample_sizes, &w->sample_cap, w->sampled_count, sizeof *w->sample_sizes))
+            return aq_fail_nomem(err);
+        for (size_t i = 0; i < w->sampled_count; i++)
+            w->sample_sizes[i] = w->sampled[i].len;
+        st = aq_dictionary_train(&w->sample, w->sample_sizes, w->sampled_count, &dictionary);
+        if (st) {
+            aq_buf_free(&dictionary);
+            return aq_fail(err, st, "no compression dictionary could be trained: %s", aq_status_name(st));
+        }
+    }
+    uint32_t number = dictionary.len ? 1 : 0;
+    b->dictionary = dictionary;
+    b->framer = aq_frame_writer_new(aq_slice(dictionary.ptr, dictionary.len), number);
+    if (!b->framer)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < w->sampled_count && st == AQ_OK; i++) {
+        st = aq_frame_writer_add(b->framer, w->sampled[i].number, aq_slice(w->sample.ptr + at, w->sampled[i].len),
+                                 keep_frame, b, err);
+        at += w->sampled[i].len;
+    }
+    aq_buf_clear(&w->sample);
+    w->sampled_count = 0;
+    return st;
+}
+
+static enum aq_status frame_text(struct aq_builder *w, struct aq_batch *b, uint32_t number, struct aq_slice encoded,
+                                 struct aq_error *err)
+{
+    if (b->framer)
+        return aq_frame_writer_add(b->framer, number, encoded, keep_frame, b, err);
+    if (!aq_grow(&w->sampled, &w->sampled_cap, w->sampled_count + 1, sizeof *w->sampled))
+        return aq_fail_nomem(err);
+    w->sampled[w->sampled_count++] = (struct sampled){number, encoded.len};
+    aq_buf_put(&w->sample, encoded.ptr, encoded.len);
+    if (w->sample.failed)
+        return aq_fail_nomem(err);
+    return w->sample.len >= DICTIONARY_SAMPLE ? start_framing(w, b, err) : AQ_OK;
+}
+
+/* ---- taking in pending comments ---- */
+
+static enum aq_status take_postings(struct aq_batch *b, const struct aq_pending *p, struct aq_error *err)
+{
+    uint16_t positions[256], codes[256];
+    struct aq_pending_term term;
+    size_t at = 0;
+    bool bad = false;
+    /* The accumulator wants passage by passage: remember each occurrence, then sort by passage. */
+    struct occurrence {
+        uint32_t ordinal, term, form;
+        uint16_t position;
+    } *all = NULL;
+    size_t count = 0, cap = 0;
+    struct aq_slice *terms = NULL, *forms = NULL;
+    size_t term_count = 0, term_cap = 0, form_count = 0, form_cap = 0;
+    enum aq_status st = AQ_OK;
+
+    while (st == AQ_OK && aq_pending_next(p, &at, &term, &bad)) {
+        size_t posting = 0;
+        uint32_t ordinal, tf;
+        size_t first_form = form_count;
+        if (!aq_grow(&terms, &term_cap, term_count + 1, sizeof *terms) ||
+            !aq_grow(&forms, &form_cap, form_count + term.form_count, sizeof *forms)) {
+            st = aq_fail_nomem(err);
+            break;
+        }
+        terms[term_count] = term.term;
+        for (uint32_t f = 0; f < term.form_count; f++)
+            if (!aq_pending_form(&term, f, &forms[form_count++]))
+                bad = true;
+        while (!bad && aq_pending_posting(&term, &posting, &ordinal, &tf, positions, codes, &bad)) {
+            if (!aq_grow(&all, &cap, count + tf, sizeof *all)) {
+                st = aq_fail_nomem(err);
+                break;
+            }
+            for (uint32_t i = 0; i < tf; i++) {
+                if (codes[i] >= term.form_count || ordinal >= p->passage_count)
+                    bad = true;
+                else
+                    all[count++] = (struct occurrence){ordinal, (uint32_t)term_count,
+                                                       (uint32_t)(first_form + codes[i]), positions[i]};
+            }
+        }
+        term_count++;
+    }
+    if (st == AQ_OK && bad)
+        st = aq_fail(err, AQ_CORRUPT, "a pending comment's record contradicts itself: run aq check");
+    /* Few passages a comment: one pass over the occurrences for each. */
+    for (uint32_t ordinal = 0; st == AQ_OK && ordinal < p->passage_count; ordinal++) {
+        if (aq_accumulator_passage(b->accumulator, p->passages[2 * ordinal]) == AQ_DOCID_END)
+            st = aq_fail_nomem(err);
+        for (size_t i = 0; st == AQ_OK && i < count; i++) {
+            const struct occurrence *o = &all[i];
+            if (o->ordinal == ordinal && !aq_accumulator_token(b->accumulator, terms[o->term], aq_hash(terms[o->term]),
+                                                               forms[o->form], o->position))
+                st = aq_fail_nomem(err);
+        }
+    }
+    free(all);
+    free(terms);
+    free(forms);
+    return st;
+}
+
+static enum aq_status take_pending_comment(struct aq_batch *b, uint32_t number, struct aq_slice record,
+                                           struct aq_error *err)
+{
+    struct aq_pending p;
+    if (aq_pending_parse(&p, record))
+        return aq_fail(err, AQ_CORRUPT, "pending comment %u cannot be read: run aq check", number);
+    if (!aq_grow(&b->pending, &b->pending_cap, b->pending_count + 1, sizeof *b->pending) ||
+        !aq_grow(&b->pending_flags, &b->pending_flag_cap, b->pending_passages + p.passage_count, 1))
+        return aq_fail_nomem(err);
+    b->pending[b->pending_count++] =
+        (struct aq_batch_pending){number, (uint32_t)b->pending_passages, p.passage_count};
+    for (uint32_t i = 0; i < p.passage_count; i++)
+        b->pending_flags[b->pending_passages++] = p.passages[2 * i + 1];
+    return take_postings(b, &p, err);
+}
+
+/* Re-frames the texts added one by one since the last full frame. */
+static enum aq_status take_pending_text(struct aq_builder *w, struct aq_batch *b, struct aq_txn *t,
+                                        struct aq_error *err)
+{
+    struct aq_arena arena = {0};
+    enum aq_status st = aq_packed_text(t, &b->packed_from, err);
+    for (uint32_t c = b->packed_from; st == AQ_OK && c < t->state.next_comment; c++) {
+        struct aq_slice encoded;
+        aq_arena_reset(&arena);
+        st = aq_text_get_raw(t, c, &arena, &encoded, err);
+        if (st == AQ_NOTFOUND) {
+            encoded = (struct aq_slice){0};
+            st = AQ_OK;
+        }
+        if (st == AQ_OK)
+            st = frame_text(w, b, c, encoded, err);
+    }
+    aq_arena_free(&arena);
+    return st;
+}
+
+static enum aq_status begin_building(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
+{
+    struct aq_txn t;
+    struct aq_walk walk;
+    bool found;
+    enum aq_status st;
+
+    b->accumulator = aq_accumulator_new();
+    if (!b->accumulator)
+        return aq_fail_nomem(err);
+    st = aq_txn_begin(w->store, &t, err);
+    if (st)
+        return st;
+    if (t.state.dictionary) {
+        b->framer = aq_frame_writer_new(aq_dictionary(&t, t.state.dictionary), t.state.dictionary);
+        if (!b->framer)
+            st = aq_fail_nomem(err);
+    }
+    if (st == AQ_OK)
+        st = aq_walk_open(&t, AQ_TABLE_PEND, false, &walk, err);
+    if (st == AQ_OK) {
+        st = aq_walk_seek(&walk, aq_slice("", 0), &found, err);
+        while (st == AQ_OK && found) {
+            st = take_pending_comment(b, aq_unkey32(walk.key.ptr), walk.payload, err);
+            if (st == AQ_OK)
+                st = aq_walk_next(&walk, &found, err);
+        }
+        aq_walk_close(&walk);
+    }
+    if (st == AQ_OK)
+        st = take_pending_text(w, b, &t, err);
+    aq_txn_end(&t);
+    return st;
+}
+
+/* ---- the builder's two jobs ---- */
+
+static enum aq_status build_unit(struct aq_builder *w, struct aq_batch *b, const struct aq_unit *u,
+                                 struct aq_error *err)
+{
+    enum aq_status st = b->accumulator ? AQ_OK : begin_building(w, b, err);
+    size_t token = 0, passage = 0, text = 0;
+
+    if (!u)
+        return st;
+    for (size_t i = 0; i < u->comment_count && st == AQ_OK; i++) {
+        const struct aq_unit_comment *c = &u->comments[i];
+        for (uint16_t ordinal = 0; passage < c->passage_end; passage++, ordinal++) {
+            if (aq_accumulator_passage(b->accumulator, u->passages[passage].length) == AQ_DOCID_END)
+                return aq_fail_nomem(err);
+            for (; token < c->token_end && u->tokens[token].ordinal == ordinal; token++) {
+                const struct aq_lexeme *l = aq_analyzer_lexeme(w->analyzer, u->tokens[token].lexeme);
+                if (!aq_accumulator_lexeme(b->accumulator, l, u->tokens[token].position))
+                    return aq_fail_nomem(err);
+            }
+        }
+        if (c->framed)
+            st = frame_text(w, b, c->number, aq_slice(u->text.ptr + text, c->text_end - text), err);
+        text = c->text_end;
+    }
+    return st;
+}
+
+static enum aq_status finish_batch(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
+{
+    enum aq_status st = b->accumulator ? AQ_OK : begin_building(w, b, err);
+    if (st == AQ_OK && !b->framer)
+        st = start_framing(w, b, err);
+    if (st == AQ_OK)
+        st = aq_frame_writer_finish(b->framer, keep_frame, b, err);
+    return st ? st : aq_commit_segment(w->store, b, err);
+}
+
+static void run_job(struct aq_builder *w, const struct job *j)
+{
+    struct aq_error err;
+    enum aq_status st = w->status;
+    if (st == AQ_OK) {
+        st = j->kind == JOB_UNIT ? build_unit(w, j->batch, j->unit, &err) : finish_batch(w, j->batch, &err);
+        if (st == AQ_OK && j->kind == JOB_UNIT)
+            atomic_store(&w->bytes, aq_accumulator_bytes(j->batch->accumulator) + j->batch->frames.cap);
+        else if (j->kind == JOB_COMMIT)
+            atomic_store(&w->bytes, 0);
+        if (st) {
+            pthread_mutex_lock(&w->mutex);
+            w->status = st;
+            w->error = err;
+            pthread_mutex_unlock(&w->mutex);
+        }
+    }
+}
+
+static void *thread_main(void *arg)
+{
+    struct aq_builder *w = arg;
+    pthread_mutex_lock(&w->mutex);
+    for (;;) {
+        while (!w->first && !w->quit)
+            pthread_cond_wait(&w->work, &w->mutex);
+        struct job *j = w->first;
+        if (!j)
+            break;
+        w->first = j->next;
+        if (!w->first)
+            w->last = &w->first;
+        w->busy = true;
+        pthread_mutex_unlock(&w->mutex);
+        run_job(w, j);
+        pthread_mutex_lock(&w->mutex);
+        w->busy = false;
+        if (j->unit) {
+            w->queued -= aq_unit_bytes(j->unit);
+            aq_unit_clear(j->unit);
+            j->unit->next = w->spare;
+            w->spare = j->unit;
+        }
+        free(j);
+        pthread_cond_broadcast(&w->done);
+    }
+    pthread_mutex_unlock(&w->mutex);
+    return NULL;
+}
+
+/* ---- the caller's side ---- */
+
+enum aq_status aq_builder_open(struct aq_store *store, const struct aq_analyzer *analyzer, bool threaded,
+                               struct aq_builder **out, struct aq_error *err)
+{
+    struct aq_builder *w = calloc(1, sizeof *w);
+    *out = NULL;
+    if (!w)
+        return aq_fail_nomem(err);
+    w->store = store;
+    w->analyzer = analyzer;
+    w->threaded = threaded;
+    w->last = &w->first;
+    pthread_mutex_init(&w->mutex, NULL);
+    pthread_cond_init(&w->work, NULL);
+    pthread_cond_init(&w->done, NULL);
+    if (threaded && pthread_create(&w->thread, NULL, thread_main, w) != 0) {
+        w->threaded = false;
+        aq_builder_close(w);
+        return aq_fail(err, AQ_IO, "no thread could be started; try with a higher process limit (ulimit -u)");
+    }
+    *out = w;
+    return AQ_OK;
+}
+
+void aq_builder_use(struct aq_builder *w, struct aq_store *store)
+{
+    w->store = store;
+}
+
+void aq_builder_close(struct aq_builder *w)
+{
+    if (!w)
+        return;
+    if (w->threaded) {
+        pthread_mutex_lock(&w->mutex);
+        w->quit = true;
+        pthread_cond_signal(&w->work);
+        pthread_mutex_unlock(&w->mutex);
+        pthread_join(w->thread, NULL);
+    }
+    while (w->spare) {
+        struct aq_unit *u = w->spare;
+        w->spare = u->next;
+        aq_unit_free(u);
+    }
+    pthread_cond_destroy(&w->work);
+    pthread_cond_destroy(&w->done);
+    pthread_mutex_destroy(&w->mutex);
+    aq_buf_free(&w->sample);
+    free(w->sampled);
+    free(w->sample_sizes);
+    free(w);
+}
+
+static enum aq_status submit(struct aq_builder *w, enum job_kind kind, struct aq_batch *batch, struct aq_unit *unit,
+                             struct aq_error *err)
+{
+    enum aq_status st;
+    if (!w->threaded) {
+        run_job(w, &(struct job){NULL, kind, batch, unit});
+        if (unit) {
+            aq_unit_clear(unit);
+            unit->next = w->spare;
+            w->spare = unit;
+        }
+        if (w->status && err)
+            *err = w->error;
+        return w->status;
+    }
+    struct job *j = malloc(sizeof *j);
+    if (!j) {
+        aq_unit_free(unit);
+        return aq_fail_nomem(err);
+    }
+    *j = (struct job){NULL, kind, batch, unit};
+    pthread_mutex_lock(&w->mutex);
+    while (unit && w->queued > QUEUE_BYTES && w->status == AQ_OK)
+        pthread_cond_wait(&w->done, &w->mutex);
+    if (unit)
+        w->queued += aq_unit_bytes(unit);
+    *w->last = j;
+    w->last = &j->next;
+    pthread_cond_signal(&w->work);
+    st = w->status;
+    if (st && err)
+        *err = w->error;
+    pthread_mutex_unlock(&w->mutex);
+    return st;
+}
+
+enum aq_status aq_builder_push(struct aq_builder *w, struct aq_batch *batch, struct aq_unit *unit,
+                               struct aq_error *err)
+{
+    return submit(w, JOB_UNIT, batch, unit, err);
+}
+
+enum aq_status aq_builder_commit(struct aq_builder *w, struct aq_batch *batch, struct aq_error *err)
+{
+    return submit(w, JOB_COMMIT, batch, NULL, err);
+}
+
+bool aq_builder_idle(struct aq_builder *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    bool idle = !w->first && !w->busy;
+    pthread_mutex_unlock(&w->mutex);
+    return idle;
+}
+
+enum aq_status aq_builder_wait(struct aq_builder *w, struct aq_error *err)
+{
+    pthread_mutex_lock(&w->mutex);
+    while (w->first || w->busy)
+        pthread_cond_wait(&w->done, &w->mutex);
+    enum aq_status st = w->status;
+    if (st && err)
+        *err = w->error;
+    pthread_mutex_unlock(&w->mutex);
+    return st;
+}
+
+size_t aq_builder_bytes(struct aq_builder *w)
+{
+    return atomic_load(&w->bytes);
+}
+
+struct aq_unit *aq_builder_unit(struct aq_builder *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    struct aq_unit *u = w->spare;
+    if (u)
+        w->spare = u->next;
+    pthread_mutex_unlock(&w->mutex);
+    if (!u)
+        u = calloc(1, sizeof *u);
+    if (u)
+        u->next = NULL;
+    return u;
+}

@@ -1,0 +1,715 @@
+/* commit.c - see commit.h. Everything here happens inside one write transaction;
+ * any failure aborts it and the last committed state stands. */
+#include "commit.h"
+
+#include "commit_internal.h"
+
+#include <stdio.h>
+
+/* ---- where a comment's passages are ---- */
+
+enum aq_status aq_commit_locate(struct aq_commit *c, uint32_t number, struct aq_place *place, struct aq_error *err)
+{
+    const struct aq_batch *b = c->batch;
+    size_t low = 0, high = b->pending_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (b->pending[mid].number < number)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low < b->pending_count && b->pending[low].number == number) {
+        *place = (struct aq_place){AQ_PLACE_NEW, NULL, b->pending[low].first_docid, b->pending[low].passage_count};
+        return AQ_OK;
+    }
+    if (!c->segment) {
+        uint8_t key[4];
+        struct aq_slice record;
+        struct aq_pending p;
+        aq_key32(key, number);
+        enum aq_status st = aq_get(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), &record);
+        if (st == AQ_OK) {
+            if (aq_pending_parse(&p, record))
+                return aq_fail(err, AQ_CORRUPT, "pending comment %u cannot be read: run aq check", number);
+            *place = (struct aq_place){AQ_PLACE_PENDING, NULL, 0, p.passage_count};
+            return AQ_OK;
+        }
+        if (st != AQ_NOTFOUND)
+            return aq_fail(err, st, "pending comment %u cannot be read: run aq check", number);
+    }
+    /* Older versions of a replaced comment stay in their segments as tombstones. */
+    for (uint32_t i = c->t.segment_count; i-- > 0;) {
+        struct aq_segment *seg = &c->t.segments[i];
+        uint32_t docid, count;
+        enum aq_status st = aq_segment_find(&c->t, seg, number, &docid, &count);
+        if (st == AQ_NOTFOUND)
+            continue;
+        if (st)
+            return aq_fail(err, st, "the map of segment %u cannot be read: run aq check", seg->info.id);
+        if (aq_bit(aq_segment_bits(&c->t, seg, AQ_BITS_DELETED, docid / AQ_BITS_CHUNK), docid))
+            continue;
+        *place = (struct aq_place){AQ_PLACE_SEGMENT, seg, docid, count};
+        return AQ_OK;
+    }
+    *place = (struct aq_place){AQ_PLACE_NONE, NULL, 0, 0};
+    return AQ_OK;
+}
+
+static void set_bit(uint8_t *bits, uint32_t i, bool value)
+{
+    if (value)
+        bits[i >> 3] |= (uint8_t)(1u << (i & 7));
+    else
+        bits[i >> 3] &= (uint8_t) ~(1u << (i & 7));
+}
+
+enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32_t ordinal, bool hidden,
+                                    struct aq_error *err)
+{
+    struct aq_place place;
+    enum aq_status st = aq_commit_locate(c, number, &place, err);
+    if (st || ordinal >= place.count)
+        return st;
+    switch (place.where) {
+    case AQ_PLACE_NEW:
+        set_bit(c->hidden, place.docid + ordinal, hidden);
+        return AQ_OK;
+    case AQ_PLACE_SEGMENT:
+        return aq_segment_set_bit(&c->t, place.segment->info.id, AQ_BITS_HIDDEN, place.docid + ordinal, hidden, err);
+    case AQ_PLACE_PENDING: {
+        uint8_t key[4];
+        struct aq_slice record;
+        aq_key32(key, number);
+        st = aq_get(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), &record);
+        if (st)
+            return aq_fail(err, st, "pending comment %u cannot be read: run aq check", number);
+        aq_buf_clear(&c->scratch);
+        aq_buf_put(&c->scratch, record.ptr, record.len);
+        if (c->scratch.failed)
+            return aq_fail_nomem(err);
+        st = aq_pending_set_hidden(c->scratch.ptr, c->scratch.len, ordinal, hidden);
+        if (st)
+            return aq_fail(err, st, "pending comment %u cannot be read: run aq check", number);
+        return aq_put(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), aq_slice(c->scratch.ptr, c->scratch.len), err);
+    }
+    case AQ_PLACE_NONE:
+        break;
+    }
+    return AQ_OK;
+}
+
+/* ---- older versions leave ---- */
+
+static enum aq_status kill_comment(struct aq_commit *c, const struct aq_batch_kill *k, struct aq_error *err)
+{
+    struct aq_state *state = &c->t.state;
+    struct aq_place place;
+    enum aq_status st = aq_commit_locate(c, k->number, &place, err);
+    int64_t flags = aq_column_get(&c->t, AQ_COL_FLAGS, k->number);
+
+    if (st)
+        return st;
+    if (flags & AQ_LIVE) {
+        state->comments--;
+        state->text_bytes -= k->text_bytes < state->text_bytes ? k->text_bytes : state->text_bytes;
+    }
+    if (place.where == AQ_PLACE_NEW) {
+        for (uint32_t i = 0; i < place.count; i++)
+            set_bit(c->deleted, place.docid + i, true);
+    } else if (place.where == AQ_PLACE_SEGMENT) {
+        for (uint32_t i = 0; i < place.count && st == AQ_OK; i++)
+            st = aq_segment_set_bit(&c->t, place.segment->info.id, AQ_BITS_DELETED, place.docid + i, true, err);
+        place.segment->info.deleted += place.count;
+        if (st == AQ_OK)
+            st = aq_segment_list(&c->t, &place.segment->info, err);
+    } else if (place.where == AQ_PLACE_PENDING) {
+        uint8_t key[4];
+        struct aq_slice record;
+        struct aq_pending p;
+        aq_key32(key, k->number);
+        st = aq_get(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), &record);
+        if (st == AQ_OK && (st = aq_pending_parse(&p, record)) == AQ_OK) {
+            state->pend_comments--;
+            state->pend_passages -= p.passage_count;
+            state->pend_tokens -= p.tokens;
+            st = aq_del(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), err);
+        }
+    }
+    if (st)
+        return st;
+    return aq_column_set(&c->t, AQ_COL_FLAGS, k->number, flags & ~(int64_t)AQ_LIVE, err);
+}
+
+/* ---- names ---- */
+
+static enum aq_status intern_names(struct aq_commit *c, struct aq_error *err)
+{
+    struct aq_batch *b = c->batch;
+    c->names = malloc((b->name_count + 1) * sizeof *c->names);
+    if (!c->names)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < b->name_count; i++) {
+        struct aq_batch_name *n = &b->names[i];
+        enum aq_status st = aq_name_intern(&c->t, n->kind, aq_batch_slice(b, n->name), &c->names[i], err);
+        if (st)
+            return st;
+        if (n->kind == AQ_ID_THREAD) {
+            struct aq_thread_info info;
+            st = aq_thread_get(&c->t, c->names[i], &info);
+            if (st)
+                return aq_fail(err, st, "thread %u cannot be read: run aq check", c->names[i]);
+            n->root = info.root;
+            n->title_hash = info.title_hash;
+        }
+    }
+    return AQ_OK;
+}
+
+static int64_t name_number(const struct aq_commit *c, uint32_t local)
+{
+    return local == AQ_NONE ? (int64_t)AQ_NO_COMMENT : (int64_t)c->names[local];
+}
+
+/* ---- columns, threads ---- */
+
+static enum aq_status set_root(struct aq_commit *c, const struct aq_batch_comment *x, struct aq_error *err)
+{
+    struct aq_batch_name *thread = &c->batch->names[x->thread];
+    bool post = x->flags & AQ_IS_POST;
+    /* A post takes the place of a reply that happened to arrive first. */
+    bool take = thread->root == AQ_NO_COMMENT || thread->root == x->number ||
+                (post && !(aq_column_get(&c->t, AQ_COL_FLAGS, thread->root) & AQ_IS_POST));
+    if (!take || (thread->root == x->number && thread->title_hash == x->title_hash))
+        return AQ_OK;
+    thread->root = x->number;
+    thread->title_hash = x->title_hash;
+    return aq_thread_set(&c->t, c->names[x->thread], thread->root, thread->title_hash, err);
+}
+
+static enum aq_status put_columns(struct aq_commit *c, const struct aq_batch_comment *x, struct aq_error *err)
+{
+    struct aq_txn *t = &c->t;
+    int64_t thread = name_number(c, x->thread);
+    enum aq_status st = AQ_OK;
+    bool member = x->numbered && aq_column_get(t, AQ_COL_THREAD, x->number) == thread;
+
+    if (!member)
+        st = aq_thread_add_member(t, (uint32_t)thread, x->number, err);
+    if (st == AQ_OK)
+        st = aq_column_set(t, AQ_COL_FLAGS, x->number, AQ_LIVE | x->flags, err);
+    if (st == AQ_OK)
+        st = aq_column_set(t, AQ_COL_SCORE, x->number, x->score, err);
+    if (st == AQ_OK)
+        st = aq_column_set(t, AQ_COL_AUTHOR, x->number, name_number(c, x->author), err);
+    if (st == AQ_OK)
+        st = aq_column_set(t, AQ_COL_THREAD, x->number, thread, err);
+    if (st == AQ_OK)
+        st = aq_column_set(t, AQ_COL_TAGS, x->number, name_number(c, x->tags), err);
+    if (st == AQ_OK)
+        st = aq_column_set(t, AQ_COL_DATE, x->number, x->date, err);
+    if (st == AQ_OK)
+        st = aq_column_set(t, AQ_COL_DIGEST, x->number, (int64_t)x->digest, err);
+    return st ? st : set_root(c, x, err);
+}
+
+static enum aq_status put_comments(struct aq_commit *c, struct aq_error *err)
+{
+    struct aq_batch *b = c->batch;
+    for (size_t i = 0; i < b->comment_count; i++) {
+        const struct aq_batch_comment *x = &b->comments[i];
+        if (!x->live)
+            continue;
+        enum aq_status st = put_columns(c, x, err);
+        if (st)
+            return st;
+        c->t.state.comments++;
+        c->t.state.text_bytes += x->text_bytes;
+    }
+    return AQ_OK;
+}
+
+static enum aq_status put_updates(struct aq_commit *c, struct aq_error *err)
+{
+    for (size_t i = 0; i < c->batch->update_count; i++) {
+        const struct aq_batch_update *u = &c->batch->updates[i];
+        if (u->number == AQ_NO_COMMENT)
+            continue;
+        enum aq_status st = aq_column_set(&c->t, AQ_COL_DATE, u->number, u->date, err);
+        if (st == AQ_OK)
+            st = aq_column_set(&c->t, AQ_COL_SCORE, u->number, u->score, err);
+        if (st == AQ_OK)
+            st = aq_column_set(&c->t, AQ_COL_TAGS, u->number, name_number(c, u->tags), err);
+        if (st)
+            return st;
+    }
+    return AQ_OK;
+}
+
+/* ---- ids and parents ---- */
+
+struct id_row {
+    uint64_t hash;
+    uint32_t number;
+};
+
+static int by_hash(const void *x, const void *y)
+{
+    const struct id_row *a = x, *b = y;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+/* Replies that came before this comment get their parent. */
+static enum aq_status adopt(struct aq_commit *c, const struct id_row *row, struct aq_error *err)
+{
+    const uint8_t *numbers;
+    uint32_t count;
+    enum aq_status st = aq_ids_get(&c->t, AQ_ID_AWAITED, row->hash, &numbers, &count);
+    if (st)
+        return st == AQ_NOTFOUND ? AQ_OK : st;
+    while (st == AQ_OK && count > 0) {
+        uint32_t child = aq_load32(numbers + 4 * (size_t)(count - 1));
+        st = aq_column_set(&c->t, AQ_COL_PARENT, child, row->number, err);
+        if (st == AQ_OK)
+            st = aq_ids_remove(&c->t, AQ_ID_AWAITED, row->hash, child, err);
+        if (st == AQ_OK)
+            st = aq_ids_get(&c->t, AQ_ID_AWAITED, row->hash, &numbers, &count);
+        if (st == AQ_NOTFOUND)
+            return AQ_OK;
+    }
+    return st;
+}
+
+static enum aq_status any_awaited(struct aq_commit *c, bool *any, struct aq_error *err)
+{
+    struct aq_walk w;
+    uint8_t kind = AQ_ID_AWAITED;
+    enum aq_status st = aq_walk_open(&c->t, AQ_TABLE_ID, false, &w, err);
+    if (st)
+        return st;
+    st = aq_walk_seek(&w, aq_slice(&kind, 1), any, err);
+    *any = *any && w.key.len && w.key.ptr[0] == kind;
+    aq_walk_close(&w);
+    return st;
+}
+
+static enum aq_status put_ids(struct aq_commit *c, struct aq_error *err)
+{
+    struct aq_batch *b = c->batch;
+    struct id_row *rows = malloc((b->comment_count + 1) * sizeof *rows);
+    size_t n = 0;
+    bool awaited = false;
+    enum aq_status st = rows ? any_awaited(c, &awaited, err) : aq_fail_nomem(err);
+
+    for (size_t i = 0; i < b->comment_count && st == AQ_OK; i++)
+        if (!b->comments[i].numbered)
+            rows[n++] = (struct id_row){b->comments[i].id_hash, b->comments[i].number};
+    if (st == AQ_OK)
+        qsort(rows, n, sizeof *rows, by_hash);
+    for (size_t i = 0; i < n && st == AQ_OK; i++) {
+        st = aq_ids_add(&c->t, AQ_ID_COMMENT, rows[i].hash, rows[i].number, err);
+        if (st == AQ_OK && awaited)
+            st = adopt(c, &rows[i], err);
+    }
+    free(rows);
+    return st;
+}
+
+/* By 64-bit hash alone where one comment has it: a parent link is a convenience,
+ * and reading the parent's text to compare ids would cost more than all the rest. */
+static enum aq_status find_parent(struct aq_commit *c, struct aq_slice id, uint64_t hash, uint32_t *parent,
+                                  struct aq_error *err)
+{
+    const uint8_t *numbers;
+    uint32_t count;
+    const struct aq_batch_comment *x = aq_batch_find(c->batch, id, hash);
+    *parent = AQ_NO_COMMENT;
+    if (x) {
+        *parent = x->number;
+        return AQ_OK;
+    }
+    enum aq_status st = aq_ids_get(&c->t, AQ_ID_COMMENT, hash, &numbers, &count);
+    if (st)
+        return st == AQ_NOTFOUND ? AQ_OK : aq_fail(err, st, "the id table cannot be read: run aq check");
+    if (count == 1)
+        *parent = aq_load32(numbers);
+    else if (count > 1 && (st = aq_comment_find(&c->t, id, parent, err)) == AQ_NOTFOUND)
+        *parent = AQ_NO_COMMENT;
+    return st == AQ_NOTFOUND ? AQ_OK : st;
+}
+
+static enum aq_status put_parents(struct aq_commit *c, struct aq_error *err)
+{
+    struct aq_batch *b = c->batch;
+    for (size_t i = 0; i < b->comment_count; i++) {
+        const struct aq_batch_comment *x = &b->comments[i];
+        uint32_t parent = AQ_NO_COMMENT;
+        enum aq_status st = AQ_OK;
+        if (!x->live)
+            continue;
+        if (x->parent_hash) {
+            st = find_parent(c, aq_batch_slice(b, x->parent), x->parent_hash, &parent, err);
+            if (st == AQ_OK && parent == AQ_NO_COMMENT)
+                st = aq_ids_add(&c->t, AQ_ID_AWAITED, x->parent_hash, x->number, err);
+        }
+        if (st == AQ_OK)
+            st = aq_column_set(&c->t, AQ_COL_PARENT, x->number, parent, err);
+        if (st)
+            return st;
+    }
+    return AQ_OK;
+}
+
+/* ---- text ---- */
+
+static const char PACKED[] = "packed";
+
+enum aq_status aq_packed_text(struct aq_txn *t, uint32_t *comment, struct aq_error *err)
+{
+    struct aq_slice record;
+    enum aq_status st = aq_get(t, AQ_TABLE_META, aq_slice_str(PACKED), &record);
+    *comment = 0;
+    if (st == AQ_NOTFOUND)
+        return AQ_OK;
+    if (st || record.len != 4)
+        return aq_fail(err, AQ_CORRUPT, "the record of packed text cannot be read: run aq check");
+    *comment = aq_load32(record.ptr);
+    return AQ_OK;
+}
+
+enum aq_status aq_set_packed_text(struct aq_txn *t, uint32_t comment, struct aq_error *err)
+{
+    uint8_t bytes[4];
+    aq_store32(bytes, comment);
+    return aq_put(t, AQ_TABLE_META, aq_slice_str(PACKED), aq_slice(bytes, 4), err);
+}
+
+struct aq_slice aq_dictionary(struct aq_txn *t, uint32_t number)
+{
+    char key[32];
+    struct aq_slice bytes;
+    snprintf(key, sizeof key, "dict/%u", number);
+    if (number == 0 || aq_get(t, AQ_TABLE_META, aq_slice_str(key), &bytes))
+        return (struct aq_slice){0};
+    return bytes;
+}
+
+static enum aq_status put_frames(struct aq_commit *c, struct aq_error *err)
+{
+    struct aq_batch *b = c->batch;
+    enum aq_status st = AQ_OK;
+    if (b->dictionary.len) {
+        c->t.state.dictionary = 1;
+        st = aq_put(&c->t, AQ_TABLE_META, aq_slice_str("dict/1"), aq_slice(b->dictionary.ptr, b->dictionary.len), err);
+    }
+    if (st == AQ_OK)
+        st = aq_frame_delete_range(&c->t, b->packed_from, AQ_NO_COMMENT, err);
+    for (size_t i = 0; i < b->frame_count && st == AQ_OK; i++)
+        st = aq_frame_put(&c->t, b->frame_spans[i].first_comment,
+                          aq_slice(b->frames.ptr + b->frame_spans[i].at, b->frame_spans[i].len), err);
+    return st ? st : aq_set_packed_text(&c->t, b->next_comment, err);
+}
+
+static enum aq_status put_overrides(struct aq_commit *c, struct aq_error *err)
+{
+    struct aq_batch *b = c->batch;
+    for (size_t i = 0; i < b->text_count; i++) {
+        const struct aq_batch_text *x = &b->texts[i];
+        enum aq_status st =
+            aq_text_replace(&c->t, x->number, aq_slice(b->overrides.ptr + x->bytes.at, x->bytes.len), err);
+        if (st)
+            return st;
+    }
+    return AQ_OK;
+}
+
+/* ---- the two ends of a batch ---- */
+
+/* Kills, names, ids, columns, repeats: the same for both. */
+static enum aq_status put_facts(struct aq_commit *c, struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    for (size_t i = 0; i < c->batch->kill_count && st == AQ_OK; i++)
+        st = kill_comment(c, &c->batch->kills[i], err);
+    /* Rows beyond next_comment are not visible, so the batch's own numbers come first. */
+    c->t.state.next_comment = c->batch->next_comment;
+    if (st == AQ_OK)
+        st = intern_names(c, err);
+    if (st == AQ_OK)
+        st = put_comments(c, err);
+    if (st == AQ_OK)
+        st = put_ids(c, err);
+    if (st == AQ_OK)
+        st = put_parents(c, err);
+    if (st == AQ_OK)
+        st = put_updates(c, err);
+    return st ? st : aq_commit_repeats(c, err);
+}
+
+static bool make_bitmaps(struct aq_commit *c, uint32_t passages)
+{
+    size_t bytes = ((size_t)passages / AQ_BITS_CHUNK + 1) * (AQ_BITS_CHUNK / 8);
+    c->passages = passages;
+    c->hidden = calloc(1, bytes);
+    c->deleted = calloc(1, bytes);
+    c->quotes = calloc(1, bytes);
+    if (!c->hidden || !c->deleted || !c->quotes)
+        return false;
+    for (size_t i = 0; i < c->batch->pending_passages; i++) {
+        set_bit(c->hidden, (uint32_t)i, c->batch->pending_flags[i] & AQ_PENDING_HIDDEN);
+        set_bit(c->quotes, (uint32_t)i, c->batch->pending_flags[i] & AQ_PENDING_QUOTE);
+    }
+    c->first_docid = (uint32_t)c->batch->pending_passages;
+    for (size_t i = 0; i < c->batch->passage_count; i++)
+        set_bit(c->quotes, c->first_docid + (uint32_t)i, c->batch->passages[i].quote_depth > 0);
+    for (size_t i = 0; i < c->batch->comment_count; i++) {
+        const struct aq_batch_comment *x = &c->batch->comments[i];
+        for (uint32_t k = 0; !x->live && k < x->passage_count; k++)
+            set_bit(c->deleted, c->first_docid + x->first_passage + k, true);
+    }
+    return true;
+}
+
+static enum aq_status put_bitmap(struct aq_commit *c, enum aq_bits_kind kind, const uint8_t *bits, struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    for (uint32_t chunk = 0; st == AQ_OK && (uint64_t)chunk * AQ_BITS_CHUNK < c->passages; chunk++) {
+        const uint8_t *p = bits + (size_t)chunk * (AQ_BITS_CHUNK / 8);
+        bool any = p[0] || memcmp(p, p + 1, AQ_BITS_CHUNK / 8 - 1) != 0;
+        if (any)
+            st = aq_segment_put_bits(&c->t, c->info.id, kind, chunk, p, err);
+    }
+    return st;
+}
+
+static enum aq_status put_map(struct aq_commit *c, struct aq_error *err)
+{
+    const struct aq_batch *b = c->batch;
+    uint32_t chunk = 0, in_chunk = 0;
+    size_t pending = 0, own = 0;
+    enum aq_status st = AQ_OK;
+
+    aq_buf_clear(&c->scratch);
+    while (st == AQ_OK && (pending < b->pending_count || own < b->comment_count)) {
+        bool old = pending < b->pending_count;
+        uint32_t number = old ? b->pending[pending].number : b->comments[own].number;
+        uint32_t count = old ? b->pending[pending].passage_count : b->comments[own].passage_count;
+        if (old)
+            pending++;
+        else
+            own++;
+        for (uint32_t ordinal = 0; ordinal < count && st == AQ_OK; ordinal++) {
+            aq_buf_u32(&c->scratch, number);
+            aq_buf_u16(&c->scratch, (uint16_t)ordinal);
+            if (++in_chunk == AQ_MAP_CHUNK) {
+                st = aq_segment_put_map(&c->t, c->info.id, chunk++, aq_slice(c->scratch.ptr, c->scratch.len), err);
+                aq_buf_clear(&c->scratch);
+                in_chunk = 0;
+            }
+        }
+        if (c->scratch.failed)
+            return aq_fail_nomem(err);
+    }
+    if (st == AQ_OK && in_chunk)
+        st = aq_segment_put_map(&c->t, c->info.id, chunk, aq_slice(c->scratch.ptr, c->scratch.len), err);
+    return st;
+}
+
+struct list_target {
+    struct aq_txn *t;
+    struct aq_segment *segment;
+    struct aq_segment_info *info;
+};
+
+static enum aq_status append_list(void *context, struct aq_slice term, struct aq_slice list, struct aq_slice positions,
+                                  struct aq_error *err)
+{
+    struct list_target *target = context;
+    target->info->bytes += list.len + positions.len;
+    return aq_segment_append(target->t, target->segment, term, list, positions, err);
+}
+
+static enum aq_status put_segment(struct aq_commit *c, struct aq_error *err)
+{
+    struct aq_accumulator *a = c->batch->accumulator;
+    struct aq_segment seg;
+    enum aq_status st = aq_segment_create(&c->t, c->info.id, &seg, err);
+    struct list_target target = {&c->t, &seg, &c->info};
+    struct aq_impact_model model = {c->info.k1, c->info.b, c->info.average_length};
+
+    if (st == AQ_OK)
+        st = aq_segment_put_lengths(&c->t, c->info.id, aq_slice(aq_accumulator_lengths(a), c->passages), err);
+    if (st == AQ_OK)
+        st = put_map(c, err);
+    if (st == AQ_OK)
+        st = put_bitmap(c, AQ_BITS_QUOTE, c->quotes, err);
+    if (st == AQ_OK)
+        st = put_bitmap(c, AQ_BITS_HIDDEN, c->hidden, err);
+    if (st == AQ_OK)
+        st = put_bitmap(c, AQ_BITS_DELETED, c->deleted, err);
+    if (st == AQ_OK)
+        st = aq_accumulator_write(a, &model, append_list, &target, err);
+    for (uint32_t i = 0; i < c->passages; i++)
+        c->info.deleted += c->deleted[i >> 3] >> (i & 7) & 1;
+    return st ? st : aq_segment_list(&c->t, &c->info, err);
+}
+
+/* Every pending comment is in the segment now. */
+static enum aq_status drop_pending(struct aq_commit *c, struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    for (size_t i = 0; i < c->batch->pending_count && st == AQ_OK; i++) {
+        uint8_t key[4];
+        aq_key32(key, c->batch->pending[i].number);
+        st = aq_del(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), err);
+    }
+    c->t.state.pend_comments = 0;
+    c->t.state.pend_passages = 0;
+    c->t.state.pend_tokens = 0;
+    return st;
+}
+
+static void commit_free(struct aq_commit *c)
+{
+    free(c->hidden);
+    free(c->deleted);
+    free(c->quotes);
+    free(c->names);
+    aq_buf_free(&c->scratch);
+}
+
+enum aq_status aq_commit_segment(struct aq_store *store, struct aq_batch *b, struct aq_error *err)
+{
+    struct aq_commit c = {.batch = b, .segment = true};
+    struct aq_accumulator *a = b->accumulator;
+    size_t headroom = b->frames.len + aq_accumulator_bytes(a) + b->comment_count * 512 + b->passage_count * 96 +
+                      2 * b->overrides.len + ((size_t)64 << 20);
+    enum aq_status st = aq_txn_begin_write(store, &c.t, headroom, err);
+
+    if (st)
+        return st;
+    if (!make_bitmaps(&c, aq_accumulator_passages(a))) {
+        st = aq_fail_nomem(err);
+    } else {
+        uint64_t passages = c.passages, tokens = aq_accumulator_tokens(a);
+        c.info = (struct aq_segment_info){.id = c.t.state.next_segment,
+                                          .passages = c.passages,
+                                          .terms = aq_accumulator_terms(a),
+                                          .tokens = tokens,
+                                          .postings = aq_accumulator_postings(a),
+                                          .k1 = AQ_K1,
+                                          .b = AQ_B,
+                                          .average_length = passages ? (double)tokens / (double)passages : 1};
+    }
+    if (st == AQ_OK)
+        st = put_facts(&c, err);
+    if (st == AQ_OK && c.passages) {
+        c.t.state.next_segment++;
+        st = put_segment(&c, err);
+    }
+    if (st == AQ_OK)
+        st = drop_pending(&c, err);
+    if (st == AQ_OK)
+        st = put_frames(&c, err);
+    if (st == AQ_OK)
+        st = put_overrides(&c, err);
+    if (st == AQ_OK)
+        st = aq_txn_commit(&c.t, err);
+    else
+        aq_txn_end(&c.t);
+    commit_free(&c);
+    return st;
+}
+
+/* ---- pending ---- */
+
+static enum aq_status put_pending(struct aq_commit *c, const struct aq_unit *u, const struct aq_analyzer *analyzer,
+                                  struct aq_error *err)
+{
+    struct aq_batch *b = c->batch;
+    size_t passage = 0, token = 0;
+    for (size_t i = 0; i < u->comment_count; i++) {
+        const struct aq_unit_comment *x = &u->comments[i];
+        uint32_t count = (uint32_t)(x->passage_end - passage);
+        struct aq_pending_passage *passages = u->passages + passage;
+        uint8_t key[4];
+        enum aq_status st;
+
+        for (uint32_t k = 0; k < count; k++)
+            if (c->hidden[(passage + k) >> 3] >> ((passage + k) & 7) & 1)
+                passages[k].flags |= AQ_PENDING_HIDDEN;
+        /* b->comments runs beside the unit: a batch of pending comments has one unit */
+        if (b->comments[i].live) {
+            aq_buf_clear(&c->scratch);
+            st = aq_pending_encode(&c->scratch, analyzer, passages, count, u->tokens + token, x->token_end - token);
+            if (st)
+                return aq_fail(err, st, "a forward record cannot be made: %s", aq_status_name(st));
+            aq_key32(key, x->number);
+            st = aq_put(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), aq_slice(c->scratch.ptr, c->scratch.len), err);
+            if (st)
+                return st;
+            c->t.state.pend_comments++;
+            c->t.state.pend_passages += count;
+            for (uint32_t k = 0; k < count; k++)
+                c->t.state.pend_tokens += passages[k].length;
+        }
+        passage = x->passage_end;
+        token = x->token_end;
+    }
+    return AQ_OK;
+}
+
+static enum aq_status put_frame(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
+{
+    return aq_frame_put(context, first_comment, frame, err);
+}
+
+static enum aq_status put_unit_text(struct aq_commit *c, const struct aq_unit *u, struct aq_error *err)
+{
+    struct aq_frame_writer *f = NULL;
+    enum aq_status st = AQ_OK;
+    size_t at = 0;
+    for (size_t i = 0; i < u->comment_count && st == AQ_OK; i++) {
+        const struct aq_unit_comment *x = &u->comments[i];
+        if (x->framed) {
+            if (!f)
+                f = aq_frame_writer_new(aq_dictionary(&c->t, c->t.state.dictionary), c->t.state.dictionary);
+            st = f ? aq_frame_writer_add(f, x->number, aq_slice(u->text.ptr + at, x->text_end - at), put_frame, &c->t,
+                                         err)
+                   : aq_fail_nomem(err);
+        }
+        at = x->text_end;
+    }
+    if (st == AQ_OK && f)
+        st = aq_frame_writer_finish(f, put_frame, &c->t, err);
+    aq_frame_writer_free(f);
+    return st;
+}
+
+enum aq_status aq_commit_pending(struct aq_store *store, struct aq_batch *b, const struct aq_unit *unit,
+                                 const struct aq_analyzer *analyzer, struct aq_error *err)
+{
+    struct aq_commit c = {.batch = b};
+    enum aq_status st = aq_txn_begin_write(store, &c.t, 0, err);
+
+    if (st)
+        return st;
+    if (!make_bitmaps(&c, (uint32_t)b->passage_count))
+        st = aq_fail_nomem(err);
+    else
+        st = put_facts(&c, err);
+    if (st == AQ_OK && unit)
+        st = put_pending(&c, unit, analyzer, err);
+    if (st == AQ_OK && unit)
+        st = put_unit_text(&c, unit, err);
+    if (st == AQ_OK)
+        st = put_overrides(&c, err);
+    if (st == AQ_OK)
+        st = aq_txn_commit(&c.t, err);
+    else
+        aq_txn_end(&c.t);
+    commit_free(&c);
+    return st;
+}

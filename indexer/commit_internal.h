@@ -1,0 +1,37 @@
+/* commit_internal.h - shared by commit.c and repeats.c only. */
+#ifndef AQ_COMMIT_INTERNAL_H
+#define AQ_COMMIT_INTERNAL_H
+
+#include "batch.h"
+
+/* One commit under way. */
+struct aq_commit {
+    struct aq_txn t;
+    struct aq_batch *batch;
+    bool segment;        /* ends as a segment, else as pending records */
+    uint32_t passages;   /* of the new segment, or of the unit */
+    uint32_t first_docid; /* of the batch's own passages: pending comments' come before */
+    uint8_t *hidden, *deleted, *quotes; /* bitmaps over the new passages, whole chunks */
+    uint32_t *names;     /* local name -> number */
+    struct aq_segment_info info;
+    struct aq_buf scratch;
+};
+
+enum aq_place_kind { AQ_PLACE_NONE, AQ_PLACE_NEW, AQ_PLACE_PENDING, AQ_PLACE_SEGMENT };
+
+/* Where the live passages of an older comment are. */
+struct aq_place {
+    enum aq_place_kind where;
+    struct aq_segment *segment;
+    uint32_t docid, count;
+};
+
+enum aq_status aq_commit_locate(struct aq_commit *c, uint32_t number, struct aq_place *place, struct aq_error *err);
+enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32_t ordinal, bool hidden,
+                                    struct aq_error *err);
+
+/* Stores the batch's passages in the repeat table, takes removed ones out, and
+ * hides whatever is no longer, or not, the first of its kind. */
+enum aq_status aq_commit_repeats(struct aq_commit *c, struct aq_error *err);
+
+#endif

@@ -1,0 +1,237 @@
+/* compact.c - everything as one segment in a new generation: tombstones gone,
+ * statistics exact, text in full frames under a dictionary of its own corpus, and,
+ * on request, the text of deleted comments erased. */
+#include "commit.h"
+#include "writer_internal.h"
+
+enum {
+    COPY_STEP = 8 << 20,         /* bytes a transaction while copying */
+    SAMPLE_BYTES = 4 << 20,      /* stored text that the dictionary is trained on */
+    SAMPLE_LEAST = 256 << 10
+};
+
+struct compaction {
+    struct aq_store *from, *to;
+    struct aq_txn source, target;
+    size_t written; /* bytes in target so far */
+    bool purge;
+    struct aq_arena arena;
+};
+
+/* Ends the target transaction when it has grown enough, and begins the next. */
+static enum aq_status breathe(struct compaction *c, size_t bytes, struct aq_error *err)
+{
+    c->written += bytes;
+    if (c->written < COPY_STEP)
+        return AQ_OK;
+    c->written = 0;
+    enum aq_status st = aq_txn_commit(&c->target, err);
+    return st ? st : aq_txn_begin_write(c->to, &c->target, 0, err);
+}
+
+static enum aq_status copy_table(struct compaction *c, enum aq_table table, struct aq_error *err)
+{
+    struct aq_walk w;
+    bool found;
+    enum aq_status st = aq_walk_open(&c->source, table, true, &w, err);
+    if (st)
+        return st;
+    st = aq_walk_seek(&w, aq_slice("", 0), &found, err);
+    while (st == AQ_OK && found) {
+        if (!w.checksum_ok)
+            st = aq_fail(err, AQ_CORRUPT, "a record is damaged; run aq check");
+        if (st == AQ_OK)
+            st = aq_put(&c->target, table, w.key, w.payload, err);
+        if (st == AQ_OK)
+            st = breathe(c, w.key.len + w.payload.len + 32, err);
+        if (st == AQ_OK)
+            st = aq_walk_next(&w, &found, err);
+    }
+    aq_walk_close(&w);
+    return st;
+}
+
+/* ---- text ---- */
+
+/* A comment's stored bytes; empty when it was, or is now, purged. */
+static enum aq_status read_text(struct compaction *c, uint32_t number, struct aq_slice *encoded, bool *purged_now,
+                                struct aq_error *err)
+{
+    aq_arena_reset(&c->arena);
+    *purged_now = false;
+    enum aq_status st = aq_text_get_raw(&c->source, number, &c->arena, encoded, err);
+    if (st == AQ_NOTFOUND) {
+        *encoded = (struct aq_slice){0};
+        return AQ_OK;
+    }
+    if (st == AQ_OK && c->purge && !(aq_column_get(&c->source, AQ_COL_FLAGS, number) & AQ_LIVE))
+        *purged_now = true;
+    return st;
+}
+
+/* Every k-th comment, so that all of the corpus has a say. */
+static enum aq_status train(struct compaction *c, struct aq_buf *dictionary, struct aq_error *err)
+{
+    struct aq_buf sample = {0};
+    size_t *sizes = NULL, count = 0, cap = 0;
+    uint64_t total = c->source.state.text_bytes;
+    uint32_t stride = (uint32_t)(total / SAMPLE_BYTES) + 1;
+    enum aq_status st = AQ_OK;
+
+    for (uint64_t n = 0; st == AQ_OK && n < c->source.state.next_comment && sample.len < SAMPLE_BYTES; n += stride) {
+        struct aq_slice encoded;
+        bool purged;
+        st = read_text(c, (uint32_t)n, &encoded, &purged, err);
+        if (st || purged || encoded.len == 0)
+            continue;
+        aq_buf_put(&sample, encoded.ptr, encoded.len);
+        if (!aq_grow(&sizes, &cap, count + 1, sizeof *sizes) || sample.failed)
+            st = aq_fail_nomem(err);
+        else
+            sizes[count++] = encoded.len;
+    }
+    if (st == AQ_OK && sample.len >= SAMPLE_LEAST && aq_dictionary_train(&sample, sizes, count, dictionary))
+        st = aq_fail(err, AQ_INTERNAL, "no compression dictionary could be trained");
+    aq_buf_free(&sample);
+    free(sizes);
+    return st;
+}
+
+static enum aq_status put_frame(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
+{
+    struct compaction *c = context;
+    enum aq_status st = aq_frame_put(&c->target, first_comment, frame, err);
+    return st ? st : breathe(c, frame.len, err);
+}
+
+/* The columns are copied before: a purged comment's flag and id row go here. */
+static enum aq_status purge_comment(struct compaction *c, uint32_t number, struct aq_slice encoded,
+                                    struct aq_error *err)
+{
+    struct aq_comment comment;
+    struct aq_arena arena = {0};
+    enum aq_status st = aq_comment_decode(&comment, encoded, &arena, err);
+    if (st == AQ_OK)
+        st = aq_ids_remove(&c->target, AQ_ID_COMMENT, aq_hash(comment.id), number, err);
+    if (st == AQ_OK)
+        st = aq_column_set(&c->target, AQ_COL_FLAGS, number, AQ_PURGED, err);
+    aq_arena_free(&arena);
+    return st;
+}
+
+static enum aq_status copy_text(struct compaction *c, struct aq_error *err)
+{
+    struct aq_buf dictionary = {0};
+    struct aq_frame_writer *f = NULL;
+    enum aq_status st = train(c, &dictionary, err);
+
+    if (st == AQ_OK) {
+        f = aq_frame_writer_new(aq_slice(dictionary.ptr, dictionary.len), dictionary.len ? 1 : 0);
+        st = f ? AQ_OK : aq_fail_nomem(err);
+    }
+    if (st == AQ_OK && dictionary.len)
+        st = aq_put(&c->target, AQ_TABLE_META, aq_slice_str("dict/1"), aq_slice(dictionary.ptr, dictionary.len), err);
+    c->target.state.dictionary = dictionary.len ? 1 : 0;
+    for (uint32_t n = 0; st == AQ_OK && n < c->source.state.next_comment; n++) {
+        struct aq_slice encoded;
+        bool purged;
+        st = read_text(c, n, &encoded, &purged, err);
+        if (st == AQ_OK && purged) {
+            st = purge_comment(c, n, encoded, err);
+            encoded = (struct aq_slice){0};
+        }
+        if (st == AQ_OK)
+            st = aq_frame_writer_add(f, n, encoded, put_frame, c, err);
+    }
+    if (st == AQ_OK)
+        st = aq_frame_writer_finish(f, put_frame, c, err);
+    if (st == AQ_OK)
+        st = aq_set_packed_text(&c->target, c->source.state.next_comment, err);
+    aq_frame_writer_free(f);
+    aq_buf_free(&dictionary);
+    return st;
+}
+
+/* ---- all of it ---- */
+
+static enum aq_status copy_tables(struct compaction *c, struct aq_error *err)
+{
+    static const enum aq_table tables[] = {AQ_TABLE_COL, AQ_TABLE_ID, AQ_TABLE_NAME, AQ_TABLE_MEMBER, AQ_TABLE_REPEAT};
+    const struct aq_state *s = &c->source.state;
+    enum aq_status st = aq_txn_begin_write(c->to, &c->target, 0, err);
+
+    if (st)
+        return st;
+    /* First, so that rows of all comments count as visible while they are copied. */
+    uint32_t next_segment = c->target.state.next_segment;
+    c->target.state = *s;
+    c->target.state.next_segment = next_segment > s->next_segment ? next_segment : s->next_segment;
+    c->target.state.inflight = 0;
+    c->target.state.dictionary = 0;
+    c->written = 0;
+    for (size_t i = 0; i < AQ_COUNT(tables) && st == AQ_OK; i++)
+        st = copy_table(c, tables[i], err);
+    /* Columns were put as rows: commit before they are edited value by value. */
+    if (st == AQ_OK) {
+        c->written = COPY_STEP;
+        st = breathe(c, 0, err);
+    }
+    if (st == AQ_OK)
+        st = copy_text(c, err);
+    if (st == AQ_OK)
+        return aq_txn_commit(&c->target, err);
+    aq_txn_end(&c->target);
+    return st;
+}
+
+static enum aq_status fill(struct aq_store *from, struct aq_store *to, bool purge, struct aq_error *err)
+{
+    struct compaction c = {.from = from, .to = to, .purge = purge};
+    uint32_t *ids = NULL;
+    size_t count = 0;
+    enum aq_status st = aq_txn_begin(from, &c.source, err);
+
+    if (st)
+        return st;
+    ids = malloc((c.source.segment_count + 1) * sizeof *ids);
+    if (!ids)
+        st = aq_fail_nomem(err);
+    for (; st == AQ_OK && count < c.source.segment_count; count++)
+        ids[count] = c.source.segments[count].info.id;
+    if (st == AQ_OK)
+        st = copy_tables(&c, err);
+    aq_txn_end(&c.source);
+    aq_arena_free(&c.arena);
+    if (st == AQ_OK && count)
+        st = aq_merge(from, ids, count, to, err);
+    free(ids);
+    return st;
+}
+
+enum aq_status aq_writer_compact(struct aq_writer *w, unsigned flags, struct aq_error *err)
+{
+    struct aq_store *next;
+    enum aq_status st = aq_writer_flush(w, err);
+    if (st)
+        return st;
+    aq_writer_end_lookup(w);
+    st = aq_merger_wait(w->merger, err);
+    if (st)
+        return st;
+    st = aq_store_generation_begin(w->store, &next, err);
+    if (st)
+        return st;
+    st = fill(w->store, next, flags & AQ_COMPACT_PURGE, err);
+    if (st) {
+        aq_store_generation_abandon(w->store, next);
+        return st;
+    }
+    st = aq_store_generation_commit(w->store, next, err);
+    if (st)
+        return st;
+    aq_store_close(w->store);
+    w->store = next;
+    aq_builder_use(w->builder, next);
+    aq_merger_use(w->merger, next);
+    return aq_writer_refresh(w, err);
+}

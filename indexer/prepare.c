@@ -1,0 +1,273 @@
+/* prepare.c - see prepare.h. */
+#include "prepare.h"
+
+#include "utf8.h"
+
+#include <xxhash.h>
+
+void aq_preparer_free(struct aq_preparer *p)
+{
+    aq_document_free(&p->document);
+    aq_splitter_free(&p->splitter);
+    free(p->title);
+    free(p->passages);
+    aq_buf_free(&p->repaired);
+    free(p->form_hashes);
+    *p = (struct aq_preparer){0};
+}
+
+void aq_preparer_forget(struct aq_preparer *p)
+{
+    free(p->form_hashes);
+    p->form_hashes = NULL;
+    p->form_hash_cap = 0;
+}
+
+/* ---- fields ---- */
+
+enum aq_status aq_prepare_fields(struct aq_preparer *p, struct aq_record *r, bool *changed, struct aq_error *err)
+{
+    struct aq_slice *fields[] = {&r->id, &r->thread, &r->parent, &r->author, &r->title, &r->url, &r->source, &r->text};
+    size_t total = 0, starts[AQ_COUNT(fields)];
+
+    *changed = false;
+    if (r->id.len == 0)
+        return aq_fail(err, AQ_INVALID, "the record has no id");
+    if (r->id.len > AQ_MAX_ID || r->parent.len > AQ_MAX_ID || r->thread.len > AQ_MAX_ID)
+        return aq_fail(err, AQ_INVALID, "an id, parent or thread is longer than %u bytes", AQ_MAX_ID);
+    for (size_t i = 0; i < AQ_COUNT(fields); i++)
+        total += fields[i]->len;
+    if (total > AQ_MAX_RECORD)
+        return aq_fail(err, AQ_INVALID, "the record is longer than %u MiB", AQ_MAX_RECORD >> 20);
+    aq_buf_clear(&p->repaired);
+    for (size_t i = 0; i < AQ_COUNT(fields); i++) {
+        struct aq_slice s = *fields[i];
+        starts[i] = SIZE_MAX;
+        if (s.len && (aq_utf8_valid(s) < s.len || memchr(s.ptr, 0, s.len))) {
+            starts[i] = p->repaired.len;
+            aq_utf8_repair(&p->repaired, s);
+            fields[i]->len = p->repaired.len - starts[i];
+            *changed = true;
+        }
+    }
+    if (p->repaired.failed)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < AQ_COUNT(fields); i++)
+        if (starts[i] != SIZE_MAX)
+            fields[i]->ptr = p->repaired.ptr + starts[i];
+    return AQ_OK;
+}
+
+uint64_t aq_record_digest(const struct aq_record *r)
+{
+    const struct aq_slice fields[] = {r->id, r->thread, r->parent, r->author, r->title, r->url, r->source, r->text};
+    uint64_t h = (uint64_t)r->format + 1;
+    for (size_t i = 0; i < AQ_COUNT(fields); i++)
+        h = XXH3_64bits_withSeed(fields[i].ptr, fields[i].len, h * 31 + i);
+    return h ? h : 1;
+}
+
+/* Steps over one "Re:", "Fwd:", "AW[2]:" or "[list]"; false when there is none. */
+static bool strip_prefix(const uint8_t **at, const uint8_t *end)
+{
+    static const char *const marks[] = {"re", "fwd", "fw", "aw", "sv", "vs", "antw", "wg", "rif", "odp"};
+    const uint8_t *p = *at;
+    while (p < end && *p <= ' ')
+        p++;
+    if (p < end && *p == '[') {
+        const uint8_t *close = memchr(p, ']', (size_t)(end - p));
+        if (close && close - p < 40 && close + 1 < end) {
+            *at = close + 1;
+            return true;
+        }
+        return false;
+    }
+    for (size_t i = 0; i < AQ_COUNT(marks); i++) {
+        const uint8_t *q = p;
+        const char *m = marks[i];
+        while (*m && q < end && (*q | 0x20) == *m)
+            q++, m++;
+        if (*m)
+            continue;
+        if (q < end && (*q == '[' || *q == '(' || *q == '^'))
+            while (q < end && *q != ':' && *q != ' ')
+                q++;
+        if (q < end && *q == ':') {
+            *at = q + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t aq_title_hash(struct aq_slice title)
+{
+    const uint8_t *p = title.ptr, *end = title.ptr + title.len;
+    uint8_t folded[256];
+    size_t n = 0;
+    bool space = false;
+
+    if (title.len == 0)
+        return 0;
+    while (strip_prefix(&p, end))
+        ;
+    for (; p < end && n + 2 < sizeof folded; p++) {
+        if (*p <= ' ') {
+            space = n > 0;
+            continue;
+        }
+        if (space)
+            folded[n++] = ' ';
+        space = false;
+        folded[n++] = *p >= 'A' && *p <= 'Z' ? (uint8_t)(*p | 0x20) : *p;
+    }
+    if (n == 0)
+        return 0;
+    uint64_t h = XXH3_64bits(folded, n);
+    return h ? h : 1;
+}
+
+/* ---- text ---- */
+
+enum aq_status aq_prepare_text(struct aq_preparer *p, const struct aq_record *r, bool title_scored,
+                               struct aq_error *err)
+{
+    enum aq_status st;
+    size_t title_positions = 0;
+
+    aq_document_clear(&p->document);
+    p->title_count = 0;
+    if (r->format == AQ_FORMAT_HTML)
+        st = aq_document_from_html(&p->document, r->text, err);
+    else if (r->format == AQ_FORMAT_MARKDOWN)
+        st = aq_document_from_markdown(&p->document, r->text, err);
+    else
+        st = aq_document_from_text(&p->document, r->text, err);
+    if (st)
+        return st;
+    if (title_scored && r->title.len) {
+        const struct aq_token *tokens;
+        size_t count;
+        st = aq_analyze(p->analyzer, r->title, &tokens, &count);
+        if (st)
+            return aq_fail(err, st, "the title cannot be analyzed: %s", aq_status_name(st));
+        if (count > AQ_TITLE_TOKENS)
+            count = AQ_TITLE_TOKENS;
+        if (!aq_grow(&p->title, &p->title_cap, count + 1, sizeof *p->title))
+            return aq_fail_nomem(err);
+        memcpy(p->title, tokens, count * sizeof *tokens);
+        p->title_count = count;
+        title_positions = count;
+    }
+    st = aq_split(&p->splitter, p->analyzer, &p->document, title_positions, err);
+    if (st)
+        return st;
+
+    /* A title with nothing of the author's own to lean on is a passage by itself. */
+    size_t n = p->splitter.passage_count;
+    bool alone = p->title_count && (n == 0 || p->splitter.passages[0].quote_depth > 0);
+    if (n + alone > AQ_MAX_PASSAGES)
+        return aq_fail(err, AQ_INVALID, "the text has more than %u passages; split it into several comments",
+                       AQ_MAX_PASSAGES);
+    if (!aq_grow(&p->passages, &p->passage_cap, n + 1, sizeof *p->passages))
+        return aq_fail_nomem(err);
+    if (alone)
+        p->passages[0] = (struct aq_passage){0, 0, 0, 0};
+    if (n)
+        memcpy(p->passages + alone, p->splitter.passages, n * sizeof *p->passages);
+    p->passage_count = n + alone;
+    if (p->title_count)
+        p->passages[0].flags |= AQ_PASSAGE_TITLED;
+    return AQ_OK;
+}
+
+/* ---- hashes ---- */
+
+static bool form_hash(struct aq_preparer *p, uint32_t lexeme, uint64_t *hash)
+{
+    if (lexeme >= p->form_hash_cap) {
+        size_t old = p->form_hash_cap;
+        if (!aq_grow(&p->form_hashes, &p->form_hash_cap, (size_t)lexeme + 1, sizeof *p->form_hashes))
+            return false;
+        memset(p->form_hashes + old, 0, (p->form_hash_cap - old) * sizeof *p->form_hashes);
+    }
+    if (!p->form_hashes[lexeme])
+        p->form_hashes[lexeme] = aq_hash(aq_analyzer_lexeme(p->analyzer, lexeme)->form) | 1;
+    *hash = p->form_hashes[lexeme];
+    return true;
+}
+
+static bool hash_tokens(struct aq_preparer *p, const struct aq_token *tokens, size_t count, uint64_t *hash)
+{
+    uint64_t h = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t f;
+        if (tokens[i].flags & AQ_TOKEN_WHOLE)
+            continue;
+        if (!form_hash(p, tokens[i].lexeme, &f))
+            return false;
+        h = (h ^ f) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 32;
+    }
+    *hash = h;
+    return true;
+}
+
+enum aq_status aq_passage_hash(struct aq_preparer *p, struct aq_slice text, uint64_t *hash)
+{
+    const struct aq_token *tokens;
+    size_t count;
+    enum aq_status st = aq_analyze(p->analyzer, text, &tokens, &count);
+    if (st)
+        return st;
+    return hash_tokens(p, tokens, count, hash) ? AQ_OK : AQ_NOMEM;
+}
+
+/* ---- output ---- */
+
+static bool append_token(struct aq_unit *u, const struct aq_token *t, uint32_t position, uint32_t ordinal)
+{
+    if (!aq_grow(&u->tokens, &u->token_cap, u->token_count + 1, sizeof *u->tokens))
+        return false;
+    u->tokens[u->token_count++] =
+        (struct aq_pending_token){t->lexeme, (uint16_t)ordinal, (uint16_t)position};
+    return true;
+}
+
+enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, struct aq_unit *u, struct aq_error *err)
+{
+    const struct aq_splitter *s = &p->splitter;
+    size_t alone = p->passage_count - s->passage_count;
+
+    if (!aq_grow(&u->passages, &u->passage_cap, u->passage_count + p->passage_count, sizeof *u->passages) ||
+        !aq_grow(&b->passages, &b->passage_cap, b->passage_count + p->passage_count, sizeof *b->passages))
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < p->passage_count; i++) {
+        uint64_t hash = 0;
+        size_t first = u->token_count;
+        uint32_t shift = 0;
+
+        for (size_t k = 0; i == 0 && k < p->title_count; k++) {
+            shift = p->title[k].position + 1 + AQ_TITLE_GAP;
+            if (!append_token(u, &p->title[k], p->title[k].position, 0))
+                return aq_fail_nomem(err);
+        }
+        if (i >= alone) {
+            const struct aq_passage_tokens *range = &s->ranges[i - alone];
+            const struct aq_token *tokens = s->tokens + range->first;
+            if (!hash_tokens(p, tokens, range->count, &hash))
+                return aq_fail_nomem(err);
+            for (size_t k = 0; k < range->count; k++)
+                if (!append_token(u, &tokens[k], tokens[k].position + shift, (uint32_t)i))
+                    return aq_fail_nomem(err);
+        }
+        size_t length = u->token_count - first;
+        if (length > AQ_PASSAGE_TOKENS)
+            return aq_fail(err, AQ_INTERNAL, "a passage has %zu tokens", length);
+        uint8_t depth = p->passages[i].quote_depth;
+        u->passages[u->passage_count++] =
+            (struct aq_pending_passage){(uint8_t)length, depth ? AQ_PENDING_QUOTE : 0};
+        b->passages[b->passage_count++] = (struct aq_batch_passage){hash, (uint8_t)length, depth};
+    }
+    return AQ_OK;
+}

@@ -1,0 +1,791 @@
+/* writer.c - the public write side (aq_index.h): decides what a record means for
+ * the index, gathers batches, hands them to the builder or commits them as pending
+ * comments. It knows no table layout and no file format. */
+#include "aq_index.h"
+
+#include "batch.h"
+#include "builder.h"
+#include "commit.h"
+#include "merge.h"
+#include "prepare.h"
+#include "writer_internal.h"
+
+#include <stdio.h>
+
+enum {
+    PENDING_MOST = 1000,           /* pending comments before they become a segment */
+    PENDING_TEXT = 4 << 20,        /* bytes of a batch that may still end as pending */
+    UNIT_TEXT = 256 << 10,         /* bytes of stored text handed to the builder at once */
+    LEXICON_MOST = 96 << 20        /* bytes of lexemes before they are forgotten */
+};
+#define MEMORY_LIMIT ((size_t)256 << 20)
+
+void aq_record_init(struct aq_record *record)
+{
+    *record = (struct aq_record){.date = AQ_NO_DATE, .score = AQ_NO_SCORE};
+}
+
+/* ---- opening ---- */
+
+static enum aq_status check_identity(struct aq_writer *w, const struct aq_state *state, const char *dir,
+                                     const char *language, struct aq_error *err)
+{
+    enum aq_status st = aq_analyzer_open(state->language, &w->preparer.analyzer, err);
+    if (st)
+        return st;
+    if (strcmp(aq_analyzer_identity(w->preparer.analyzer), state->identity) != 0)
+        return aq_fail(err, AQ_VERSION,
+                       "%s was made with analyzer %s, this program has %s; make a new index from the sources", dir,
+                       state->identity, aq_analyzer_identity(w->preparer.analyzer));
+    if (language) {
+        struct aq_analyzer *asked;
+        st = aq_analyzer_open(language, &asked, err);
+        if (st)
+            return st;
+        bool same = strcmp(aq_analyzer_language(asked), aq_analyzer_language(w->preparer.analyzer)) == 0;
+        aq_analyzer_close(asked);
+        if (!same)
+            return aq_fail(err, AQ_INVALID, "%s is an index in %s; leave out --language or use another directory", dir,
+                           aq_analyzer_language(w->preparer.analyzer));
+    }
+    return AQ_OK;
+}
+
+static enum aq_status create_index(struct aq_writer *w, const char *dir, const char *language, struct aq_error *err)
+{
+    struct aq_state state = {.next_segment = 1};
+    enum aq_status st = aq_analyzer_open(language ? language : "english", &w->preparer.analyzer, err);
+    if (st)
+        return st;
+    snprintf(state.identity, sizeof state.identity, "%s", aq_analyzer_identity(w->preparer.analyzer));
+    snprintf(state.language, sizeof state.language, "%s", aq_analyzer_language(w->preparer.analyzer));
+    return aq_store_create(dir, &state, &w->store, err);
+}
+
+enum aq_status aq_writer_refresh(struct aq_writer *w, struct aq_error *err)
+{
+    struct aq_txn t;
+    enum aq_status st = aq_txn_begin(w->store, &t, err);
+    if (st)
+        return st;
+    w->state = t.state;
+    aq_txn_end(&t);
+    return AQ_OK;
+}
+
+static enum aq_status open_index(struct aq_writer *w, const char *dir, const struct aq_writer_options *o,
+                                 struct aq_error *err)
+{
+    enum aq_status st = aq_store_open(dir, AQ_STORE_WRITE, &w->store, err);
+    bool fresh = false;
+    if (st == AQ_NOTFOUND && o->create) {
+        st = create_index(w, dir, o->language, err);
+        fresh = true;
+    }
+    if (st == AQ_OK)
+        st = aq_store_recover(w->store, err);
+    if (st == AQ_OK)
+        st = aq_writer_refresh(w, err);
+    if (st == AQ_OK && !fresh)
+        st = check_identity(w, &w->state, dir, o->language, err);
+    return st;
+}
+
+enum aq_status aq_writer_open(const char *dir, const struct aq_writer_options *options, struct aq_writer **out,
+                              struct aq_error *err)
+{
+    static const struct aq_writer_options defaults = {0};
+    const struct aq_writer_options *o = options ? options : &defaults;
+    struct aq_writer *w = calloc(1, sizeof *w);
+    enum aq_status st;
+
+    *out = NULL;
+    if (!w)
+        return aq_fail_nomem(err);
+    w->memory_limit = o->memory_limit ? o->memory_limit : MEMORY_LIMIT;
+    w->threaded = !o->single_thread;
+    st = open_index(w, dir, o, err);
+    if (st == AQ_OK)
+        st = aq_builder_open(w->store, w->preparer.analyzer, w->threaded, &w->builder, err);
+    if (st == AQ_OK)
+        st = aq_merger_open(w->store, w->threaded, &w->merger, err);
+    if (st == AQ_OK && !(w->batch = aq_batch_new(w->state.next_comment)))
+        st = aq_fail_nomem(err);
+    if (st) {
+        aq_writer_close(w);
+        return st;
+    }
+    *out = w;
+    return AQ_OK;
+}
+
+void aq_writer_close(struct aq_writer *w)
+{
+    if (!w)
+        return;
+    aq_writer_end_lookup(w);
+    aq_builder_close(w->builder);
+    aq_merger_close(w->merger);
+    aq_unit_free(w->unit);
+    aq_batch_free(w->batch);
+    aq_batch_free(w->flying);
+    struct aq_analyzer *analyzer = w->preparer.analyzer;
+    aq_preparer_free(&w->preparer);
+    aq_analyzer_close(analyzer);
+    aq_store_close(w->store);
+    aq_hashmap_free(&w->threads);
+    free(w->thread_cache);
+    free(w->seen);
+    aq_arena_free(&w->arena);
+    aq_buf_free(&w->scratch);
+    free(w);
+}
+
+/* ---- looking things up ---- */
+
+/* A read transaction for lookups, held only between two hand-overs: the builder
+ * may need to grow the map, which waits for it. */
+static enum aq_status begin_lookup(struct aq_writer *w, struct aq_error *err)
+{
+    if (w->looking)
+        return AQ_OK;
+    enum aq_status st = aq_txn_begin(w->store, &w->lookup, err);
+    w->looking = st == AQ_OK;
+    return st;
+}
+
+void aq_writer_end_lookup(struct aq_writer *w)
+{
+    if (w->looking)
+        aq_txn_end(&w->lookup);
+    w->looking = false;
+}
+
+/* Waits for the batch that is being committed and takes its outcome in. */
+static enum aq_status land(struct aq_writer *w, struct aq_error *err)
+{
+    if (!w->flying)
+        return AQ_OK;
+    aq_writer_end_lookup(w);
+    enum aq_status st = aq_builder_wait(w->builder, err);
+    aq_batch_free(w->flying);
+    w->flying = NULL;
+    if (st)
+        w->failed = true;
+    else
+        st = aq_writer_refresh(w, err);
+    if (st == AQ_OK)
+        aq_merger_kick(w->merger);
+    return st;
+}
+
+/* What the index says of an id, this batch included. */
+struct standing {
+    bool known;                      /* has a number */
+    bool live;
+    uint32_t number;
+    struct aq_batch_comment *here;   /* its newest version in this batch */
+};
+
+static enum aq_status find_comment(struct aq_writer *w, struct aq_slice id, uint64_t hash, struct standing *s,
+                                   struct aq_error *err)
+{
+    enum aq_status st;
+    *s = (struct standing){0};
+    s->here = aq_batch_find(w->batch, id, hash);
+    if (s->here) {
+        s->known = true;
+        s->live = s->here->live;
+        s->number = s->here->number;
+        return AQ_OK;
+    }
+    /* The batch in flight is not readable yet: wait for it where it matters. */
+    if (w->flying && (aq_batch_find(w->flying, id, hash) || w->flying->kill_count || w->flying->update_count)) {
+        st = land(w, err);
+        if (st)
+            return st;
+    }
+    st = begin_lookup(w, err);
+    if (st)
+        return st;
+    st = aq_comment_find(&w->lookup, id, &s->number, err);
+    if (st == AQ_NOTFOUND)
+        return AQ_OK;
+    if (st)
+        return st;
+    size_t at = SIZE_MAX;
+    s->known = true;
+    s->live = (aq_column_get(&w->lookup, AQ_COL_FLAGS, s->number) & AQ_LIVE) &&
+              aq_hashmap_next(&w->batch->killed, s->number, &at) == AQ_HASHMAP_NONE;
+    return AQ_OK;
+}
+
+/* ---- what changed ---- */
+
+static bool join_tags(struct aq_writer *w, const struct aq_record *r)
+{
+    aq_buf_clear(&w->scratch);
+    for (size_t i = 0; i < r->tag_count; i++) {
+        if (i)
+            aq_buf_u8(&w->scratch, '\n');
+        aq_buf_put(&w->scratch, r->tags[i].ptr, r->tags[i].len);
+    }
+    return !w->scratch.failed;
+}
+
+static enum aq_status local_name(struct aq_writer *w, enum aq_id_kind kind, struct aq_slice name, uint32_t *local,
+                                 struct aq_error *err)
+{
+    *local = AQ_NONE;
+    if (name.len == 0)
+        return AQ_OK;
+    *local = aq_batch_name(w->batch, kind, name);
+    return *local == AQ_NONE ? aq_fail_nomem(err) : AQ_OK;
+}
+
+struct facts {
+    int64_t date;
+    int32_t score;
+    struct aq_slice tags;
+};
+
+static void stored_facts(struct aq_writer *w, const struct standing *s, struct facts *f)
+{
+    size_t at = SIZE_MAX;
+    uint32_t update = aq_hashmap_next(&w->batch->by_number, s->number, &at);
+    uint32_t tags;
+    *f = (struct facts){0};
+    if (s->here) {
+        f->date = s->here->date;
+        f->score = s->here->score;
+        if (s->here->tags != AQ_NONE)
+            f->tags = aq_batch_slice(w->batch, w->batch->names[s->here->tags].name);
+        return;
+    }
+    if (update != AQ_HASHMAP_NONE) {
+        const struct aq_batch_update *u = &w->batch->updates[update];
+        f->date = u->date;
+        f->score = u->score;
+        if (u->tags != AQ_NONE)
+            f->tags = aq_batch_slice(w->batch, w->batch->names[u->tags].name);
+        return;
+    }
+    f->date = aq_column_get(&w->lookup, AQ_COL_DATE, s->number);
+    f->score = (int32_t)aq_column_get(&w->lookup, AQ_COL_SCORE, s->number);
+    tags = (uint32_t)aq_column_get(&w->lookup, AQ_COL_TAGS, s->number);
+    if (tags != AQ_NO_COMMENT)
+        aq_name_get(&w->lookup, AQ_ID_TAGS, tags, &f->tags);
+}
+
+static enum aq_status update_facts(struct aq_writer *w, const struct standing *s, const struct aq_record *r,
+                                   struct aq_error *err)
+{
+    struct aq_batch *b = w->batch;
+    uint32_t tags;
+    enum aq_status st = local_name(w, AQ_ID_TAGS, aq_slice(w->scratch.ptr, w->scratch.len), &tags, err);
+    if (st)
+        return st;
+    if (s->here) {
+        s->here->date = r->date;
+        s->here->score = r->score;
+        s->here->tags = tags;
+        return AQ_OK;
+    }
+    size_t at = SIZE_MAX;
+    uint32_t i = aq_hashmap_next(&b->by_number, s->number, &at);
+    if (i == AQ_HASHMAP_NONE) {
+        i = (uint32_t)b->update_count;
+        if (!aq_grow(&b->updates, &b->update_cap, b->update_count + 1, sizeof *b->updates) ||
+            !aq_hashmap_add(&b->by_number, s->number, i))
+            return aq_fail_nomem(err);
+        b->update_count++;
+    }
+    b->updates[i] = (struct aq_batch_update){s->number, r->date, r->score, tags};
+    return AQ_OK;
+}
+
+/* Takes the stored version of a comment out: notes its passages' hashes. */
+static enum aq_status kill_stored(struct aq_writer *w, uint32_t number, struct aq_error *err)
+{
+    struct aq_batch *b = w->batch;
+    struct aq_comment old;
+    struct aq_batch_kill kill = {number, 0};
+
+    aq_arena_reset(&w->arena);
+    enum aq_status st = aq_text_get(&w->lookup, number, &w->arena, &old, err);
+    if (st)
+        return st;
+    kill.text_bytes = (uint32_t)old.text.len;
+    for (uint32_t i = 0; i < old.passage_count; i++) {
+        const struct aq_passage *p = &old.passages[i];
+        uint64_t hash;
+        st = aq_passage_hash(&w->preparer, aq_slice(old.text.ptr + p->begin, p->end - p->begin), &hash);
+        if (st)
+            return aq_fail(err, st, "an older version cannot be analyzed: %s", aq_status_name(st));
+        if (!hash)
+            continue;
+        if (!aq_grow(&b->removals, &b->removal_cap, b->removal_count + 1, sizeof *b->removals))
+            return aq_fail_nomem(err);
+        b->removals[b->removal_count++] =
+            (struct aq_repeat){hash, p->quote_depth > 0, number, (uint16_t)i, AQ_NONE};
+    }
+    if (!aq_grow(&b->kills, &b->kill_cap, b->kill_count + 1, sizeof *b->kills) ||
+        !aq_hashmap_add(&b->killed, number, (uint32_t)b->kill_count))
+        return aq_fail_nomem(err);
+    b->kills[b->kill_count++] = kill;
+    return AQ_OK;
+}
+
+/* ---- threads and titles ---- */
+
+/* The thread a record belongs to: its own, its parent's, its parent's id, its id. */
+static enum aq_status thread_of(struct aq_writer *w, const struct aq_record *r, struct aq_slice *thread,
+                                struct aq_error *err)
+{
+    struct standing parent;
+    enum aq_status st;
+    if (r->thread.len || !r->parent.len) {
+        *thread = r->thread.len ? r->thread : r->id;
+        return AQ_OK;
+    }
+    *thread = r->parent;
+    st = find_comment(w, r->parent, aq_hash(r->parent), &parent, err);
+    if (st || !parent.known)
+        return st;
+    if (parent.here) {
+        *thread = aq_batch_slice(w->batch, w->batch->names[parent.here->thread].name);
+        return AQ_OK;
+    }
+    int64_t number = aq_column_get(&w->lookup, AQ_COL_THREAD, parent.number);
+    struct aq_thread_info info;
+    if (number != (int64_t)AQ_NO_COMMENT && aq_thread_get(&w->lookup, (uint32_t)number, &info) == AQ_OK)
+        *thread = info.name;
+    return AQ_OK;
+}
+
+/* A title is scored once in a thread, with the comment that brought it: replies
+ * that carry "Re: the same" would otherwise all match. */
+static enum aq_status title_scored(struct aq_writer *w, struct aq_slice thread, uint64_t title, uint32_t number,
+                                   bool *scored, struct aq_error *err)
+{
+    uint64_t hash = aq_hash(thread);
+    size_t at = SIZE_MAX;
+    uint32_t i = aq_hashmap_next(&w->threads, hash, &at);
+
+    *scored = false;
+    if (i == AQ_HASHMAP_NONE) {
+        struct aq_writer_thread fresh = {AQ_NO_COMMENT, 0};
+        struct aq_thread_info info;
+        uint32_t thread_number;
+        enum aq_status st = begin_lookup(w, err);
+        if (st == AQ_OK)
+            st = aq_name_find(&w->lookup, AQ_ID_THREAD, thread, &thread_number, err);
+        if (st == AQ_OK && (st = aq_thread_get(&w->lookup, thread_number, &info)) == AQ_OK)
+            fresh = (struct aq_writer_thread){info.root, info.title_hash};
+        if (st && st != AQ_NOTFOUND)
+            return st;
+        i = (uint32_t)w->thread_count;
+        if (!aq_grow(&w->thread_cache, &w->thread_cap, w->thread_count + 1, sizeof *w->thread_cache) ||
+            !aq_hashmap_add(&w->threads, hash, i))
+            return aq_fail_nomem(err);
+        w->thread_cache[w->thread_count++] = fresh;
+    }
+    struct aq_writer_thread *t = &w->thread_cache[i];
+    if (!title)
+        return AQ_OK;
+    *scored = t->title_hash != title || t->root == number;
+    if (!t->title_hash)
+        *t = (struct aq_writer_thread){number, title};
+    return AQ_OK;
+}
+
+/* ---- adding ---- */
+
+static enum aq_status new_unit(struct aq_writer *w, struct aq_error *err)
+{
+    if (!w->unit)
+        w->unit = aq_builder_unit(w->builder);
+    return w->unit ? AQ_OK : aq_fail_nomem(err);
+}
+
+/* Starts the commit of a full batch behind the caller's back. */
+static enum aq_status launch(struct aq_writer *w, struct aq_error *err)
+{
+    enum aq_status st = land(w, err);
+    if (st)
+        return st;
+    struct aq_batch *next = aq_batch_new(w->batch->next_comment);
+    if (!next)
+        return aq_fail_nomem(err);
+    w->flying = w->batch;
+    w->batch = next;
+    return aq_builder_commit(w->builder, w->flying, err);
+}
+
+static enum aq_status forget_lexemes(struct aq_writer *w, struct aq_error *err)
+{
+    enum aq_status st = aq_builder_wait(w->builder, err);
+    if (st)
+        return st;
+    aq_analyzer_forget(w->preparer.analyzer);
+    aq_preparer_forget(&w->preparer);
+    if (w->batch->accumulator)
+        aq_accumulator_forget_lexemes(w->batch->accumulator);
+    return AQ_OK;
+}
+
+static enum aq_status hand_over(struct aq_writer *w, struct aq_error *err)
+{
+    struct aq_unit *u = w->unit;
+    enum aq_status st;
+    aq_writer_end_lookup(w);
+    w->unit = NULL;
+    w->batch->building = true;
+    st = aq_builder_push(w->builder, w->batch, u, err);
+    if (st)
+        return st;
+    if (aq_batch_bytes(w->batch) + aq_builder_bytes(w->builder) > w->memory_limit / 2)
+        st = launch(w, err);
+    if (st == AQ_OK && aq_analyzer_memory(w->preparer.analyzer) > LEXICON_MOST)
+        st = forget_lexemes(w, err);
+    return st;
+}
+
+/* After each comment: hands the unit on when it is full, or when the batch has
+ * grown beyond what may stay pending. */
+static enum aq_status pace(struct aq_writer *w, struct aq_error *err)
+{
+    const struct aq_unit *u = w->unit;
+    bool full = u->text.len >= UNIT_TEXT;
+    bool pending = !w->batch->building && !w->flying &&
+                   w->state.pend_comments + w->batch->comment_count <= PENDING_MOST && u->text.len < PENDING_TEXT;
+    return full && !pending ? hand_over(w, err) : AQ_OK;
+}
+
+static enum aq_status append_text(struct aq_writer *w, const struct aq_record *r, uint32_t number, bool framed,
+                                  struct aq_error *err)
+{
+    struct aq_batch *b = w->batch;
+    struct aq_unit *u = w->unit;
+    const struct aq_document *d = &w->preparer.document;
+    struct aq_comment c = {.id = r->id,
+                           .parent = r->parent,
+                           .title = r->title,
+                           .url = r->url,
+                           .source = r->source,
+                           .text = aq_slice(d->text.ptr, d->text.len),
+                           .format = (uint8_t)r->format,
+                           .passages = w->preparer.passages,
+                           .passage_count = (uint32_t)w->preparer.passage_count};
+    struct aq_buf *out = framed ? &u->text : &b->overrides;
+    size_t at = out->len;
+
+    aq_comment_encode(out, &c);
+    if (out->failed || out->len >= AQ_NONE)
+        return aq_fail_nomem(err);
+    if (!framed) {
+        if (!aq_grow(&b->texts, &b->text_cap, b->text_count + 1, sizeof *b->texts))
+            return aq_fail_nomem(err);
+        b->texts[b->text_count++] = (struct aq_batch_text){number, {(uint32_t)at, (uint32_t)(out->len - at)}};
+    }
+    if (!aq_grow(&u->comments, &u->comment_cap, u->comment_count + 1, sizeof *u->comments))
+        return aq_fail_nomem(err);
+    u->comments[u->comment_count++] = (struct aq_unit_comment){number, (uint32_t)u->passage_count,
+                                                               (uint32_t)u->token_count, u->text.len, framed};
+    return AQ_OK;
+}
+
+static enum aq_status describe(struct aq_writer *w, const struct aq_record *r, struct aq_slice thread,
+                               struct aq_batch_comment *x, struct aq_error *err)
+{
+    struct aq_batch *b = w->batch;
+    enum aq_status st = local_name(w, AQ_ID_THREAD, thread, &x->thread, err);
+    if (st == AQ_OK)
+        st = local_name(w, AQ_ID_AUTHOR, r->author, &x->author, err);
+    if (st == AQ_OK && !join_tags(w, r))
+        st = aq_fail_nomem(err);
+    if (st == AQ_OK)
+        st = local_name(w, AQ_ID_TAGS, aq_slice(w->scratch.ptr, w->scratch.len), &x->tags, err);
+    if (st)
+        return st;
+    x->id = aq_batch_string(b, r->id);
+    x->parent = aq_batch_string(b, r->parent);
+    if (x->id.len == AQ_NONE || x->parent.len == AQ_NONE)
+        return aq_fail_nomem(err);
+    return AQ_OK;
+}
+
+/* A whole new version makes an update of the same batch moot. */
+static void drop_update(struct aq_writer *w, uint32_t number)
+{
+    size_t at = SIZE_MAX;
+    uint32_t i = aq_hashmap_next(&w->batch->by_number, number, &at);
+    if (i != AQ_HASHMAP_NONE)
+        w->batch->updates[i].number = AQ_NO_COMMENT;
+}
+
+/* A new version of a comment, or a new comment: the record's text is prepared. */
+static enum aq_status store_version(struct aq_writer *w, const struct aq_record *r, const struct standing *s,
+                                    struct aq_slice thread, uint64_t id_hash, uint64_t digest, struct aq_error *err)
+{
+    struct aq_batch *b = w->batch;
+    struct aq_batch_comment x = {.id_hash = id_hash,
+                                 .digest = digest,
+                                 .parent_hash = r->parent.len ? aq_hash(r->parent) : 0,
+                                 .title_hash = aq_title_hash(r->title),
+                                 .date = r->date,
+                                 .score = r->score,
+                                 .number = s->known ? s->number : b->next_comment,
+                                 .first_passage = (uint32_t)b->passage_count,
+                                 .passage_count = (uint32_t)w->preparer.passage_count,
+                                 .text_bytes = (uint32_t)w->preparer.document.text.len,
+                                 .flags = r->parent.len ? 0 : AQ_IS_POST,
+                                 .numbered = s->known,
+                                 .live = true};
+    enum aq_status st = describe(w, r, thread, &x, err);
+
+    if (st)
+        return st;
+    if (x.number >= AQ_NO_COMMENT - 1)
+        return aq_fail(err, AQ_FULL, "the index has all the comments it can number (4 billion)");
+    if (!aq_grow(&b->comments, &b->comment_cap, b->comment_count + 1, sizeof *b->comments) ||
+        !aq_hashmap_add(&b->by_id, id_hash, (uint32_t)b->comment_count))
+        return aq_fail_nomem(err);
+    st = aq_prepare_append(&w->preparer, b, w->unit, err);
+    if (st == AQ_OK)
+        st = append_text(w, r, x.number, !s->known, err);
+    if (st)
+        return st;
+    b->comments[b->comment_count++] = x;
+    if (s->known)
+        drop_update(w, x.number);
+    else
+        b->next_comment++;
+    for (uint32_t i = 0; i < x.passage_count; i++)
+        w->stats.quotes += b->passages[x.first_passage + i].quote_depth > 0;
+    w->stats.passages += x.passage_count;
+    return AQ_OK;
+}
+
+static bool mark_seen(struct aq_writer *w, uint32_t number)
+{
+    size_t old = w->seen_cap;
+    if (!aq_grow(&w->seen, &w->seen_cap, (size_t)number / 8 + 1, 1))
+        return false;
+    memset(w->seen + old, 0, w->seen_cap - old);
+    w->seen[number / 8] |= (uint8_t)(1u << (number & 7));
+    return true;
+}
+
+static enum aq_status add_version(struct aq_writer *w, const struct aq_record *r, struct standing *s,
+                                  uint64_t id_hash, uint64_t digest, struct aq_error *err)
+{
+    struct aq_slice thread;
+    bool scored;
+    enum aq_status st = thread_of(w, r, &thread, err);
+    if (st == AQ_OK)
+        st = title_scored(w, thread, aq_title_hash(r->title), s->known ? s->number : w->batch->next_comment, &scored,
+                          err);
+    if (st == AQ_OK)
+        st = aq_prepare_text(&w->preparer, r, scored, err);
+    if (st)
+        return st == AQ_LIMIT ? AQ_INVALID : st;
+    /* From here on failures lose the batch. thread may point into the lookup's map
+     * or the batch's strings, which grow: keep a copy. */
+    uint8_t name[AQ_MAX_ID];
+    if (thread.len > sizeof name)
+        thread.len = sizeof name;
+    memcpy(name, thread.ptr, thread.len);
+    thread.ptr = name;
+    if (s->live) {
+        if (s->here)
+            s->here->live = false;
+        else
+            st = kill_stored(w, s->number, err);
+    }
+    if (st == AQ_OK)
+        st = new_unit(w, err);
+    if (st == AQ_OK)
+        st = store_version(w, r, s, thread, id_hash, digest, err);
+    if (st)
+        w->failed = true;
+    return st;
+}
+
+static enum aq_status usable(const struct aq_writer *w, struct aq_error *err)
+{
+    return w->failed ? aq_fail(err, AQ_INVALID, "this writer failed before; close it and open another") : AQ_OK;
+}
+
+enum aq_status aq_writer_add(struct aq_writer *w, const struct aq_record *record, enum aq_outcome *outcome,
+                             struct aq_error *err)
+{
+    struct aq_record r = *record;
+    struct standing s;
+    bool changed;
+    enum aq_status st = usable(w, err);
+
+    if (st == AQ_OK)
+        st = aq_prepare_fields(&w->preparer, &r, &changed, err);
+    if (st)
+        return st;
+    uint64_t id_hash = aq_hash(r.id), digest = aq_record_digest(&r);
+    st = find_comment(w, r.id, id_hash, &s, err);
+    if (st)
+        return st;
+    enum aq_outcome what = s.known && s.live ? AQ_REPLACED : AQ_ADDED;
+    if (s.known && s.live) {
+        uint64_t old = s.here ? s.here->digest : (uint64_t)aq_column_get(&w->lookup, AQ_COL_DIGEST, s.number);
+        if (old == digest) {
+            struct facts f;
+            stored_facts(w, &s, &f);
+            if (!join_tags(w, &r))
+                return aq_fail_nomem(err);
+            bool same = f.date == r.date && f.score == r.score &&
+                        aq_slice_eq(f.tags, aq_slice(w->scratch.ptr, w->scratch.len));
+            what = same ? AQ_UNCHANGED : AQ_UPDATED;
+            if (!same)
+                st = update_facts(w, &s, &r, err);
+        }
+    }
+    if (st == AQ_OK && (what == AQ_ADDED || what == AQ_REPLACED)) {
+        if (!s.known)
+            s.number = w->batch->next_comment;
+        st = add_version(w, &r, &s, id_hash, digest, err);
+    }
+    if (st == AQ_OK && !mark_seen(w, s.number))
+        st = aq_fail_nomem(err);
+    if (st)
+        return st;
+    switch (what) {
+    case AQ_ADDED: w->stats.added++; break;
+    case AQ_REPLACED: w->stats.replaced++; break;
+    case AQ_UPDATED: w->stats.updated++; break;
+    case AQ_UNCHANGED: w->stats.unchanged++; break;
+    }
+    w->stats.repaired += changed;
+    w->stats.text_bytes += record->text.len;
+    if (outcome)
+        *outcome = what;
+    return what == AQ_ADDED || what == AQ_REPLACED ? pace(w, err) : AQ_OK;
+}
+
+/* ---- deleting ---- */
+
+enum aq_status aq_writer_delete(struct aq_writer *w, struct aq_slice id, struct aq_error *err)
+{
+    struct standing s;
+    enum aq_status st = usable(w, err);
+    if (st == AQ_OK)
+        st = find_comment(w, id, aq_hash(id), &s, err);
+    if (st)
+        return st;
+    if (!s.known || !s.live)
+        return aq_fail(err, AQ_NOTFOUND, "no comment has the id %.*s", (int)(id.len > 200 ? 200 : id.len),
+                       (const char *)id.ptr);
+    if (s.here)
+        s.here->live = false;
+    else
+        st = kill_stored(w, s.number, err);
+    if (st)
+        w->failed = true;
+    else
+        w->stats.deleted++;
+    return st;
+}
+
+enum aq_status aq_writer_prune(struct aq_writer *w, uint64_t *deleted, struct aq_error *err)
+{
+    enum aq_status st = aq_writer_commit(w, err);
+    uint64_t before = w->stats.deleted;
+    for (uint32_t c = 0; st == AQ_OK && c < w->state.next_comment; c++) {
+        if (c / 8 < w->seen_cap && (w->seen[c / 8] >> (c & 7) & 1))
+            continue;
+        st = begin_lookup(w, err);
+        if (st || !(aq_column_get(&w->lookup, AQ_COL_FLAGS, c) & AQ_LIVE))
+            continue;
+        st = kill_stored(w, c, err);
+        w->stats.deleted += st == AQ_OK;
+    }
+    if (deleted)
+        *deleted = w->stats.deleted - before;
+    if (st)
+        w->failed = true;
+    return st;
+}
+
+/* ---- committing ---- */
+
+static enum aq_status commit_built(struct aq_writer *w, struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    if (w->unit && w->unit->comment_count) {
+        struct aq_unit *u = w->unit;
+        w->unit = NULL;
+        st = aq_builder_push(w->builder, w->batch, u, err);
+    }
+    if (st == AQ_OK)
+        st = launch(w, err);
+    return st ? st : land(w, err);
+}
+
+static enum aq_status commit_pending(struct aq_writer *w, struct aq_error *err)
+{
+    struct aq_batch *next;
+    const struct aq_unit *u = w->unit && w->unit->comment_count ? w->unit : NULL;
+    enum aq_status st = aq_commit_pending(w->store, w->batch, u, w->preparer.analyzer, err);
+    if (st)
+        return st;
+    if (w->unit)
+        aq_unit_clear(w->unit);
+    st = aq_writer_refresh(w, err);
+    if (st)
+        return st;
+    next = aq_batch_new(w->state.next_comment);
+    if (!next)
+        return aq_fail_nomem(err);
+    aq_batch_free(w->batch);
+    w->batch = next;
+    return AQ_OK;
+}
+
+static enum aq_status commit(struct aq_writer *w, bool flush, struct aq_error *err)
+{
+    enum aq_status st = usable(w, err);
+    if (st)
+        return st;
+    aq_writer_end_lookup(w);
+    st = land(w, err);
+    if (st == AQ_OK && w->state.pend_comments + w->batch->comment_count > PENDING_MOST)
+        w->batch->building = true;
+    if (st == AQ_OK && flush && (w->state.pend_comments || w->batch->comment_count))
+        w->batch->building = true;
+    if (st == AQ_OK) {
+        if (w->batch->building)
+            st = commit_built(w, err);
+        else if (!aq_batch_empty(w->batch))
+            st = commit_pending(w, err);
+    }
+    if (st == AQ_OK)
+        st = aq_merger_status(w->merger, err);
+    if (st)
+        w->failed = true;
+    return st;
+}
+
+enum aq_status aq_writer_commit(struct aq_writer *w, struct aq_error *err)
+{
+    return commit(w, false, err);
+}
+
+enum aq_status aq_writer_flush(struct aq_writer *w, struct aq_error *err)
+{
+    return commit(w, true, err);
+}
+
+void aq_writer_get_stats(const struct aq_writer *w, struct aq_writer_stats *stats)
+{
+    *stats = w->stats;
+    stats->comments = w->state.comments;
+    stats->index_bytes = aq_store_file_bytes(w->store);
+}

@@ -1,0 +1,78 @@
+/* cli.c - see cli.h. */
+#include "cli.h"
+
+#include "index_dir.h"
+#include "print_json.h"
+
+int aq_cli_fail(struct aq_cli *cli)
+{
+    aq_output_complain(cli->err.message);
+    if (cli->set.json && !cli->set.quiet) {
+        cli->out.buf.failed = false;
+        aq_json_error(&cli->out.buf, &cli->err);
+    }
+    return AQ_EXIT_ERROR;
+}
+
+/* Where it was looked for tells what to do. */
+static void explain_no_index(struct aq_cli *cli, enum aq_index_dir_origin origin)
+{
+    const char *dir = (const char *)cli->dir.ptr;
+    switch (origin) {
+    case AQ_INDEX_DIR_GIVEN:
+        aq_fail(&cli->err, AQ_NOTFOUND, "no index in %.200s; make one with: aq-index add -i %.200s FILE...", dir,
+                dir);
+        break;
+    case AQ_INDEX_DIR_ENV:
+        aq_fail(&cli->err, AQ_NOTFOUND, "no index in %.300s ($AQ_INDEX); make one with: aq-index add FILE...",
+                dir);
+        break;
+    case AQ_INDEX_DIR_NEAR:
+        aq_fail(&cli->err, AQ_NOTFOUND, "no index in %.300s; make one with: aq-index add FILE...", dir);
+        break;
+    case AQ_INDEX_DIR_DEFAULT:
+        aq_fail(&cli->err, AQ_NOTFOUND,
+                "no index: no .aq directory here or above, none in %.250s; make one with: aq-index add FILE... "
+                "(or name one with -i DIR)",
+                dir);
+        break;
+    }
+}
+
+int aq_cli_open(struct aq_cli *cli)
+{
+    enum aq_index_dir_origin origin;
+    if (aq_index_dir_find(cli->set.index, &cli->dir, &origin, &cli->err))
+        return aq_cli_fail(cli);
+    enum aq_status st = aq_reader_open((const char *)cli->dir.ptr, &cli->reader, &cli->err);
+    if (st == AQ_NOTFOUND)
+        explain_no_index(cli, origin);
+    return st ? aq_cli_fail(cli) : 0;
+}
+
+struct aq_slice aq_cli_join_words(struct aq_cli *cli)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < cli->words.count; i++)
+        len += strlen(cli->words.items[i]) + 1;
+    char *joined = aq_arena_bytes(&cli->arena, len + 1);
+    if (!joined)
+        return (struct aq_slice){0};
+    char *p = joined;
+    for (size_t i = 0; i < cli->words.count; i++) {
+        if (i)
+            *p++ = ' ';
+        p = stpcpy(p, cli->words.items[i]);
+    }
+    *p = 0;
+    return aq_slice(joined, (size_t)(p - joined));
+}
+
+int aq_cli_no_words(struct aq_cli *cli, const char *command)
+{
+    if (cli->words.count == 0)
+        return 0;
+    aq_fail(&cli->err, AQ_SYNTAX, "\"%s\" is a command and takes no words; to search for it: aq search %s %.200s",
+            command, command, aq_cli_join_words(cli).ptr ? (const char *)aq_cli_join_words(cli).ptr : "...");
+    return aq_cli_fail(cli);
+}

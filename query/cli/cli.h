@@ -1,0 +1,73 @@
+/* cli.h - what the commands of aq share: settings, the running command's state,
+ * exit statuses and failing. Commands know aq.h and this directory; nothing of how
+ * an index is searched. */
+#ifndef AQ_CLI_H
+#define AQ_CLI_H
+
+#include "options.h"
+#include "output.h"
+
+enum { AQ_EXIT_HIT = 0, AQ_EXIT_NONE = 1, AQ_EXIT_ERROR = 2 };
+
+enum aq_run_format { AQ_RUN_TREC, AQ_RUN_JSON };
+
+/* Where options of all commands are stored. An option means the same in each. */
+struct aq_settings {
+    const char *index;
+    unsigned color; /* enum aq_color */
+    bool json, quiet, no_pager, help, version;
+
+    uint64_t limit, offset; /* limit 0: the command's default */
+    unsigned sort;          /* enum aq_sort, by aq_sort_names */
+    unsigned group;         /* enum aq_group, by aq_group_names */
+    struct aq_option_list authors, threads;
+    const char *after, *before;
+    bool count;
+
+    uint64_t context; /* show */
+
+    unsigned format; /* run: enum aq_run_format */
+    double k1, b;    /* run: below 0 when not given */
+};
+
+extern const char *const aq_sort_names[];  /* in the order of enum aq_sort */
+extern const char *const aq_group_names[]; /* in the order of enum aq_group */
+
+struct aq_cli {
+    struct aq_settings set;
+    struct aq_option_words words;
+    struct aq_arena arena;
+    struct aq_output out;
+    struct aq_buf dir; /* of the index, NUL-terminated */
+    struct aq_reader *reader;
+    struct aq_error err; /* of the call that failed last */
+};
+
+struct aq_command {
+    const char *name;
+    const char *synopsis; /* after "aq " */
+    const char *summary;
+    const char *details; /* paragraphs for --help, or NULL */
+    struct aq_option_group options;
+    int (*run)(struct aq_cli *cli); /* gives the exit status; output is finished after it */
+};
+
+extern const struct aq_command aq_command_search, aq_command_show, aq_command_stats, aq_command_run,
+    aq_command_check;
+
+/* Opens the index that -i or the environment names. 0, or an exit status after
+ * complaining. */
+int aq_cli_open(struct aq_cli *cli);
+
+/* Complains with cli->err: on standard error and, with --json, as a record on
+ * standard output. Returns AQ_EXIT_ERROR. */
+int aq_cli_fail(struct aq_cli *cli);
+
+/* The words given, joined by spaces, in the arena and NUL-terminated; ptr NULL when
+ * memory is out. */
+struct aq_slice aq_cli_join_words(struct aq_cli *cli);
+
+/* AQ_EXIT_ERROR after complaining when words follow a command that takes none. */
+int aq_cli_no_words(struct aq_cli *cli, const char *command);
+
+#endif

@@ -1,0 +1,168 @@
+/* cmd_search.c - aq [search] QUERY... */
+#include "cli.h"
+#include "date.h"
+#include "print_json.h"
+#include "print_text.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+const char *const aq_sort_names[] = {
+    [AQ_SORT_RELEVANCE] = "relevance", [AQ_SORT_DATE] = "date", [AQ_SORT_SCORE] = "score", NULL};
+const char *const aq_group_names[] = {[AQ_GROUP_COMMENT] = "comment",
+                                      [AQ_GROUP_NONE] = "none",
+                                      [AQ_GROUP_THREAD] = "thread",
+                                      [AQ_GROUP_AUTHOR] = "author",
+                                      NULL};
+
+enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000 };
+
+#define FIELD(name) offsetof(struct aq_settings, name)
+static const struct aq_option options[] = {
+    {"limit", 'n', AQ_OPTION_NUMBER, FIELD(limit), "N", "hits wanted (10)", 1, LIMIT_MOST, NULL},
+    {"offset", 0, AQ_OPTION_NUMBER, FIELD(offset), "N", "hits to pass over first (0)", 0, OFFSET_MOST, NULL},
+    {"sort", 0, AQ_OPTION_CHOICE, FIELD(sort), "BY", "relevance, date (newest first) or score (most points first)", 0,
+     0, aq_sort_names},
+    {"group", 0, AQ_OPTION_CHOICE, FIELD(group), "BY",
+     "one hit a comment, thread or author; none: each passage for itself", 0, 0, aq_group_names},
+    {"author", 0, AQ_OPTION_LIST, FIELD(authors), "NAME", "only by this author; repeat for any of several", 0, 0,
+     NULL},
+    {"thread", 0, AQ_OPTION_LIST, FIELD(threads), "ID", "only in this thread; repeat for any of several", 0, 0, NULL},
+    {"after", 0, AQ_OPTION_TEXT, FIELD(after), "DATE", "from the start of DATE on: 2019, 2019-05, 2019-05-31", 0, 0,
+     NULL},
+    {"before", 0, AQ_OPTION_TEXT, FIELD(before), "DATE", "earlier than the start of DATE", 0, 0, NULL},
+    {"count", 0, AQ_OPTION_FLAG, FIELD(count), NULL, "only the exact number of comments that match", 0, 0, NULL},
+};
+
+static enum aq_status read_bound(const char *option, const char *text, int64_t *date, struct aq_error *err)
+{
+    *date = AQ_NO_DATE;
+    if (text && !aq_date_read(text, date))
+        return aq_fail(err, AQ_SYNTAX, "%s is a date such as 2019, 2019-05, 2019-05-31 or 2019-05-31T18:00Z, not \"%.100s\"",
+                       option, text);
+    return AQ_OK;
+}
+
+static enum aq_status read_dates(const struct aq_settings *set, struct aq_search_request *request,
+                                 struct aq_error *err)
+{
+    if (!set->after && !set->before)
+        return AQ_OK;
+    enum aq_status st = read_bound("--after", set->after, &request->after, err);
+    if (!st)
+        st = read_bound("--before", set->before, &request->before, err);
+    if (!st && set->after && set->before && request->after >= request->before)
+        st = aq_fail(err, AQ_SYNTAX, "--after %.40s is not earlier than --before %.40s: no date lies between",
+                     set->after, set->before);
+    return st;
+}
+
+static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request *request)
+{
+    const struct aq_settings *set = &cli->set;
+    *request = (struct aq_search_request){
+        .query = aq_cli_join_words(cli),
+        .limit = (uint32_t)(set->limit ? set->limit : LIMIT),
+        .offset = (uint32_t)set->offset,
+        .group = (enum aq_group)set->group,
+        .sort = (enum aq_sort)set->sort,
+        .authors = set->authors.items,
+        .author_count = set->authors.count,
+        .threads = set->threads.items,
+        .thread_count = set->threads.count,
+    };
+    if (!request->query.ptr)
+        return aq_fail_nomem(&cli->err);
+    if (set->count || set->quiet) { /* one hit tells whether there are any */
+        request->limit = 1;
+        request->offset = set->count ? 0 : request->offset;
+        request->flags |= AQ_NO_TEXT;
+    }
+    if (set->count)
+        request->flags |= AQ_COUNT_EXACT;
+    return read_dates(set, request, &cli->err);
+}
+
+static void print_count(struct aq_cli *cli, const struct aq_search_request *request, const struct aq_result *result)
+{
+    uint64_t n = request->group == AQ_GROUP_NONE ? result->total_passages : result->total_groups;
+    aq_buf_printf(&cli->out.buf, "%llu\n", (unsigned long long)n);
+}
+
+/* Records, but no hits for a count. */
+static void print_json(struct aq_cli *cli, const struct aq_search_request *request, struct aq_result *result)
+{
+    aq_json_begin(&cli->out.buf, request, (struct aq_slice){0});
+    if (cli->set.count)
+        result->hit_count = 0;
+    for (uint32_t i = 0; i < result->hit_count; i++)
+        aq_json_hit(&cli->out.buf, &result->hits[i]);
+    aq_json_end(&cli->out.buf, result, (struct aq_slice){0});
+}
+
+/* The totals are for people: below the hits on a terminal, else on standard error
+ * when that is one, else nowhere. */
+static void print_text(struct aq_cli *cli, const struct aq_search_request *request, const struct aq_result *result)
+{
+    aq_text_hits(&cli->out, request, result);
+    if (cli->out.terminal.tty) {
+        aq_text_totals(&cli->out.buf, &cli->out.terminal, request, result);
+        return;
+    }
+    struct aq_terminal errors;
+    aq_terminal_detect(&errors, STDERR_FILENO, (enum aq_color)cli->set.color);
+    if (errors.tty) {
+        struct aq_buf line = {0};
+        struct aq_error ignored;
+        aq_output_flush(&cli->out, &ignored); /* a failure sticks in nothing: the last flush meets it again */
+        aq_text_totals(&line, &errors, request, result);
+        if (!line.failed)
+            aq_write_all(STDERR_FILENO, line.ptr, line.len);
+        aq_buf_free(&line);
+    }
+}
+
+static int search(struct aq_cli *cli)
+{
+    struct aq_search_request request;
+    struct aq_result *result = NULL;
+    const struct aq_settings *set = &cli->set;
+    bool filtered = set->authors.count || set->threads.count || set->after || set->before;
+    if (cli->words.count == 0 && !filtered) {
+        aq_fail(&cli->err, AQ_SYNTAX, "nothing to search for; try: aq WORD...   or: aq --help");
+        return aq_cli_fail(cli);
+    }
+    if (make_request(cli, &request))
+        return aq_cli_fail(cli);
+    int status = aq_cli_open(cli);
+    if (status)
+        return status;
+    if (aq_search(cli->reader, &request, &result, &cli->err))
+        return aq_cli_fail(cli);
+    status = result->total_groups || result->hit_count ? AQ_EXIT_HIT : AQ_EXIT_NONE;
+    if (result->hit_count == 0 && !set->count)
+        status = AQ_EXIT_NONE; /* an offset beyond the last hit */
+    if (set->quiet)
+        ;
+    else if (set->json)
+        print_json(cli, &request, result);
+    else if (set->count)
+        print_count(cli, &request, result);
+    else
+        print_text(cli, &request, result);
+    cli->out.page = !set->json && !set->count && !set->no_pager;
+    aq_result_free(result);
+    return status;
+}
+
+const struct aq_command aq_command_search = {
+    "search",
+    "[search] [OPTION...] QUERY...",
+    "find the passages that answer a query",
+    "The words of the query are joined by spaces. A word that starts with \"-\" goes\n"
+    "after \"--\". What the query itself can say (phrases, fields, operators) is in\n"
+    "aq(1). The name of a command as the first word runs that command; to search for\n"
+    "it, say \"aq search stats\".\n",
+    {"Search options", options, AQ_COUNT(options)},
+    search,
+};

@@ -1,0 +1,23 @@
+/* print_json.h - records of --json, one object a line. Offsets are bytes of the
+ * UTF-8 strings beside them; keys come in a fixed order; what is missing is null.
+ * Characters that a terminal should not see are written as \u escapes. */
+#ifndef AQ_PRINT_JSON_H
+#define AQ_PRINT_JSON_H
+
+#include "aq.h"
+#include "base.h"
+
+enum { AQ_JSON_VERSION = 1 };
+
+/* query_id: of a list of queries; ptr NULL: there is none. */
+void aq_json_begin(struct aq_buf *out, const struct aq_search_request *request, struct aq_slice query_id);
+void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit);
+void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id);
+
+/* relation: "self", "parent" or "reply"; level: steps away, 0 for self. */
+void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const char *relation, unsigned level);
+void aq_json_stats(struct aq_buf *out, const char *dir, const struct aq_index_stats *s);
+void aq_json_checked(struct aq_buf *out, const char *dir, const struct aq_index_stats *s);
+void aq_json_error(struct aq_buf *out, const struct aq_error *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* print_text.h - hits, comments and figures as a person reads them. With a terminal
+ * the lines are wrapped and coloured; without, the same words come one line each.
+ * Text of the corpus is cleaned of what a terminal would obey. */
+#ifndef AQ_PRINT_TEXT_H
+#define AQ_PRINT_TEXT_H
+
+#include "aq.h"
+#include "output.h"
+
+void aq_text_hits(struct aq_output *out, const struct aq_search_request *request, const struct aq_result *result);
+
+/* The line or lines below the hits: how many there are, and what was not searched for. */
+void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struct aq_search_request *request,
+                    const struct aq_result *result);
+
+/* A whole comment, and one in brief that belongs to it: `level` steps away. */
+void aq_text_comment(struct aq_output *out, const struct aq_comment_view *c);
+void aq_text_brief(struct aq_output *out, const struct aq_comment_view *c, unsigned level);
+/* A faint line between those, "3 replies". */
+void aq_text_heading(struct aq_output *out, const char *heading);
+
+void aq_text_stats(struct aq_output *out, const char *dir, const struct aq_index_stats *s);
+
+/* 1234567 as "1,234,567". */
+enum { AQ_COUNT_SIZE = 32 };
+const char *aq_text_count(uint64_t n, char text[AQ_COUNT_SIZE]);
+
+#endif

@@ -1,0 +1,215 @@
+/* terminal.c - see terminal.h: detection, cleaning, widths and links. Wrapping is
+ * in styled.c. */
+#include "terminal.h"
+
+#include "utf8.h"
+
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+/* ---- what it can do ---- */
+
+enum { COLUMNS_LEAST = 10, COLUMNS_MOST = 100, COLUMNS_UNKNOWN = 80 };
+
+static const char *set(const char *variable)
+{
+    const char *v = getenv(variable);
+    return v && *v ? v : NULL;
+}
+
+/* Terminals that are known to make links; one that does not know them may show
+ * the address twice or worse, so the others get plain text. */
+static bool makes_links(const char *term)
+{
+    static const char *const programs[] = {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio"};
+    static const char *const signs[] = {"KITTY_WINDOW_ID", "WT_SESSION",       "KONSOLE_VERSION",
+                                        "DOMTERM",         "ALACRITTY_WINDOW_ID"};
+    static const char *const terms[] = {"xterm-kitty", "alacritty", "foot", "wezterm", "xterm-ghostty", "contour"};
+    if (set("TMUX") || set("STY")) /* what holds the window is not what draws it */
+        return false;
+    const char *vte = set("VTE_VERSION");
+    if (vte)
+        return strtol(vte, NULL, 10) >= 5000;
+    for (size_t i = 0; i < AQ_COUNT(signs); i++)
+        if (set(signs[i]))
+            return true;
+    const char *program = set("TERM_PROGRAM");
+    for (size_t i = 0; program && i < AQ_COUNT(programs); i++)
+        if (strcmp(program, programs[i]) == 0)
+            return true;
+    for (size_t i = 0; i < AQ_COUNT(terms); i++)
+        if (strncmp(term, terms[i], strlen(terms[i])) == 0)
+            return true;
+    return false;
+}
+
+void aq_terminal_detect(struct aq_terminal *t, int fd, enum aq_color color)
+{
+    *t = (struct aq_terminal){0};
+    const char *term = set("TERM");
+    t->tty = isatty(fd);
+    t->dumb = !term || strcmp(term, "dumb") == 0;
+    t->color = color == AQ_COLOR_ALWAYS || (color == AQ_COLOR_AUTO && t->tty && !t->dumb && !set("NO_COLOR"));
+    t->links = t->tty && t->color && !t->dumb && makes_links(term);
+    if (!t->tty)
+        return;
+    struct winsize size = {0};
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0)
+        t->rows = size.ws_row;
+    const char *columns = set("COLUMNS");
+    long wide = columns ? strtol(columns, NULL, 10) : 0;
+    if (wide <= 0)
+        wide = size.ws_col ? size.ws_col : COLUMNS_UNKNOWN;
+    t->columns = (unsigned)(wide < COLUMNS_LEAST ? COLUMNS_LEAST : wide > COLUMNS_MOST ? COLUMNS_MOST : wide);
+}
+
+/* ---- cleaning ---- */
+
+bool aq_char_shown(uint32_t cp)
+{
+    if (cp < 0x20)
+        return cp == '\n' || cp == '\t';
+    return !(cp >= 0x7f && cp < 0xa0) && !(cp >= 0x202a && cp <= 0x202e) && !(cp >= 0x2066 && cp <= 0x2069);
+}
+
+void aq_text_clean(struct aq_buf *out, struct aq_slice s)
+{
+    const uint8_t *p = s.ptr, *end = s.ptr + s.len;
+    while (p < end) {
+        unsigned len;
+        uint32_t cp = aq_utf8_decode(p, end, &len);
+        if (cp == AQ_UTF8_BAD)
+            aq_buf_puts(out, "\xef\xbf\xbd");
+        else if (aq_char_shown(cp))
+            aq_buf_put(out, p, len);
+        p += len;
+    }
+}
+
+/* ---- width ---- */
+
+static unsigned char_width(uint32_t cp)
+{
+    int w = utf8proc_charwidth((utf8proc_int32_t)cp);
+    if (w <= 0 && utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_CN)
+        w = cp >= 0x1f000 && cp < 0x1fb00 ? 2 : 1; /* newer than the tables: likely an emoji there */
+    return w > 0 ? (unsigned)w : 0;
+}
+
+/* See styled.h. A cluster is at most two columns: what joins into one picture is
+ * drawn as one. */
+size_t aq_cluster_next(struct aq_slice s, size_t at, unsigned *width)
+{
+    const uint8_t *p = s.ptr + at, *end = s.ptr + s.len;
+    if (p[0] < 0x80 && (end - p == 1 || p[1] < 0x80)) {
+        *width = p[0] >= 0x20;
+        return at + 1;
+    }
+    unsigned len;
+    utf8proc_int32_t state = 0;
+    uint32_t cp = aq_utf8_decode(p, end, &len);
+    unsigned wide = 0;
+    for (;;) {
+        if (cp == AQ_UTF8_BAD)
+            cp = 0xfffd;
+        wide += cp == 0xfe0f ? wide == 1 : char_width(cp); /* the emoji form of a narrow character is wide */
+        p += len;
+        if (p == end)
+            break;
+        uint32_t next = aq_utf8_decode(p, end, &len);
+        if (next == AQ_UTF8_BAD ||
+            utf8proc_grapheme_break_stateful((utf8proc_int32_t)cp, (utf8proc_int32_t)next, &state))
+            break;
+        cp = next;
+    }
+    *width = wide > 2 ? 2 : wide;
+    return (size_t)(p - s.ptr);
+}
+
+size_t aq_text_width(struct aq_slice s)
+{
+    size_t total = 0;
+    for (size_t at = 0; at < s.len;) {
+        unsigned width;
+        at = aq_cluster_next(s, at, &width);
+        total += width;
+    }
+    return total;
+}
+
+size_t aq_terminal_room(const struct aq_terminal *t, const char *margin)
+{
+    if (!t->columns)
+        return SIZE_MAX;
+    size_t used = aq_text_width(aq_slice_str(margin));
+    return used + 2 <= t->columns ? t->columns - used : 2; /* the widest character always fits */
+}
+
+/* ---- styles and links ---- */
+
+static const char *const style_codes[AQ_STYLE_COUNT] = {
+    [AQ_STYLE_STRONG] = "1", [AQ_STYLE_MATCH] = "1;31", [AQ_STYLE_FAINT] = "2", [AQ_STYLE_KEY] = "36"};
+
+void aq_terminal_put(struct aq_buf *out, const struct aq_terminal *t, enum aq_style style, struct aq_slice text)
+{
+    const char *code = t->color && text.len ? style_codes[style] : NULL;
+    if (code)
+        aq_buf_printf(out, "\033[%sm", code);
+    aq_buf_put(out, text.ptr, text.len);
+    if (code)
+        aq_buf_puts(out, "\033[0m");
+}
+
+static bool starts_with(struct aq_slice s, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return s.len >= n && memcmp(s.ptr, prefix, n) == 0;
+}
+
+/* The address of a link is printable ASCII, whatever was in the corpus. */
+static void put_address(struct aq_buf *out, struct aq_slice url)
+{
+    for (size_t i = 0; i < url.len; i++)
+        if (url.ptr[i] > 0x20 && url.ptr[i] < 0x7f)
+            aq_buf_u8(out, url.ptr[i]);
+        else
+            aq_buf_printf(out, "%%%02X", url.ptr[i]);
+}
+
+void aq_terminal_link(struct aq_buf *out, const struct aq_terminal *t, struct aq_slice url, size_t room)
+{
+    struct aq_buf shown = {0};
+    aq_text_clean(&shown, url);
+    for (size_t i = 0; i < shown.len; i++)
+        if (shown.ptr[i] == '\n' || shown.ptr[i] == '\t')
+            shown.ptr[i] = ' ';
+    if (shown.failed) {
+        out->failed = true;
+    } else if (!t->links || !(starts_with(url, "https://") || starts_with(url, "http://"))) {
+        aq_terminal_put(out, t, AQ_STYLE_FAINT, aq_slice(shown.ptr, shown.len));
+    } else {
+        size_t at = 0, end = 0, used = 0;
+        while (at < shown.len) {
+            unsigned width;
+            at = aq_cluster_next(aq_slice(shown.ptr, shown.len), at, &width);
+            used += width;
+            if (used < room) /* leaves a column for the ellipsis */
+                end = at;
+        }
+        aq_buf_puts(out, "\033]8;;");
+        put_address(out, url);
+        aq_buf_puts(out, "\033\\");
+        if (used <= room)
+            end = shown.len;
+        else
+            shown.len = end;
+        aq_buf_puts(out, "\033[2m");
+        aq_buf_put(out, shown.ptr, end);
+        if (used > room)
+            aq_buf_puts(out, "…");
+        aq_buf_puts(out, "\033[0m\033]8;;\033\\");
+    }
+    aq_buf_free(&shown);
+}

@@ -1,0 +1,137 @@
+/* leaf.c - see leaf.h. */
+#include "leaf.h"
+
+static bool leaf_alloc(struct aq_leaf *leaf, const struct aq_query *q, uint32_t passages, struct aq_arena *arena)
+{
+    size_t chunks = (size_t)passages / AQ_BITS_CHUNK + 1, maps = (size_t)passages / AQ_MAP_CHUNK + 1;
+    leaf->passages = passages;
+    leaf->lists = aq_arena_zalloc(arena, (q->term_count + 1) * sizeof *leaf->lists);
+    leaf->codes = aq_arena_alloc(arena, (q->form_count + 1) * sizeof *leaf->codes);
+    leaf->chunks = aq_arena_zalloc(arena, chunks * sizeof *leaf->chunks);
+    leaf->rows = aq_arena_zalloc(arena, maps * sizeof *leaf->rows);
+    return leaf->lists && leaf->codes && leaf->chunks && leaf->rows;
+}
+
+static enum aq_status segment_leaf(struct aq_leaf *leaf, struct aq_txn *txn, const struct aq_segment *seg,
+                                   struct aq_query *q, struct aq_error *err)
+{
+    leaf->txn = txn;
+    leaf->segment = seg;
+    leaf->lengths = seg->lengths;
+    for (size_t i = 0; i < q->term_count; i++) {
+        struct aq_leaf_list *l = &leaf->lists[i];
+        enum aq_status st = aq_segment_postings(txn, seg, q->terms[i].term, &l->list, err);
+        if (st == AQ_NOTFOUND)
+            continue;
+        if (st)
+            return st;
+        l->df = l->list.df;
+        q->terms[i].df += l->df;
+    }
+    for (size_t i = 0; i < q->form_count; i++) {
+        struct aq_query_form *f = &q->forms[i];
+        const struct aq_leaf_list *l = &leaf->lists[f->term];
+        leaf->codes[i] = l->df ? aq_postings_form_code(&l->list, f->form) : -1;
+        f->seen |= leaf->codes[i] >= 0;
+    }
+    return AQ_OK;
+}
+
+/* Map and bitmaps are in memory already: every chunk counts as looked at. */
+static void pending_leaf(struct aq_leaf *leaf, struct aq_txn *txn, const struct aq_pending_scan *pend,
+                         struct aq_query *q)
+{
+    leaf->txn = txn;
+    leaf->lengths = pend->lengths.ptr;
+    for (size_t i = 0; i < q->term_count; i++) {
+        leaf->lists[i].in_memory = true;
+        leaf->lists[i].memory = pend->lists[i];
+        leaf->lists[i].df = pend->lists[i].df;
+        q->terms[i].df += pend->lists[i].df;
+    }
+    for (size_t i = 0; i < q->form_count; i++)
+        leaf->codes[i] = (int32_t)i;
+    for (uint32_t docid = 0; docid < pend->passages; docid += AQ_BITS_CHUNK) {
+        struct aq_leaf_chunk *c = &leaf->chunks[docid / AQ_BITS_CHUNK];
+        c->hidden = pend->hidden.ptr + docid / 8;
+        c->quote = pend->quote.ptr + docid / 8;
+        c->loaded = true;
+    }
+    for (uint32_t docid = 0; docid < pend->passages; docid += AQ_MAP_CHUNK)
+        leaf->rows[docid / AQ_MAP_CHUNK] = pend->rows.ptr + (size_t)docid * 6;
+}
+
+enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const struct aq_pending_scan *pend,
+                              struct aq_arena *arena, struct aq_leaf **leaves, uint32_t *count,
+                              struct aq_error *err)
+{
+    struct aq_leaf *all = aq_arena_zalloc(arena, (txn->segment_count + 1) * sizeof *all);
+    uint32_t n = 0;
+    if (!all)
+        return aq_fail_nomem(err);
+    for (uint32_t i = 0; i < txn->segment_count; i++) {
+        const struct aq_segment *seg = &txn->segments[i];
+        if (seg->info.passages == 0)
+            continue;
+        if (!leaf_alloc(&all[n], q, seg->info.passages, arena))
+            return aq_fail_nomem(err);
+        enum aq_status st = segment_leaf(&all[n++], txn, seg, q, err);
+        if (st)
+            return st;
+    }
+    if (pend->passages) {
+        if (!leaf_alloc(&all[n], q, pend->passages, arena))
+            return aq_fail_nomem(err);
+        pending_leaf(&all[n++], txn, pend, q);
+    }
+    *leaves = all;
+    *count = n;
+    return AQ_OK;
+}
+
+void aq_leaf_cursor(const struct aq_leaf *leaf, uint32_t term, struct aq_cursor *c)
+{
+    const struct aq_leaf_list *l = &leaf->lists[term];
+    if (l->in_memory)
+        aq_cursor_init_memory(c, &l->memory);
+    else
+        aq_cursor_init(c, &l->list);
+}
+
+const struct aq_leaf_chunk *aq_leaf_load_chunk(struct aq_leaf *leaf, uint32_t chunk)
+{
+    struct aq_leaf_chunk *c = &leaf->chunks[chunk];
+    if (leaf->segment) {
+        c->deleted = aq_segment_bits(leaf->txn, leaf->segment, AQ_BITS_DELETED, chunk);
+        c->hidden = aq_segment_bits(leaf->txn, leaf->segment, AQ_BITS_HIDDEN, chunk);
+        c->quote = aq_segment_bits(leaf->txn, leaf->segment, AQ_BITS_QUOTE, chunk);
+    }
+    c->loaded = true;
+    return c;
+}
+
+uint64_t aq_leaf_visible64(struct aq_leaf *leaf, uint32_t docid)
+{
+    const struct aq_leaf_chunk *c = aq_leaf_chunk_of(leaf, docid);
+    size_t byte = docid % AQ_BITS_CHUNK / 8;
+    uint64_t gone = (c->deleted ? aq_load64(c->deleted + byte) : 0) | (c->hidden ? aq_load64(c->hidden + byte) : 0);
+    uint32_t left = leaf->passages - docid;
+    return ~gone & (left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1);
+}
+
+bool aq_leaf_load_rows(struct aq_leaf *leaf, uint32_t chunk)
+{
+    uint8_t key[8];
+    struct aq_slice rows;
+    uint32_t want = leaf->passages - chunk * AQ_MAP_CHUNK;
+    if (want > AQ_MAP_CHUNK)
+        want = AQ_MAP_CHUNK;
+    if (!leaf->segment)
+        return false;
+    aq_key32(key, leaf->segment->info.id);
+    aq_key32(key + 4, chunk);
+    if (aq_get(leaf->txn, AQ_TABLE_MAP, aq_slice(key, sizeof key), &rows) || rows.len < (size_t)want * 6)
+        return false;
+    leaf->rows[chunk] = rows.ptr;
+    return true;
+}
