@@ -30,18 +30,22 @@ CPPFLAGS += -D_GNU_SOURCE -DAQ_RELEASE='"$(VERSION)"' -Iinclude -Icore
 CFLAGS_ALL := -std=c17 $(CFLAGS.$(V)) $(WARN) -fvisibility=hidden -fPIC -pthread $(CFLAGS)
 LDFLAGS_ALL := $(filter -fsanitize% --coverage,$(CFLAGS.$(V))) -pthread -Wl,--as-needed $(LDFLAGS)
 
-# What each layer needs. LMDB, libstemmer and md4c have pkg-config files on some
-# systems only, so those are named by library.
-PKG ?= pkg-config
-CORE_LIBS   := -llmdb -lstemmer $(shell $(PKG) --libs libzstd libutf8proc 2>/dev/null || echo -lzstd -lutf8proc)
-QUERY_LIBS  := $(shell $(PKG) --libs jansson 2>/dev/null || echo -ljansson) -lm
-INDEX_LIBS  := $(shell $(PKG) --libs jansson libxml-2.0 md4c gmime-3.0 zlib 2>/dev/null) -lm
-INDEX_CFLAGS := -Iindexer $(shell $(PKG) --cflags libxml-2.0 gmime-3.0 2>/dev/null | sed 's/-I/-isystem /g')
+# What each layer needs. Asked of pkg-config at first use and then kept, so that
+# `make deps demo` sees what deps has just installed. LMDB, libstemmer and md4c are
+# named by library: their pkg-config files exist on some systems only.
+PKG_CONFIG ?= pkg-config
+lazy = $(eval $(1) := $(2))$($(1))
+CORE_LIBS    = $(call lazy,CORE_LIBS,-llmdb -lstemmer $(shell $(PKG_CONFIG) --libs libzstd libutf8proc libxxhash))
+QUERY_LIBS   = $(call lazy,QUERY_LIBS,$(shell $(PKG_CONFIG) --libs jansson) -lm)
+INDEX_LIBS   = $(call lazy,INDEX_LIBS,-lmd4c $(shell $(PKG_CONFIG) --libs jansson libxml-2.0 gmime-3.0 libzstd zlib) -lm)
+INDEX_CFLAGS = $(call lazy,INDEX_CFLAGS,-Iindexer $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags libxml-2.0 gmime-3.0)))
 QUERY_CFLAGS := -Iquery
 
 CORE_SRC  := $(sort $(wildcard core/*.c))
 INDEX_SRC := $(filter-out indexer/main.c,$(sort $(wildcard indexer/*.c)))
+INDEX_CLI_SRC := $(sort $(wildcard indexer/cli/*.c))
 QUERY_SRC := $(filter-out query/main.c,$(sort $(wildcard query/*.c)))
+CLI_SRC   := $(sort $(wildcard query/cli/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
 PROP_SRC  := $(sort $(wildcard tests/prop/*_test.c))
 CRASH_SRC := $(sort $(wildcard tests/crash/*.c))
@@ -50,7 +54,10 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 CORE_OBJ := $(call obj,$(CORE_SRC))
 INDEX_OBJ := $(call obj,$(INDEX_SRC))
 QUERY_OBJ := $(call obj,$(QUERY_SRC))
+CLI_OBJ   := $(call obj,$(CLI_SRC))
+INDEX_CLI_OBJ := $(call obj,$(INDEX_CLI_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC) $(PROP_SRC) $(CRASH_SRC))
+TEST_PROGRAMS := $(filter %_test,$(TEST_BIN))
 CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/crash/*.test))
 
 BINS := $(if $(wildcard query/main.c),$(B)/bin/aq) $(if $(wildcard indexer/main.c),$(B)/bin/aq-index)
@@ -62,7 +69,7 @@ all: $(BINS) $(LIBS) compile_commands.json
 # ---- compiling ----
 
 # A changed command line rebuilds: the stamp changes only when the flags do.
-FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(INDEX_CFLAGS)
+FLAGS_NOW = $(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(INDEX_CFLAGS)
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS_NOW))' > $@
@@ -82,15 +89,16 @@ $(B)/obj/%.o: %.c $(B)/flags
 $(B)/core.a: $(CORE_OBJ)
 $(B)/indexer.a: $(INDEX_OBJ)
 $(B)/query.a: $(QUERY_OBJ)
+$(B)/cli.a: $(CLI_OBJ)
 $(B)/%.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# The link line is the layering: aq never sees the indexer.
-$(B)/bin/aq: $(B)/obj/query/main.o $(B)/query.a $(B)/core.a
+# The link line is the layering: aq never sees the indexer, libaq never what prints.
+$(B)/bin/aq: $(B)/obj/query/main.o $(B)/cli.a $(B)/query.a $(B)/core.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(QUERY_LIBS) $(CORE_LIBS)
-$(B)/bin/aq-index: $(B)/obj/indexer/main.o $(B)/indexer.a $(B)/core.a
+$(B)/bin/aq-index: $(B)/obj/indexer/main.o $(INDEX_CLI_OBJ) $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(INDEX_LIBS) $(CORE_LIBS)
 
@@ -99,20 +107,101 @@ $(B)/libaq.so.0: $(CORE_OBJ) $(INDEX_OBJ) $(QUERY_OBJ)
 	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libaq.so.0 -o $@ $^ $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 	@ln -sf libaq.so.0 $(B)/libaq.so
 
-$(B)/tests/%: $(B)/obj/tests/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
+$(B)/tests/%: $(B)/obj/tests/%.o $(B)/cli.a $(B)/query.a $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+
+$(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 
 .SECONDARY:
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # One entry a source file, with the flags of this variant.
-compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(QUERY_SRC)
+compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC)
 	@{ echo '['; sep=; \
-	for f in $(CORE_SRC) $(INDEX_SRC) $(QUERY_SRC) $(wildcard indexer/main.c query/main.c); do \
+	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(wildcard indexer/main.c query/main.c); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" "$(CURDIR)" "$$f" \
 	    '$(CC) $(subst ",\\\",$(CPPFLAGS)) $(CFLAGS_ALL) $(INDEX_CFLAGS) $(QUERY_CFLAGS) -c '"$$f"; sep=,; \
 	done; echo ']'; } > $@
+
+# ---- what people run ----
+
+PACKAGES := build-essential pkg-config liblmdb-dev libstemmer-dev libzstd-dev libutf8proc-dev libxxhash-dev \
+            libjansson-dev libxml2-dev libmd4c-dev libgmime-3.0-dev zlib1g-dev libcmocka-dev \
+            perl jq curl python3 zstd bsdutils
+LINT_PACKAGES := clang clang-tidy cppcheck shellcheck mandoc
+
+define install_missing
+	@missing=; for p in $(1); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+.PHONY: deps lint-deps
+deps:
+	$(call install_missing,$(PACKAGES))
+lint-deps:
+	$(call install_missing,$(LINT_PACKAGES))
+# Also under -j, deps comes first when it is asked for.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(B)/flags: | deps
+endif
+
+.PHONY: demo
+demo: all
+	@rm -rf build/demo
+	$(B)/bin/aq-index add -i build/demo corpus/threads corpus/formats
+	$(B)/bin/aq -i build/demo "persona superintelligence"
+
+PROVE ?= prove
+JOBS ?= 2
+# Each test prints TAP: compiled ones through cmocka, the others by themselves.
+.PHONY: test
+test: all $(TEST_BIN)
+	@CMOCKA_MESSAGE_OUTPUT=TAP AQ_BUILD=$(B) CC=$(CC) $(PROVE) -j$(JOBS) --exec env $(TEST_PROGRAMS) $(CLI_TESTS)
+
+.PHONY: lint
+lint: lint-deps compile_commands.json
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery \
+	  core indexer query
+	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) indexer/main.c query/main.c
+	shellcheck corpus/*.sh tests/cli/*.test tests/cli/*.sh
+	mandoc -T lint -W warning docs/aq.1 docs/aq-index.1
+
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
+	  $(DESTDIR)$(PREFIX)/share/man/man1
+	install $(B)/bin/aq $(B)/bin/aq-index $(DESTDIR)$(PREFIX)/bin
+	install -m 644 include/aq.h include/aq_index.h include/aq_types.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(B)/libaq.a $(DESTDIR)$(PREFIX)/lib
+	install $(B)/libaq.so.0 $(DESTDIR)$(PREFIX)/lib
+	ln -sf libaq.so.0 $(DESTDIR)$(PREFIX)/lib/libaq.so
+	install -m 644 docs/aq.1 docs/aq-index.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)|' \
+	  docs/libaq.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libaq.pc
+
+.PHONY: uninstall
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/aq bin/aq-index include/aq.h include/aq_index.h include/aq_types.h \
+	  lib/libaq.a lib/libaq.so lib/libaq.so.0 lib/pkgconfig/libaq.pc share/man/man1/aq.1 share/man/man1/aq-index.1)
+
+.PHONY: help
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo 'lint             clang-tidy, cppcheck, shellcheck, mandoc'
+	@echo 'install          into $$(DESTDIR)$$(PREFIX), /usr/local by default; uninstall'
+	@echo 'V=               release (default) debug asan tsan cov fuzz'
+	@echo 'clean'
 
 .PHONY: clean
 clean:

@@ -31,14 +31,20 @@ void aq_lexicon_free(struct aq_lexicon *l)
     *l = (struct aq_lexicon){0};
 }
 
-bool aq_lexicon_forget(struct aq_lexicon *l)
+void aq_lexicon_forget(struct aq_lexicon *l)
 {
     struct aq_lexicon fresh;
-    if (!aq_lexicon_open(&fresh, l->seed))
-        return false;
-    aq_lexicon_free(l);
-    *l = fresh;
-    return true;
+    if (aq_lexicon_open(&fresh, l->seed)) {
+        aq_lexicon_free(l);
+        *l = fresh;
+        return;
+    }
+    /* No memory for small tables: the large ones will do. */
+    memset(l->slots, 0, (l->slot_mask + 1) * sizeof *l->slots);
+    memset(l->spellings, 0, (l->spelling_mask + 1) * sizeof *l->spellings);
+    memset(l->term_slots, 0, (l->term_mask + 1) * sizeof *l->term_slots);
+    l->count = l->spelling_count = l->term_count = 0;
+    aq_arena_reset(&l->bytes);
 }
 
 size_t aq_lexicon_memory(const struct aq_lexicon *l)

@@ -63,7 +63,7 @@ struct aq_lexicon {
 
 bool aq_lexicon_open(struct aq_lexicon *l, uint64_t seed); /* false: out of memory */
 void aq_lexicon_free(struct aq_lexicon *l);
-bool aq_lexicon_forget(struct aq_lexicon *l); /* as after opening; gives memory back */
+void aq_lexicon_forget(struct aq_lexicon *l); /* as after opening; gives memory back */
 size_t aq_lexicon_memory(const struct aq_lexicon *l);
 
 /* The key of form bytes that are not ASCII or longer than 12. */

@@ -21,7 +21,8 @@ struct aq_pending_token {
 };
 
 /* Encodes one comment; tokens are in any order of lexeme but ascending by
- * (ordinal, position) for each. Appends to out. */
+ * (ordinal, position) for each. Appends to out, nothing on failure: AQ_NOMEM, or
+ * AQ_INVALID when a term stands twice at a place, or outside the passages. */
 enum aq_status aq_pending_encode(struct aq_buf *out, const struct aq_analyzer *a,
                                  const struct aq_pending_passage *passages, uint32_t passage_count,
                                  const struct aq_pending_token *tokens, size_t token_count);
@@ -49,7 +50,9 @@ struct aq_pending_term {
     struct aq_slice postings; /* for aq_pending_postings */
 };
 
-/* Iterates terms: starts with *at = 0; false at the end or on corruption (*bad). */
+/* Iterates terms: starts with *at = 0; false at the end or on corruption (*bad).
+ * The postings of a term that comes out are sound: ordinals ascend and are below
+ * passage_count, positions ascend, codes are below form_count. */
 bool aq_pending_next(const struct aq_pending *p, size_t *at, struct aq_pending_term *term, bool *bad);
 /* Finds a term by the low 32 bits of XXH3(term), then by its bytes. */
 bool aq_pending_find(const struct aq_pending *p, struct aq_slice term, uint64_t term_hash,

@@ -2,6 +2,22 @@
  * make it small; knows nothing of decoding or of where values are stored. */
 #include "postings_format.h"
 
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF /* an impact is the same number on every machine */
+#endif
+
+uint8_t aq_impact(const struct aq_impact_model *m, uint32_t tf, uint8_t length)
+{
+    double norm = m->k1 * (1 - m->b + m->b * length / m->average_length);
+    double scaled = 255.0 * tf / (tf + norm);
+    /* Not for every model a number: 255 bounds anything. */
+    if (!(scaled <= 254.0))
+        return 255;
+    uint8_t floor = scaled > 0 ? (uint8_t)scaled : 0;
+    uint8_t up = (uint8_t)(floor + (floor < scaled));
+    return up ? up : 1;
+}
+
 /* An exception costs a query a little time, so one in docids or freqs must save
  * more than its bytes: half a byte each, and two an array that has any. Positions
  * are decoded one posting at a time and go by size alone. */
@@ -145,28 +161,29 @@ static void put_head(struct aq_buf *out, const struct packed_plan *plan)
     }
 }
 
-/* Appends fields LSB first; flush_bits ends an array at a byte. */
+/* Writes fields LSB first into room reserved for all of them. */
 struct bit_sink {
-    struct aq_buf *out;
+    uint8_t *to;
     uint64_t bits;
-    unsigned filled; /* below 8 between calls */
+    unsigned filled; /* below 32 between calls */
 };
 
-static void put_bits(struct bit_sink *s, uint32_t v, unsigned width)
+static inline void put_bits(struct bit_sink *s, uint32_t v, unsigned width)
 {
     s->bits |= (uint64_t)v << s->filled;
-    for (s->filled += width; s->filled >= 8; s->filled -= 8) {
-        aq_buf_u8(s->out, (uint8_t)s->bits);
-        s->bits >>= 8;
+    s->filled += width;
+    if (s->filled >= 32) {
+        aq_store32(s->to, (uint32_t)s->bits);
+        s->to += 4;
+        s->bits >>= 32;
+        s->filled -= 32;
     }
 }
 
 static void flush_bits(struct bit_sink *s)
 {
-    if (s->filled)
-        aq_buf_u8(s->out, (uint8_t)s->bits);
-    s->bits = 0;
-    s->filled = 0;
+    for (unsigned i = 0; i < s->filled; i += 8)
+        *s->to++ = (uint8_t)(s->bits >> i);
 }
 
 static uint32_t low_mask(unsigned width)
@@ -176,52 +193,82 @@ static uint32_t low_mask(unsigned width)
 
 static void put_exceptions(struct aq_buf *out, const uint32_t *values, size_t n, const struct packed_plan *plan)
 {
-    if (!plan->exceptions)
+    size_t indexes = plan->exceptions * index_bytes(n), highs = packed_bytes(plan->exceptions, plan->high_width);
+    uint8_t *index = aq_buf_reserve(out, indexes + highs);
+    if (!index || !plan->exceptions)
         return;
     uint32_t low = low_mask(plan->width);
+    struct bit_sink sink = {index + indexes, 0, 0};
     for (size_t i = 0; i < n; i++) {
-        if (values[i] <= low)
+        if (AQ_LIKELY(values[i] <= low))
             continue;
-        aq_buf_u8(out, (uint8_t)i);
+        *index++ = (uint8_t)i;
         if (index_bytes(n) == 2)
-            aq_buf_u8(out, (uint8_t)(i >> 8));
+            *index++ = (uint8_t)(i >> 8);
+        put_bits(&sink, (values[i] >> plan->width) - 1, plan->high_width);
     }
-    struct bit_sink sink = {out, 0, 0};
-    for (size_t i = 0; i < n; i++)
-        if (values[i] > low)
-            put_bits(&sink, (values[i] >> plan->width) - 1, plan->high_width);
     flush_bits(&sink);
+    out->len += indexes + highs;
 }
 
-static void put_horizontal(struct aq_buf *out, const uint32_t *values, size_t n, const struct packed_plan *plan)
+/* head, low bits one field after the other, exceptions */
+static void put_packed(struct aq_buf *out, const uint32_t *values, size_t n, const struct frugality *f)
 {
-    struct bit_sink sink = {out, 0, 0};
-    uint32_t low = low_mask(plan->width);
-    if (plan->width)
-        for (size_t i = 0; i < n; i++)
-            put_bits(&sink, values[i] & low, plan->width);
-    flush_bits(&sink);
-    put_exceptions(out, values, n, plan);
-}
-
-static void put_block128(struct aq_buf *out, const uint32_t *values, const struct packed_plan *plan)
-{
-    uint32_t low[AQ_BLOCK], mask = low_mask(plan->width);
-    for (unsigned i = 0; i < AQ_BLOCK; i++)
-        low[i] = values[i] & mask;
-    size_t n = packed_bytes(AQ_BLOCK, plan->width);
-    uint8_t *to = aq_buf_reserve(out, n);
+    struct packed_plan plan = plan_packed(values, n, f);
+    put_head(out, &plan);
+    size_t bytes = packed_bytes(n, plan.width);
+    uint8_t *to = aq_buf_reserve(out, bytes);
     if (!to)
         return;
-    aq_pack128(low, plan->width, to);
-    out->len += n;
-    put_exceptions(out, values, AQ_BLOCK, plan);
+    struct bit_sink sink = {to, 0, 0};
+    if (plan.width) {
+        uint32_t mask = low_mask(plan.width);
+        for (size_t i = 0; i < n; i++)
+            put_bits(&sink, values[i] & mask, plan.width);
+        flush_bits(&sink);
+    }
+    out->len += bytes;
+    put_exceptions(out, values, n, &plan);
+}
+
+/* The same with low bits as aq_pack128 lays them out: docids and freqs of a block. */
+static void put_packed128(struct aq_buf *out, const uint32_t values[AQ_BLOCK], const struct frugality *f)
+{
+    struct packed_plan plan = plan_packed(values, AQ_BLOCK, f);
+    put_head(out, &plan);
+    uint32_t low[AQ_BLOCK], mask = low_mask(plan.width);
+    for (unsigned i = 0; i < AQ_BLOCK; i++)
+        low[i] = values[i] & mask;
+    size_t bytes = packed_bytes(AQ_BLOCK, plan.width);
+    uint8_t *to = aq_buf_reserve(out, bytes);
+    if (!to)
+        return;
+    aq_pack128(low, plan.width, to);
+    out->len += bytes;
+    put_exceptions(out, values, AQ_BLOCK, &plan);
 }
 
 /* ---- blocks ---- */
 
-/* Positions of the block: gaps, the first of a posting counted from -1, then codes. */
-static void put_positions(struct aq_postings_writer *w)
+/* docid gap and whether tf is above 1, then tf. A gap of 0 is the next docid. */
+static void put_posting(struct aq_buf *out, uint32_t gap, uint32_t tf)
+{
+    aq_buf_varint(out, (uint64_t)gap << 1 | (tf > 1));
+    if (tf > 1)
+        aq_buf_varint(out, tf - 2);
+}
+
+/* A posting's positions to gaps: 0 is the position after the previous one. */
+static void position_gaps(const uint16_t *positions, uint32_t tf, uint32_t *gaps)
+{
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < tf; i++) {
+        gaps[i] = positions[i] - next;
+        next = positions[i] + 1u;
+    }
+}
+
+static void put_block_positions(struct aq_postings_writer *w)
 {
     size_t n = w->position_count;
     if (!aq_grow(&w->scratch, &w->scratch_cap, n, sizeof *w->scratch)) {
@@ -230,25 +277,223 @@ static void put_positions(struct aq_postings_writer *w)
     }
     size_t at = 0;
     for (uint32_t i = 0; i < w->filled; i++) {
-        uint32_t expected = 0;
-        for (uint32_t k = 0; k < w->freqs[i]; k++, at++) {
-            w->scratch[at] = w->positions[at] - expected;
-            expected = w->positions[at] + 1u;
-        }
+        position_gaps(w->positions + at, w->freqs[i], w->scratch + at);
+        at += w->freqs[i];
     }
-    struct packed_plan gaps = plan_packed(w->scratch, n, &POSITIONS);
-    if (w->form_count == 1) {
-        put_head(&w->positions_value, &gaps);
-        put_horizontal(&w->positions_value, w->scratch, n, &gaps);
+    put_packed(&w->positions_value, w->scratch, n, &POSITIONS);
+    if (w->form_count == 1)
         return;
-    }
-    put_head(&w->positions_value, &gaps);
-    size_t code_head = w->positions_value.len; /* belongs here, known later */
-    put_horizontal(&w->positions_value, w->scratch, n, &gaps);
-    (void)code_head;
     for (size_t i = 0; i < n; i++)
         w->scratch[i] = w->codes[i];
-    struct packed_plan codes = plan_packed(w->scratch, n, &CODES);
-    put_head(&w->positions_value, &codes);
-    put_horizontal(&w->positions_value, w->scratch, n, &codes);
+    put_packed(&w->positions_value, w->scratch, n, &CODES);
+}
+
+static void put_block_postings(struct aq_postings_writer *w, uint32_t base)
+{
+    uint32_t gaps[AQ_BLOCK], freqs[AQ_BLOCK];
+    for (uint32_t i = 0; i < w->filled; i++) {
+        gaps[i] = w->docids[i] - base - 1;
+        freqs[i] = w->freqs[i] - 1;
+        base = w->docids[i];
+    }
+    if (w->filled == AQ_BLOCK) {
+        put_packed128(&w->body, gaps, &DOCIDS);
+        put_packed128(&w->body, freqs, &FREQS);
+    } else {
+        for (uint32_t i = 0; i < w->filled; i++)
+            put_posting(&w->body, gaps[i], w->freqs[i]);
+    }
+}
+
+/* Writes the gathered postings as the next block. */
+static void flush_block(struct aq_postings_writer *w)
+{
+    if (w->body.len > UINT32_MAX || w->positions_value.len > UINT32_MAX) {
+        w->status = AQ_FULL;
+        return;
+    }
+    if (!aq_grow(&w->rows, &w->row_cap, w->row_count + 1, sizeof *w->rows)) {
+        w->status = AQ_NOMEM;
+        return;
+    }
+    uint32_t base = w->row_count ? w->rows[w->row_count - 1].last : UINT32_MAX;
+    w->rows[w->row_count++] = (struct block_row){w->docids[w->filled - 1], (uint32_t)w->body.len,
+                                                 (uint32_t)w->positions_value.len, w->impact};
+    put_block_postings(w, base);
+    put_block_positions(w);
+    w->filled = 0;
+    w->impact = 0;
+    w->position_count = 0;
+}
+
+/* The rules of aq_postings_add. docid + 1 > last + 1 also where last is "none". */
+static bool posting_fits(const struct aq_postings_writer *w, uint32_t docid, uint32_t tf,
+                         const uint16_t *positions, const uint16_t *codes)
+{
+    if (docid == AQ_DOCID_END || docid + 1 <= w->last + 1 || tf == 0 || tf > TF_MAX)
+        return false;
+    bool fits = positions[tf - 1] < AQ_POSITION_MAX && codes[0] < w->form_count;
+    for (uint32_t i = 1; i < tf; i++)
+        fits &= positions[i - 1] < positions[i] && codes[i] < w->form_count;
+    return fits;
+}
+
+void aq_postings_add(struct aq_postings_writer *w, uint32_t docid, uint8_t length, uint32_t tf,
+                     const uint16_t *positions, const uint16_t *codes)
+{
+    if (w->status)
+        return;
+    if (!posting_fits(w, docid, tf, positions, codes)) {
+        w->status = AQ_INVALID;
+        return;
+    }
+    size_t n = w->position_count;
+    if (AQ_UNLIKELY(n + tf > w->position_cap || n + tf > w->code_cap) &&
+        (!aq_grow(&w->positions, &w->position_cap, n + tf, sizeof *w->positions) ||
+         !aq_grow(&w->codes, &w->code_cap, n + tf, sizeof *w->codes))) {
+        w->status = AQ_NOMEM;
+        return;
+    }
+    for (uint32_t i = 0; i < tf; i++) { /* most often one: no call */
+        w->positions[n + i] = positions[i];
+        w->codes[n + i] = codes[i];
+    }
+    w->position_count = n + tf;
+    uint8_t impact = tf <= IMPACT_TFS ? w->impacts[tf - 1][length] : aq_impact(&w->model, tf, length);
+    if (impact > w->impact)
+        w->impact = impact;
+    w->docids[w->filled] = docid;
+    w->freqs[w->filled++] = tf;
+    w->last = docid;
+    w->df++;
+    w->ttf += tf;
+    if (w->filled == AQ_BLOCK)
+        flush_block(w);
+}
+
+/* ---- ends ---- */
+
+static bool is_plain(const struct aq_postings_writer *w)
+{
+    return w->form_count == 1 && aq_slice_eq(w->forms[0].text, w->term);
+}
+
+static void put_forms(struct aq_postings_writer *w, struct aq_buf *out)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < w->form_count; i++) {
+        struct aq_slice form = w->forms[i].text, term = w->term;
+        size_t common = 0;
+        while (common < form.len && common < term.len && form.ptr[common] == term.ptr[common])
+            common++;
+        size_t cut = term.len - common, tail = form.len - common;
+        if (form.len > FORM_MAX || w->forms[i].count == 0)
+            w->status = AQ_INVALID;
+        aq_buf_u8(out, (uint8_t)((i + 1 == w->form_count ? FORM_LAST : 0) |
+                                 (cut < FORM_CUT_MORE ? cut : FORM_CUT_MORE) << FORM_CUT_SHIFT |
+                                 (tail < FORM_TAIL_MORE ? tail : FORM_TAIL_MORE)));
+        if (cut >= FORM_CUT_MORE)
+            aq_buf_varint(out, cut - FORM_CUT_MORE);
+        if (tail >= FORM_TAIL_MORE)
+            aq_buf_varint(out, tail - FORM_TAIL_MORE);
+        aq_buf_put(out, form.ptr + common, tail);
+        if (w->form_count > 1)
+            aq_buf_varint(out, w->forms[i].count);
+        sum += w->forms[i].count;
+    }
+    /* Readers find a short list's codes by this sum. */
+    if (w->form_count > 1 && sum != w->ttf)
+        w->status = AQ_INVALID;
+}
+
+static void put_short(struct aq_postings_writer *w)
+{
+    struct aq_buf *out = &w->list;
+    bool plain = is_plain(w);
+    aq_buf_u8(out, (uint8_t)(w->df << 1 | (plain ? 0 : SHORT_HAS_FORMS)));
+    if (!plain)
+        put_forms(w, out);
+    uint32_t base = UINT32_MAX;
+    size_t at = 0;
+    for (uint32_t i = 0; i < w->filled; i++) {
+        uint32_t gaps[TF_MAX], tf = w->freqs[i];
+        put_posting(out, w->docids[i] - base - 1, tf);
+        base = w->docids[i];
+        position_gaps(w->positions + at, tf, gaps);
+        for (uint32_t k = 0; k < tf; k++)
+            aq_buf_varint(out, gaps[k]);
+        at += tf;
+    }
+    if (w->form_count == 1)
+        return;
+    unsigned width = aq_bits(w->form_count - 1);
+    size_t bytes = packed_bytes(w->position_count, width);
+    struct bit_sink sink = {aq_buf_reserve(out, bytes), 0, 0};
+    if (!sink.to)
+        return;
+    for (size_t i = 0; i < w->position_count; i++)
+        put_bits(&sink, w->codes[i], width);
+    flush_bits(&sink);
+    out->len += bytes;
+}
+
+static void put_header(struct aq_postings_writer *w)
+{
+    struct aq_buf *out = &w->list;
+    uint8_t highest = 0;
+    for (size_t i = 0; i < w->row_count; i++)
+        highest = w->rows[i].impact > highest ? w->rows[i].impact : highest;
+    aq_buf_u8(out, 0);
+    aq_buf_u8(out, highest);
+    aq_buf_u16(out, (uint16_t)(w->form_count - 1));
+    aq_buf_u32(out, w->df);
+    aq_buf_u64(out, w->ttf);
+    aq_buf_u32(out, 0);
+    if (is_plain(w))
+        return;
+    put_forms(w, out);
+    if (!out->failed)
+        aq_store32(out->ptr + HEADER_FORM_BYTES, (uint32_t)(out->len - HEADER_SIZE));
+}
+
+static void put_blocks(struct aq_postings_writer *w)
+{
+    struct aq_buf *out = &w->list;
+    put_header(w);
+    for (size_t i = 0; i < w->row_count; i++)
+        aq_buf_u32(out, w->rows[i].last);
+    for (size_t i = 0; i < w->row_count; i++)
+        aq_buf_u32(out, w->rows[i].body);
+    for (size_t i = 0; i < w->row_count; i++)
+        aq_buf_u32(out, w->rows[i].positions);
+    for (size_t i = 0; i < w->row_count; i++)
+        aq_buf_u8(out, w->rows[i].impact);
+    aq_buf_put(out, w->body.ptr, w->body.len);
+}
+
+enum aq_status aq_postings_end(struct aq_postings_writer *w, struct aq_slice *list, struct aq_slice *positions)
+{
+    *list = *positions = (struct aq_slice){0};
+    if (!w->status && w->df == 0)
+        w->status = AQ_INVALID;
+    if (!w->status && w->row_count && w->filled)
+        flush_block(w);
+    if (w->status)
+        return w->status;
+    if (w->row_count) {
+        put_blocks(w);
+        aq_buf_u32(&w->positions_value, postings_crc(w->term, w->positions_value.ptr, w->positions_value.len));
+    } else {
+        put_short(w);
+    }
+    aq_buf_u32(&w->list, postings_crc(w->term, w->list.ptr, w->list.len));
+    if (!w->status && (w->body.failed || w->positions_value.failed || w->list.failed))
+        w->status = AQ_NOMEM;
+    if (!w->status && (w->list.len > UINT32_MAX || w->positions_value.len > UINT32_MAX))
+        w->status = AQ_FULL;
+    if (w->status)
+        return w->status;
+    *list = aq_slice(w->list.ptr, w->list.len);
+    *positions = aq_slice(w->positions_value.ptr, w->positions_value.len);
+    return AQ_OK;
 }

@@ -111,6 +111,10 @@ enum aq_status aq_store_open(const char *dir, enum aq_store_mode mode, struct aq
 enum aq_status aq_store_create(const char *dir, const struct aq_state *initial, struct aq_store **out,
                                struct aq_error *err);
 void aq_store_close(struct aq_store *s);
+/* WRITE, at open: removes what a killed writer wrote ahead of listing it (segment
+ * databases and rows, frames from next_comment on) and clears state.inflight.
+ * Writes nothing when there is nothing to remove. */
+enum aq_status aq_store_recover(struct aq_store *s, struct aq_error *err);
 
 /* READ: moves to the generation CURRENT names now, if that is another. */
 enum aq_status aq_store_follow(struct aq_store *s, struct aq_error *err);
@@ -174,6 +178,8 @@ struct aq_walk {
     struct aq_slice key, payload;
     bool checksum_ok; /* only with verify */
     bool verify;
+    struct aq_txn *txn;
+    enum aq_table table;
 };
 enum aq_status aq_walk_open(struct aq_txn *t, enum aq_table table, bool verify, struct aq_walk *w,
                             struct aq_error *err);

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -197,7 +196,8 @@ static bool generation_is_empty(const char *dir, const char *name)
     return empty;
 }
 
-static enum aq_status clear_directory(const char *dir, struct aq_error *err)
+/* What stands in a directory without CURRENT: nothing that a creation may not remove. */
+static enum aq_status check_vacant(const char *dir, struct aq_error *err)
 {
     enum aq_directory_content content;
     char found[256];
@@ -210,30 +210,178 @@ static enum aq_status clear_directory(const char *dir, struct aq_error *err)
     if (content == AQ_DIRECTORY_GENERATIONS && !generation_is_empty(dir, found))
         return aq_fail(err, AQ_CORRUPT, "%s/CURRENT is missing but %s is there; restore it with: echo %s > %s/CURRENT",
                        dir, found, found, dir);
-    aq_directory_sweep(dir, 0);
     return AQ_OK;
+}
+
+static enum aq_status check_absent(const char *dir, struct aq_error *err)
+{
+    uint32_t generation;
+    enum aq_status st = aq_directory_read_current(dir, &generation, err);
+    if (st == AQ_OK)
+        return aq_fail(err, AQ_INVALID, "there is an index at %s already", dir);
+    return st == AQ_NOTFOUND ? AQ_OK : st;
+}
+
+static enum aq_status create_in(struct aq_store *s, const struct aq_state *initial, struct aq_error *err)
+{
+    char draft[32];
+    enum aq_status st = aq_directory_lock(s->dir, &s->lock_fd, err);
+    if (st == AQ_OK) /* again, now that nobody else can be creating it */
+        st = check_absent(s->dir, err);
+    if (st == AQ_OK)
+        st = check_vacant(s->dir, err);
+    if (st)
+        return st;
+    aq_directory_sweep(s->dir, 0);
+    aq_generation_draft_name(1, draft);
+    aq_generation_name(1, s->name);
+    st = make_draft(s->dir, draft, initial, err);
+    if (st)
+        return st;
+    st = aq_directory_rename(s->dir, draft, s->name, err);
+    if (st == AQ_OK)
+        st = aq_directory_write_current(s->dir, 1, err);
+    if (st == AQ_OK)
+        return acquire_current(s->dir, true, &s->env, &s->generation, err);
+    aq_directory_remove_generation(s->dir, draft);
+    return st;
 }
 
 enum aq_status aq_store_create(const char *dir, const struct aq_state *initial, struct aq_store **out,
                                struct aq_error *err)
 {
-    struct aq_state state = *initial;
-    char draft[32], name[32];
-    uint32_t generation;
-    int fd = -1;
-    enum aq_status st;
-
     *out = NULL;
-    st = aq_directory_make(dir, err);
+    enum aq_status st = aq_directory_make(dir, err);
     if (st == AQ_OK)
         st = aq_directory_check_filesystem(dir, err);
+    if (st == AQ_OK)
+        st = check_absent(dir, err);
+    if (st == AQ_OK)
+        st = check_vacant(dir, err); /* before writer.lock is made in somebody's directory */
     if (st)
         return st;
-    st = aq_directory_read_current(dir, &generation, err);
-    if (st == AQ_OK)
-        return aq_fail(err, AQ_INVALID, "there is an index at %s already", dir);
-    if (st != AQ_NOTFOUND)
+    struct aq_store *s = new_store(dir, AQ_STORE_WRITE);
+    if (!s)
+        return aq_fail_nomem(err);
+    st = create_in(s, initial, err);
+    if (st) {
+        aq_store_close(s);
         return st;
-    st = aq_directory_look(dir, &(enum aq_directory_content){0}, draft, err) ? AQ_IO : AQ_OK;
+    }
+    *out = s;
+    return AQ_OK;
+}
+
+/* The new generation's first state: nothing in it, but commits go on counting and
+ * no number of a comment or segment is given twice. */
+static enum aq_status inherit_state(struct aq_store *s, struct aq_state *state, struct aq_error *err)
+{
+    struct aq_txn t;
+    enum aq_status st = aq_txn_begin(s, &t, err);
+    if (st)
+        return st;
+    *state = (struct aq_state){.commit = t.state.commit,
+                               .next_comment = t.state.next_comment,
+                               .next_segment = t.state.next_segment};
+    memcpy(state->identity, t.state.identity, sizeof state->identity);
+    memcpy(state->language, t.state.language, sizeof state->language);
+    aq_txn_end(&t);
+    return AQ_OK;
+}
+
+enum aq_status aq_store_generation_begin(struct aq_store *s, struct aq_store **next, struct aq_error *err)
+{
+    struct aq_state state;
+    char path[AQ_PATH_BYTES];
+    *next = NULL;
+    if (s->mode != AQ_STORE_WRITE || s->draft)
+        return aq_fail(err, AQ_INVALID, "%s: a new generation needs the index opened for writing", s->dir);
+    if (s->generation == UINT32_MAX)
+        return aq_fail(err, AQ_FULL, "%s: no generation number is left; rebuild it", s->dir);
+    enum aq_status st = inherit_state(s, &state, err);
+    if (st)
+        return st;
+    struct aq_store *n = new_store(s->dir, AQ_STORE_WRITE);
+    if (!n)
+        return aq_fail_nomem(err);
+    n->draft = true;
+    n->generation = s->generation + 1;
+    aq_generation_draft_name(n->generation, n->name);
+    st = make_draft(n->dir, n->name, &state, err);
+    if (st == AQ_OK) {
+        if (!aq_path_join(path, n->dir, n->name))
+            st = aq_fail(err, AQ_INVALID, "%s: the path is too long", n->dir);
+        else
+            st = aq_env_acquire(path, n->dir, true, true, &n->env, err);
+        if (st) {
+            aq_directory_remove_generation(n->dir, n->name);
+            if (st == AQ_NOTFOUND)
+                st = aq_fail(err, AQ_IO, "%s vanished while it was being made", path);
+        }
+    }
+    if (st) {
+        aq_store_close(n);
+        return st;
+    }
+    *next = n;
+    return AQ_OK;
+}
+
+/* Everything of the draft on disk, under its final name, but not yet current. */
+static enum aq_status settle_draft(struct aq_store *next, struct aq_error *err)
+{
+    char name[32];
+    int rc = mdb_env_set_flags(next->env->env, MDB_NOSYNC, 0);
+    if (!rc)
+        rc = mdb_env_sync(next->env->env, 1);
+    if (rc)
+        return aq_fail_lmdb(err, next->env, rc, "syncing the new generation");
+    aq_generation_name(next->generation, name);
+    if (strcmp(name, next->name) == 0)
+        return AQ_OK; /* a second attempt */
+    aq_directory_remove_generation(next->dir, name);
+    enum aq_status st = aq_directory_rename(next->dir, next->name, name, err);
+    if (st == AQ_OK)
+        memcpy(next->name, name, sizeof name);
     return st;
+}
+
+enum aq_status aq_store_generation_commit(struct aq_store *s, struct aq_store *next, struct aq_error *err)
+{
+    char old_name[32];
+    if (aq_env_entered(s->env) || aq_env_entered(next->env))
+        return aq_fail(err, AQ_INVALID, "%s: end this thread's transactions before a generation is switched", s->dir);
+    enum aq_status st = settle_draft(next, err);
+    if (st)
+        return st;
+    st = aq_directory_write_current(s->dir, next->generation, err);
+    if (st) {
+        /* The rename may have happened, only its sync failed: point back. */
+        aq_directory_write_current(s->dir, s->generation, NULL);
+        return st;
+    }
+    pthread_mutex_lock(&s->lock);
+    struct aq_env *old = s->env;
+    memcpy(old_name, s->name, sizeof old_name);
+    s->env = next->env;
+    s->generation = next->generation;
+    memcpy(s->name, next->name, sizeof s->name);
+    pthread_mutex_unlock(&s->lock);
+    next->env = NULL;
+    aq_store_close(next);
+    aq_env_release(old);
+    aq_directory_remove_generation(s->dir, old_name);
+    return AQ_OK;
+}
+
+void aq_store_generation_abandon(struct aq_store *s, struct aq_store *next)
+{
+    uint32_t current;
+    if (!next)
+        return;
+    aq_env_release(next->env);
+    next->env = NULL;
+    if (aq_directory_read_current(s->dir, &current, NULL) || current != next->generation)
+        aq_directory_remove_generation(s->dir, next->name);
+    aq_store_close(next);
 }

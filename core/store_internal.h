@@ -216,7 +216,7 @@ struct aq_scratch {
     struct aq_state state;
     struct aq_segment *segments;
     struct aq_segment_cache *segment_caches;
-    uint32_t segment_count, used_handles;
+    uint32_t segment_count;
     size_t segment_cap, segment_cache_cap;
     uint64_t passages, tokens;
 
@@ -225,9 +225,12 @@ struct aq_scratch {
     struct aq_arena arena;
     struct aq_buf record, numbers;
 
+    /* Handles this transaction goes by. uses is 1 for one of the environment's,
+     * 0 for one opened by this transaction, which its commit publishes. */
+    struct aq_handles *held;
+    size_t held_count, held_cap;
+
     /* Write transactions. */
-    struct aq_handles *opened; /* by this transaction, published by its commit */
-    size_t opened_count, opened_cap;
     uint32_t *dropped; /* emptied by it */
     size_t dropped_count, dropped_cap;
     uint32_t *purged; /* from the environment's emptied list */
@@ -239,11 +242,18 @@ struct aq_scratch {
     } last[AQ_TABLE_COUNT]; /* no key of the table is above this one */
     struct aq_frame_writer *framer;
     struct aq_dictionary *framer_dictionary;
+    uint32_t framer_number;
 };
 
 void aq_scratch_free(struct aq_scratch *x);
-/* Forgets everything that points into the map. */
-void aq_scratch_forget(struct aq_scratch *x);
+
+/* The segment's handles in a write transaction, opened if need be, made when
+ * `make`; NULL with AQ_NOTFOUND (no message) when there are no such databases. */
+enum aq_status aq_txn_handles(struct aq_txn *t, uint32_t id, bool make, struct aq_handles **out,
+                              struct aq_error *err);
+/* Removes the segment's databases: at once where only this transaction has their
+ * handles, else emptied now and removed when their last reader has ended. */
+enum aq_status aq_txn_drop_databases(struct aq_txn *t, uint32_t id, struct aq_error *err);
 
 /* ---- records ---- */
 
@@ -271,7 +281,8 @@ void aq_segment_cache_free(struct aq_segment_cache *c);
 /* ---- dictionaries, shared by all that use the same bytes ---- */
 
 struct aq_dictionary *aq_dictionary_acquire(struct aq_slice bytes); /* NULL: out of memory */
-void aq_dictionary_release(struct aq_dictionary *d);                /* NULL allowed */
+void aq_dictionary_share(struct aq_dictionary *d);   /* one more user; NULL allowed */
+void aq_dictionary_release(struct aq_dictionary *d); /* NULL allowed */
 const ZSTD_CDict *aq_dictionary_compress(struct aq_dictionary *d);   /* NULL: out of memory */
 const ZSTD_DDict *aq_dictionary_decompress(struct aq_dictionary *d); /* NULL: out of memory */
 /* Frees those without a user. */
@@ -303,6 +314,10 @@ struct aq_frame_writer *aq_frame_writer_with(struct aq_dictionary *d, uint32_t n
 
 enum { AQ_LIST_ROW = 1018 }; /* numbers a row holds */
 
+/* Ascending, until visit returns false. visit may use lists itself, and write. */
+enum aq_status aq_list_visit(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, aq_member_visit *visit,
+                             void *context);
+/* At once, in the map or in memory that the next call takes over. */
 enum aq_status aq_list_get(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, const uint8_t **numbers,
                            uint32_t *count);
 enum aq_status aq_list_add(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, uint32_t number,

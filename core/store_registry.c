@@ -358,6 +358,9 @@ enum aq_status aq_env_enter(struct aq_env *e, struct aq_scratch *x, struct aq_er
     }
     x->thread = pthread_self();
     x->epoch = e->epoch;
+    if (x->remaps != e->remaps)
+        x->view_valid = false;
+    x->remaps = e->remaps;
     x->entered = true;
     x->next = e->active;
     e->active = x;

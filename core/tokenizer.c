@@ -470,6 +470,24 @@ static const uint8_t *cut_slowly(struct cutter *t, const uint8_t *p)
     }
 }
 
+/* The end of the run of ASCII letters and digits at p. Eight bytes at a time: how
+ * long a word is cannot be predicted, so a loop over bytes mispredicts at each. */
+static inline const uint8_t *ascii_word_end(const uint8_t *p, const uint8_t *end)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+    for (; end - p >= 8; p += 8) {
+        uint64_t v = aq_load64(p), low7 = v & ~high, lower = low7 | 0x20 * ones;
+        uint64_t letters = (lower + (0x80 - 'a') * ones) & ~(lower + (0x7F - 'z') * ones);
+        uint64_t digits = (low7 + (0x80 - '0') * ones) & ~(low7 + (0x7F - '9') * ones);
+        uint64_t others = ~((letters | digits) & ~v) & high;
+        if (AQ_LIKELY(others))
+            return p + __builtin_ctzll(others) / 8;
+    }
+    while (p < end && classes[*p] & WORD)
+        p++;
+    return p;
+}
+
 /* Whether an ASCII word [p, q) ends at q without more ado. */
 static inline bool ends_plainly(const struct cutter *t, const uint8_t *p, const uint8_t *q)
 {
@@ -497,9 +515,7 @@ bool aq_cut(struct aq_cutting *c, struct aq_slice text, unsigned options)
             p++;
         if (p == end)
             return true;
-        const uint8_t *q = p;
-        while (q < end && classes[*q] & WORD)
-            q++;
+        const uint8_t *q = ascii_word_end(p, end);
         bool dotted_net = q - p == 3 && p > t.text && p[-1] == '.';
         if (AQ_LIKELY(q > p && !dotted_net && ends_plainly(&t, p, q))) {
             if (!push(&t, p, q))

@@ -225,8 +225,8 @@ cut_to() { # file bytes
 cursor=${after:-1970-01-01T00:00:00.000Z}
 total_bytes=0
 
-# Lines of the journal: date, id, size of FILE after the post, comments. Only
-# whole lines whose post is whole in FILE are kept.
+# Lines of the journal: date, id, size of FILE after the post, and a dot, by
+# which a torn line is known. Kept are whole lines whose post is whole in FILE.
 open_journal() {
     local size kept head
     head="$journal_mark"$'\t'"$site"$'\t'"${after:--}"$'\t'"$format"
@@ -243,7 +243,7 @@ open_journal() {
     size=$(size_of "$out")
     kept=$(awk -F '\t' -v size="$size" '
         NR == 1 { bytes = length($0) + 1; next }
-        NF == 4 && $3 + 0 <= size + 0 { bytes += length($0) + 1; at = $3; date = $1; next }
+        $4 == "." && $3 + 0 <= size + 0 { bytes += length($0) + 1; at = $3; date = $1; next }
         { exit }
         END { printf "%d %d %s\n", bytes, at, date }' "$state")
     read -r kept total_bytes last_date <<<"$kept"
@@ -283,10 +283,9 @@ graphql_errors() {
 
 first_line() { head -c 300 "$1" 2>/dev/null | tr -s '\000-\037' ' ' | sed 's/ *$//'; }
 
-# Sends $tmp/request; the answer is in $tmp/answer. $1 says what is asked for,
-# $2 is the path of the list that the answer must have.
-ask() {
-    local what=$1 path=$2 attempt=0 wait=$backoff code rc problem asked errors
+# Sends $tmp/request until an answer is had in $tmp/answer.
+send() { # what is asked for, in words
+    local attempt=0 wait=$backoff code rc problem asked errors
     while :; do
         [ "$requests" = 0 ] || pause "$delay"
         requests=$((requests + 1))
@@ -298,29 +297,29 @@ ask() {
             --header 'Content-Type: application/json' --header 'Accept: application/json' \
             --data-binary "@$tmp/request" \
             --dump-header "$tmp/headers" --output "$tmp/answer" \
-            --write-out '%{http_code}' "$endpoint" >"$tmp/code" 2>"$tmp/curl"
+            --write-out '%{http_code}\n' "$endpoint" >"$tmp/code" 2>"$tmp/curl"
         rc=$?
-        code=$(cat "$tmp/code")
+        read -r code <"$tmp/code"
         if [ $rc -ne 0 ]; then
-            problem="$(first_line "$tmp/curl")"
+            problem=$(first_line "$tmp/curl")
             case $rc in
             1 | 3 | 60 | 77) die "$endpoint: $problem" ;; # protocol, URL, certificate: no use repeating
             esac
         else
             case $code in
-            2??) break ;;
+            2??) return ;;
             408 | 425 | 429 | 5??) problem="HTTP $code" ;;
             3??)
                 die "$endpoint answered HTTP $code, moved to$(sed -n 's/^[Ll]ocation://p' "$tmp/headers" | tr -d '\r'): give that as --site" ;;
             *)
                 errors=$(graphql_errors)
-                [ -z "$errors" ] || die "$site refused the query for $what (HTTP $code): $errors"
-                die "$endpoint answered HTTP $code to the query for $what: $(first_line "$tmp/answer")
+                [ -z "$errors" ] || die "$site refused the query for $1 (HTTP $code): $errors"
+                die "$endpoint answered HTTP $code to the query for $1: $(first_line "$tmp/answer")
 Check --site; if the site turns this program away, say who you are with --user-agent and slow down with --delay" ;;
             esac
         fi
         [ $attempt -lt "$retries" ] ||
-            die "$endpoint: $problem, $((attempt + 1)) times, asking for $what. What is in $out is kept: run the same command again later"
+            die "$endpoint: $problem, $((attempt + 1)) times, asking for $1. What is in $out is kept: run the same command again later"
         attempt=$((attempt + 1))
         asked=$(retry_after)
         if [ -n "$asked" ]; then
@@ -334,32 +333,18 @@ Check --site; if the site turns this program away, say who you are with --user-a
         fi
         wait=$(awk -v w="$wait" 'BEGIN { w *= 2; print (w > 60 ? 60 : w) }')
     done
-
-    jq -e 'type == "object"' "$tmp/answer" >/dev/null 2>&1 ||
-        die "$endpoint did not answer with JSON: $(first_line "$tmp/answer")
-Check that --site is a ForumMagnum site; a page that wants a browser also looks like this"
-    errors=$(graphql_errors)
-    if ! jq -e "$path | type == \"array\"" "$tmp/answer" >/dev/null 2>&1; then
-        [ -z "$errors" ] || die "$site answered the query for $what with a GraphQL error: $errors"
-        die "$endpoint answered without $path: is --site a ForumMagnum site?"
-    fi
-    [ -z "$errors" ] || warn "$site answered the query for $what, with errors: $errors"
 }
 
 # -------------------------------------------------- queries and canonical records
 
 body_fields='htmlBody'
 [ "$format" = html ] || body_fields='htmlBody contents { markdown }'
-readonly post_query="query AqPosts(\$input: MultiPostInput) {
-  posts(input: \$input) { results {
-    _id title postedAt baseScore pageUrl commentCount question author
-    user { displayName } tags { name } $body_fields
-  } } }"
-readonly comment_query="query AqComments(\$input: MultiCommentInput) {
-  comments(input: \$input) { results {
-    _id parentCommentId postedAt baseScore pageUrl author
-    user { displayName } $body_fields
-  } } }"
+readonly post_query="query AqPosts(\$input: MultiPostInput) { posts(input: \$input) { results {\
+ _id title postedAt baseScore pageUrl commentCount question author\
+ user { displayName } tags { name } $body_fields } } }"
+readonly comment_query="query AqComments(\$input: MultiCommentInput) { comments(input: \$input) { results {\
+ _id parentCommentId postedAt baseScore pageUrl author\
+ user { displayName } $body_fields } } }"
 
 # shellcheck disable=SC2016  # the dollars are jq's
 readonly jq_records='
@@ -374,24 +359,36 @@ readonly jq_records='
            title: .title, url: .pageUrl, tags: [.tags[]?.name | strings], source: $source}
         + body
         | with_entries(select(.value != null and .value != [] and .value != ""));
-    def lines($text): $text | split("\n") | map(select(. != ""));
     def set(ids): reduce ids as $id ({}; .[$id] = true);
     def firsts: to_entries | unique_by(.value._id) | sort_by(.key) | map(.value);'
 
-ask_posts() { # offset
-    jq -n --arg query "$post_query" --arg after "$cursor" --arg before "$before" \
-        --argjson limit "$page" --argjson offset "$1" '
-        {query: $query, variables: {input: {terms:
-            ({view: "old", after: $after, limit: $limit, offset: $offset}
-             + if $before == "" then {} else {before: $before} end)}}}' >"$tmp/request"
-    ask "posts after $cursor" .data.posts.results
+# Sends a query and reads the answer with a jq program, whose input is the list
+# of results, into $tmp/read.
+ask() { # in words, posts or comments, query, terms, program, jq arguments
+    local what=$1 list=.data.$2.results errors
+    # Nothing in the queries, ids and dates needs escaping in JSON: ids are checked.
+    printf '{"query":"%s","variables":{"input":{"terms":{%s}}}}\n' "$3" "$4" >"$tmp/request"
+    send "$what"
+    # No text contains this key: quotation marks in text are escaped.
+    if grep -q '"errors"' "$tmp/answer"; then
+        errors=$(graphql_errors)
+        jq -e "$list" "$tmp/answer" >/dev/null 2>&1 || [ -z "$errors" ] ||
+            die "$site answered the query for $what with a GraphQL error: $errors"
+        [ -z "$errors" ] || warn "$site answered the query for $what, with errors: $errors"
+    fi
+    jq -r --arg format "$format" --arg source "$source_name" "${@:6}" \
+        "$jq_records $list | $5" "$tmp/answer" >"$tmp/read" 2>"$tmp/jq" && [ -s "$tmp/read" ] && return
+    jq -e 'type == "object"' "$tmp/answer" >/dev/null 2>&1 ||
+        die "$endpoint did not answer with JSON: $(first_line "$tmp/answer")
+Check that --site is a ForumMagnum site; a page that wants a browser also looks like this"
+    jq -e "$list | arrays" "$tmp/answer" >/dev/null 2>&1 ||
+        die "$endpoint answered without $list: is --site a ForumMagnum site?"
+    die "cannot read the answer to the query for $what: $(first_line "$tmp/jq")"
 }
 
-# Every comment of a post, into $tmp/comments as records, each once.
+# Every comment of a post, appended to $tmp/block as records, each once.
 fetch_comments() { # post, comments it claims, whether it is a question
     local post=$1 claimed=$2 question=$3 view offset want got new found=0
-    : >"$tmp/comments"
-    : >"$tmp/ids"
     for view in postCommentsOld answersAndReplies; do
         if [ $view = answersAndReplies ]; then
             [ "$question" = true ] || [ $found -lt "$claimed" ] || break
@@ -401,23 +398,18 @@ fetch_comments() { # post, comments it claims, whether it is a question
             # The page after this one would be out of reach: ask for all the rest.
             want=$comment_page
             [ $((offset + want)) -le $max_offset ] || want=$max_limit
-            jq -n --arg query "$comment_query" --arg view $view --arg post "$post" \
-                --argjson limit "$want" --argjson offset $offset '
-                {query: $query, variables: {input: {terms:
-                    {view: $view, postId: $post, sortBy: "old", limit: $limit, offset: $offset}}}}' \
-                >"$tmp/request"
-            ask "comments of post $post" .data.comments.results
-            got=$(jq '.data.comments.results | length' "$tmp/answer")
-            jq -c --arg format "$format" --arg source "$source_name" --arg post "$post" \
-                --rawfile ids "$tmp/ids" "$jq_records"'
-                set(lines($ids)[]) as $had
-                | .data.comments.results
-                | firsts[] | select($had[._id] | not)
-                | record({thread: $post, parent: (.parentCommentId // $post)})' \
-                "$tmp/answer" >"$tmp/new" || die "cannot read the comments of post $post"
-            new=$(wc -l <"$tmp/new" | tr -d ' ')
-            jq -r .id "$tmp/new" >>"$tmp/ids"
-            cat "$tmp/new" >>"$tmp/comments"
+            # First line: how many came, how many of them are new. The rest: the
+            # new ones. A deleted comment has no text any more and is no record.
+            # shellcheck disable=SC2016
+            ask "comments of post $post" comments "$comment_query" \
+                "\"view\":\"$view\",\"postId\":\"$post\",\"sortBy\":\"old\",\"limit\":$want,\"offset\":$offset" '
+                set($block[].id) as $had
+                | [firsts[] | record({thread: $post, parent: (.parentCommentId // $post)})
+                    | select(.text and ($had[.id] | not))] as $new
+                | "\(length) \($new | length)", ($new[] | tojson)' \
+                --arg post "$post" --slurpfile block "$tmp/block"
+            read -r got new <"$tmp/read"
+            tail -n +2 "$tmp/read" >>"$tmp/block"
             found=$((found + new))
             if [ "$new" = 0 ] && [ "$got" -ge "$want" ]; then
                 warn "$site gives the same comments of post $post again and again; some may be missing: try --comment-page $max_limit"
@@ -427,22 +419,16 @@ fetch_comments() { # post, comments it claims, whether it is a question
             offset=$((offset + got))
         done
     done
+    comments_done=$((comments_done + found))
 }
 
-# Appends a post and its comments, then the journal's line for them.
-store_post() { # id date
-    local comments
-    # A deleted comment has no text any more and is no record.
-    jq -cs --slurpfile post "$tmp/post" '
-        $post[0].record, (sort_by(.date)[] | select(.text))' "$tmp/comments" >"$tmp/block" ||
-        die "cannot put the records of post $1 together"
-    comments=$(($(wc -l <"$tmp/block") - 1))
+# Appends a post and its comments to FILE, then the journal's line for them.
+store_block() { # id date
     cat "$tmp/block" >>"$out" || die "cannot write $out: is the disk full?"
     total_bytes=$((total_bytes + $(size_of "$tmp/block")))
-    printf '%s\t%s\t%d\t%d\n' "$2" "$1" "$total_bytes" "$comments" >>"$state" ||
+    printf '%s\t%s\t%d\t.\n' "$2" "$1" "$total_bytes" >>"$state" ||
         die "cannot write $state: is the disk full?"
     posts_done=$((posts_done + 1))
-    comments_done=$((comments_done + comments))
     if [ "$quiet" = 0 ] && [ -t 2 ]; then
         printf '\r%s: %d posts, %d comments, %s ' "$program" "$posts_done" "$comments_done" "${2%T*}" >&2
     fi
@@ -452,40 +438,40 @@ posts_done=0
 comments_done=0
 
 fetch_all() {
-    local offset=0 seen='' ids got new last line id date claimed question
+    local offset=0 seen='' ids got last line id date claimed question
     while :; do
-        ask_posts $offset
-        # Posts not yet in FILE, as ordered, each with what the loop below needs.
-        jq -c --arg format "$format" --arg source "$source_name" --arg before "$before" \
-            --rawfile journal "$state" "$jq_records"'
-            set(lines($journal)[1:][] | split("\t")[1]) as $had
-            | .data.posts.results
-            | firsts[]
-            | select($had[._id] | not)
-            | select($before == "" or .postedAt < $before)
-            | {id: ._id, date: .postedAt, claimed: (.commentCount // 0 | floor), question: (.question == true),
-               record: (record({thread: ._id})
-                        | if .text then . else . + {format: "text", text: (.title // "(no text)")} end)}' \
-            "$tmp/answer" >"$tmp/page" || die "cannot read the posts after $cursor"
-        got=$(jq '.data.posts.results | length' "$tmp/answer")
-        last=$(jq -r '[.data.posts.results[].postedAt] | max // empty' "$tmp/answer")
-        ids=$(jq -r '[.data.posts.results[]._id] | join(" ")' "$tmp/answer")
-        new=$(wc -l <"$tmp/page" | tr -d ' ')
+        # First line: how many came, the last date, the ids. Then two lines for
+        # each post not yet in FILE: what the loop needs to know, and the record.
+        # shellcheck disable=SC2016
+        ask "posts after $cursor" posts "$post_query" \
+            "\"view\":\"old\",\"after\":\"$cursor\",${before:+\"before\":\"$before\",}\"limit\":$page,\"offset\":$offset" '
+            set($journal | split("\n")[1:][] | select(. != "") | split("\t")[1]) as $had
+            | ([length, (map(.postedAt) | max // "-"), (map(._id) | join(" "))] | @tsv),
+              (firsts[]
+                | select($had[._id] | not)
+                | select($before == "" or .postedAt < $before)
+                | ([._id, .postedAt, (.commentCount // 0 | floor), (.question == true)] | @tsv),
+                  (record({thread: ._id})
+                    | if .text then . else . + {format: "text", text: (.title // "(no text)")} end
+                    | tojson))' \
+            --arg before "$before" --rawfile journal "$state"
+        mv "$tmp/read" "$tmp/page" || die "cannot write in $tmp: is the disk full?"
 
-        while IFS= read -r line <&3; do
-            printf '%s\n' "$line" >"$tmp/post"
-            IFS=$'\t' read -r id date claimed question < <(
-                jq -r '[.id, .date, .claimed, .question] | @tsv' "$tmp/post")
-            : >"$tmp/comments"
+        exec 3<"$tmp/page"
+        IFS=$'\t' read -r got last ids <&3
+        while IFS=$'\t' read -r id date claimed question <&3 && IFS= read -r line <&3; do
+            [[ $id =~ ^[A-Za-z0-9_-]+$ ]] || die "$site gave a post the id '$id': is it a ForumMagnum site?"
+            printf '%s\n' "$line" >"$tmp/block"
             [ "$claimed" = 0 ] || fetch_comments "$id" "$claimed" "$question"
-            store_post "$id" "$date"
+            store_block "$id" "$date"
             [ -z "$limit" ] || [ $posts_done -lt "$limit" ] || return 0
-        done 3<"$tmp/page"
+        done
+        exec 3<&-
 
         # The next page begins at the date of the last post, which it repeats.
         # A page with nothing later is the end, or has one date only, or is
         # filled with hidden rows: only the offset can tell.
-        if [ -n "$last" ] && [[ $last > $cursor ]]; then
+        if [ "$last" != - ] && [[ $last > $cursor ]]; then
             cursor=$last
             offset=0
             seen=

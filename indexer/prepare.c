@@ -12,15 +12,13 @@ void aq_preparer_free(struct aq_preparer *p)
     free(p->title);
     free(p->passages);
     aq_buf_free(&p->repaired);
-    free(p->form_hashes);
+    aq_passage_hasher_free(&p->hasher);
     *p = (struct aq_preparer){0};
 }
 
 void aq_preparer_forget(struct aq_preparer *p)
 {
-    free(p->form_hashes);
-    p->form_hashes = NULL;
-    p->form_hash_cap = 0;
+    aq_passage_hasher_free(&p->hasher);
 }
 
 /* ---- fields ---- */
@@ -183,36 +181,6 @@ enum aq_status aq_prepare_text(struct aq_preparer *p, const struct aq_record *r,
 
 /* ---- hashes ---- */
 
-static bool form_hash(struct aq_preparer *p, uint32_t lexeme, uint64_t *hash)
-{
-    if (lexeme >= p->form_hash_cap) {
-        size_t old = p->form_hash_cap;
-        if (!aq_grow(&p->form_hashes, &p->form_hash_cap, (size_t)lexeme + 1, sizeof *p->form_hashes))
-            return false;
-        memset(p->form_hashes + old, 0, (p->form_hash_cap - old) * sizeof *p->form_hashes);
-    }
-    if (!p->form_hashes[lexeme])
-        p->form_hashes[lexeme] = aq_hash(aq_analyzer_lexeme(p->analyzer, lexeme)->form) | 1;
-    *hash = p->form_hashes[lexeme];
-    return true;
-}
-
-static bool hash_tokens(struct aq_preparer *p, const struct aq_token *tokens, size_t count, uint64_t *hash)
-{
-    uint64_t h = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t f;
-        if (tokens[i].flags & AQ_TOKEN_WHOLE)
-            continue;
-        if (!form_hash(p, tokens[i].lexeme, &f))
-            return false;
-        h = (h ^ f) * 0x9e3779b97f4a7c15u;
-        h ^= h >> 32;
-    }
-    *hash = h;
-    return true;
-}
-
 enum aq_status aq_passage_hash(struct aq_preparer *p, struct aq_slice text, uint64_t *hash)
 {
     const struct aq_token *tokens;
@@ -220,7 +188,7 @@ enum aq_status aq_passage_hash(struct aq_preparer *p, struct aq_slice text, uint
     enum aq_status st = aq_analyze(p->analyzer, text, &tokens, &count);
     if (st)
         return st;
-    return hash_tokens(p, tokens, count, hash) ? AQ_OK : AQ_NOMEM;
+    return aq_passage_hash_tokens(&p->hasher, p->analyzer, tokens, count, hash) ? AQ_OK : AQ_NOMEM;
 }
 
 /* ---- output ---- */
@@ -255,7 +223,7 @@ enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, stru
         if (i >= alone) {
             const struct aq_passage_tokens *range = &s->ranges[i - alone];
             const struct aq_token *tokens = s->tokens + range->first;
-            if (!hash_tokens(p, tokens, range->count, &hash))
+            if (!aq_passage_hash_tokens(&p->hasher, p->analyzer, tokens, range->count, &hash))
                 return aq_fail_nomem(err);
             for (size_t k = 0; k < range->count; k++)
                 if (!append_token(u, &tokens[k], tokens[k].position + shift, (uint32_t)i))

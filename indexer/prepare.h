@@ -5,10 +5,8 @@
 
 #include "aq_index.h"
 #include "batch.h"
+#include "passage.h"
 #include "splitter.h"
-
-/* Positions between the title's last word and the text's first: no phrase spans them. */
-enum { AQ_TITLE_GAP = 8, AQ_TITLE_TOKENS = 60 };
 
 struct aq_preparer {
     struct aq_analyzer *analyzer;
@@ -19,8 +17,7 @@ struct aq_preparer {
     struct aq_passage *passages; /* with an empty one in front for a title that stands alone */
     size_t passage_count, passage_cap;
     struct aq_buf repaired;      /* fields that were not valid UTF-8 */
-    uint64_t *form_hashes;       /* by lexeme id; 0: not yet */
-    size_t form_hash_cap;
+    struct aq_passage_hasher hasher;
 };
 
 void aq_preparer_free(struct aq_preparer *p);

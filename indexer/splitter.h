@@ -12,7 +12,10 @@
 enum {
     AQ_PASSAGE_JOIN = 60,   /* words below which the next paragraph joins in */
     AQ_PASSAGE_CUT = 180,   /* words above which a cut at a sentence end is sought */
-    AQ_PASSAGE_TOKENS = 255 /* tokens at the most, wholes of compounds included: a length is one byte */
+    AQ_PASSAGE_TOKENS = 255, /* tokens at the most, wholes of compounds included: a length is one byte */
+    AQ_PASSAGE_TITLE = 127, /* of them a title's at the most */
+    AQ_PASSAGE_GAP = 8, /* positions skipped between the blocks of a passage: no phrase or narrow NEAR spans them */
+    AQ_PASSAGE_POSITIONS = 880 /* a passage's positions are below: with a title before it, below AQ_POSITION_MAX */
 };
 
 /* Tokens of one passage: tokens[first, first + count) of the splitter's array;
@@ -31,9 +34,9 @@ struct aq_splitter {
 
 /* Splits and analyzes d. title_tokens is the number of tokens the caller will put
  * before the first passage's own (0 without a title): the first passage is kept
- * that much shorter. A document without a word yields no passage; otherwise the
- * passages' ranges cover every token. AQ_LIMIT beyond AQ_MAX_PASSAGES. Results
- * are valid until the next call. */
+ * that much shorter; AQ_INVALID beyond AQ_PASSAGE_TITLE. A document without a word
+ * yields no passage; otherwise the passages' ranges cover every token. AQ_LIMIT
+ * beyond AQ_MAX_PASSAGES. Results are valid until the next call. */
 enum aq_status aq_split(struct aq_splitter *s, struct aq_analyzer *a, const struct aq_document *d,
                         size_t title_tokens, struct aq_error *err);
 void aq_splitter_free(struct aq_splitter *s);

@@ -169,7 +169,10 @@ int main(int argc, char **argv)
         aq_output_complain(cli.err.message);
         status = AQ_EXIT_ERROR;
     }
+    if (!cli.notes.failed)
+        aq_write_all(STDERR_FILENO, cli.notes.ptr, cli.notes.len);
     aq_buf_free(&cli.out.buf);
+    aq_buf_free(&cli.notes);
     aq_buf_free(&cli.dir);
     aq_arena_free(&cli.arena);
     return status;

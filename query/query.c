@@ -54,7 +54,7 @@ static uint32_t add_term(struct build *b, const struct aq_lexeme *lexeme, struct
     uint32_t at = aq_query_find(q, lexeme->term_id);
     if (at != AQ_NO_TERM)
         return at;
-    if (!b->plain && q->term_count == AQ_QUERY_TERMS) {
+    if (q->term_count == (b->plain ? AQ_QUERY_PLAIN_TERMS : AQ_QUERY_TERMS)) {
         b->full = true;
         return AQ_NO_TERM;
     }

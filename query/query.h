@@ -8,7 +8,10 @@
 #include "parser.h"
 #include "score.h"
 
-enum { AQ_QUERY_TERMS = 32 };       /* distinct terms of a query that is not plain, and as many phrases */
+enum {
+    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain, and as many phrases */
+    AQ_QUERY_PLAIN_TERMS = 20000  /* distinct terms of a plain one */
+};
 #define AQ_ANY_FORM UINT32_MAX
 #define AQ_NO_TERM UINT32_MAX
 
@@ -79,7 +82,7 @@ struct aq_query {
 };
 
 /* Zero-initialise *q; free it in any case. The analyzer must not forget while q
- * lives. plain lifts the bound on terms. */
+ * lives. plain: the wider bound on terms. */
 enum aq_status aq_query_build(struct aq_query *q, const struct aq_clauses *clauses, bool plain,
                               struct aq_analyzer *a, struct aq_error *err);
 void aq_query_free(struct aq_query *q);

@@ -38,6 +38,7 @@ struct aq_cli {
     struct aq_option_words words;
     struct aq_arena arena;
     struct aq_output out;
+    struct aq_buf notes; /* for standard error, once the output is written */
     struct aq_buf dir; /* of the index, NUL-terminated */
     struct aq_reader *reader;
     struct aq_error err; /* of the call that failed last */

@@ -63,10 +63,10 @@ static void print_ok(struct aq_cli *cli, const struct aq_index_stats *s)
         return;
     }
     aq_buf_printf(&cli->out.buf,
-                  "ok: %s comments, %s passages, %u segments, %s pending: checksums, counts, order and bounds of "
+                  "ok: %s comments, %s passages, %u segment%s, %s pending: checksums, counts, order and bounds of "
                   "every record hold\n",
                   aq_text_count(s->comments, comments), aq_text_count(s->passages, passages), s->segments,
-                  aq_text_count(s->pending_comments, pending));
+                  s->segments == 1 ? "" : "s", aq_text_count(s->pending_comments, pending));
 }
 
 static int check(struct aq_cli *cli)

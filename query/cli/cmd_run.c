@@ -2,6 +2,7 @@
  * evaluation. The queries are plain text: no character in them is an operator. */
 #include "cli.h"
 #include "print_json.h"
+#include "print_text.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -31,6 +32,15 @@ struct input {
     char *line;
     size_t cap;
     uint64_t number;
+};
+
+/* The state of one run. */
+struct job {
+    struct aq_cli *cli;
+    struct input in;
+    double *scores; /* of one list, as printed */
+    size_t score_cap;
+    bool hit; /* some query had one */
 };
 
 /* What one line asks. Slices live as long as `object`. */
@@ -131,12 +141,12 @@ static void put_column(struct aq_buf *out, struct aq_slice s)
  * with every rank. BM25 alone does not: hits with all words come first, and equal
  * passages score equally. Where a score does not fall, it and those above it are
  * lifted by a step that a float still shows. */
-static void lift_scores(const struct aq_result *result, double *scores)
+static void lift_scores(const struct aq_hit *hits, uint32_t count, double *scores)
 {
     double lift = 0;
-    for (uint32_t i = result->hit_count; i-- > 0;) {
-        scores[i] = result->hits[i].score + lift;
-        if (i + 1 == result->hit_count || scores[i] > scores[i + 1])
+    for (uint32_t i = count; i-- > 0;) {
+        scores[i] = hits[i].score + lift;
+        if (i + 1 == count || scores[i] > scores[i + 1])
             continue;
         double below = scores[i + 1];
         double step = 1e-6 * (below > 1 ? below : 1);
@@ -145,27 +155,29 @@ static void lift_scores(const struct aq_result *result, double *scores)
     }
 }
 
-static enum aq_status print_trec(struct aq_cli *cli, const struct asked *q, const struct aq_result *result)
+/* A list names a document once. */
+static enum aq_status print_trec(struct job *job, const struct asked *q, const struct aq_search_request *request,
+                                 const struct aq_result *result)
 {
-    struct aq_buf *out = &cli->out.buf;
-    aq_arena_reset(&cli->arena); /* words were read: the arena is scratch now */
-    double *scores = aq_arena_alloc(&cli->arena, (size_t)result->hit_count * sizeof *scores + 1);
-    if (!scores)
-        return aq_fail_nomem(&cli->err);
-    lift_scores(result, scores);
-    for (uint32_t i = 0; i < result->hit_count; i++) {
+    struct aq_buf *out = &job->cli->out.buf;
+    uint32_t count = aq_hits_leading(request, result);
+    if (!aq_grow(&job->scores, &job->score_cap, count, sizeof *job->scores))
+        return aq_fail_nomem(&job->cli->err);
+    lift_scores(result->hits, count, job->scores);
+    for (uint32_t i = 0; i < count; i++) {
         put_column(out, q->id);
         aq_buf_puts(out, "Q0 ");
         put_column(out, result->hits[i].id);
-        aq_buf_printf(out, "%u %.17g %s\n", i + 1, scores[i], tag);
+        aq_buf_printf(out, "%u %.17g %s\n", i + 1, job->scores[i], tag);
     }
     return AQ_OK;
 }
 
 /* ---- the command ---- */
 
-static enum aq_status answer(struct aq_cli *cli, const struct input *in, const struct asked *q, bool *hit)
+static enum aq_status answer(struct job *job, const struct asked *q)
 {
+    struct aq_cli *cli = job->cli;
     const struct aq_settings *set = &cli->set;
     struct aq_result *result = NULL;
     struct aq_search_request request = {
@@ -183,11 +195,12 @@ static enum aq_status answer(struct aq_cli *cli, const struct input *in, const s
     enum aq_status st = aq_search(cli->reader, &request, &result, &cli->err);
     if (st) {
         struct aq_error cause = cli->err;
-        return aq_fail(&cli->err, st, "%.200s:%llu: %.280s", in->name, (unsigned long long)in->number, cause.message);
+        return aq_fail(&cli->err, st, "%.200s:%llu: %.280s", job->in.name, (unsigned long long)job->in.number,
+                       cause.message);
     }
-    *hit |= result->hit_count > 0;
+    job->hit |= result->hit_count > 0;
     if (set->format == AQ_RUN_TREC) {
-        st = print_trec(cli, q, result);
+        st = print_trec(job, q, &request, result);
     } else {
         aq_json_begin(&cli->out.buf, &request, q->id);
         for (uint32_t i = 0; i < result->hit_count; i++)
@@ -200,19 +213,20 @@ static enum aq_status answer(struct aq_cli *cli, const struct input *in, const s
     return !st && cli->out.buf.len >= FLUSH_AT ? aq_output_flush(&cli->out, &cli->err) : st;
 }
 
-static enum aq_status answer_all(struct aq_cli *cli, struct input *in, bool *hit)
+static enum aq_status answer_all(struct job *job)
 {
-    struct aq_slice line;
-    bool got = true;
+    struct aq_cli *cli = job->cli;
     enum aq_status st = AQ_OK;
     while (!st && !cli->out.closed) {
         struct asked q = {0};
-        st = next_line(in, &line, &got, &cli->err);
+        struct aq_slice line;
+        bool got;
+        st = next_line(&job->in, &line, &got, &cli->err);
         if (st || !got)
             break;
-        st = parse_line(in, line, &q, &cli->err);
+        st = parse_line(&job->in, line, &q, &cli->err);
         if (!st)
-            st = answer(cli, in, &q, hit);
+            st = answer(job, &q);
         json_decref(q.object);
     }
     return st;
@@ -220,15 +234,14 @@ static enum aq_status answer_all(struct aq_cli *cli, struct input *in, bool *hit
 
 static int run(struct aq_cli *cli)
 {
-    struct input in = {0};
-    bool hit = false;
+    struct job job = {.cli = cli};
     if (cli->words.count != 1) {
         aq_fail(&cli->err, AQ_SYNTAX, "\"run\" takes one file of queries (\"-\": standard input)%s%.200s",
                 cli->words.count ? "; to search for these words: aq search run " : "",
                 cli->words.count && aq_cli_join_words(cli).ptr ? (const char *)aq_cli_join_words(cli).ptr : "");
         return aq_cli_fail(cli);
     }
-    in.name = cli->words.items[0];
+    job.in.name = cli->words.items[0];
     if (cli->set.json)
         cli->set.format = AQ_RUN_JSON;
     else
@@ -236,21 +249,22 @@ static int run(struct aq_cli *cli)
     int status = aq_cli_open(cli);
     if (status)
         return status;
-    bool standard = strcmp(in.name, "-") == 0;
-    in.file = standard ? stdin : fopen(in.name, "re");
-    if (!in.file) {
-        aq_fail(&cli->err, AQ_IO, "cannot open %.200s: %s", in.name, strerror(errno));
+    bool standard = strcmp(job.in.name, "-") == 0;
+    job.in.file = standard ? stdin : fopen(job.in.name, "re");
+    if (!job.in.file) {
+        aq_fail(&cli->err, AQ_IO, "cannot open %.200s: %s", job.in.name, strerror(errno));
         return aq_cli_fail(cli);
     }
     if (standard)
-        in.name = "standard input";
-    enum aq_status st = answer_all(cli, &in, &hit);
-    free(in.line);
+        job.in.name = "standard input";
+    enum aq_status st = answer_all(&job);
+    free(job.in.line);
+    free(job.scores);
     if (!standard)
-        fclose(in.file);
+        fclose(job.in.file);
     if (st)
         return aq_cli_fail(cli);
-    return hit ? AQ_EXIT_HIT : AQ_EXIT_NONE;
+    return job.hit ? AQ_EXIT_HIT : AQ_EXIT_NONE;
 }
 
 const struct aq_command aq_command_run = {

@@ -111,15 +111,8 @@ static void print_text(struct aq_cli *cli, const struct aq_search_request *reque
     }
     struct aq_terminal errors;
     aq_terminal_detect(&errors, STDERR_FILENO, (enum aq_color)cli->set.color);
-    if (errors.tty) {
-        struct aq_buf line = {0};
-        struct aq_error ignored;
-        aq_output_flush(&cli->out, &ignored); /* a failure sticks in nothing: the last flush meets it again */
-        aq_text_totals(&line, &errors, request, result);
-        if (!line.failed)
-            aq_write_all(STDERR_FILENO, line.ptr, line.len);
-        aq_buf_free(&line);
-    }
+    if (errors.tty)
+        aq_text_totals(&cli->notes, &errors, request, result);
 }
 
 static int search(struct aq_cli *cli)
@@ -139,9 +132,7 @@ static int search(struct aq_cli *cli)
         return status;
     if (aq_search(cli->reader, &request, &result, &cli->err))
         return aq_cli_fail(cli);
-    status = result->total_groups || result->hit_count ? AQ_EXIT_HIT : AQ_EXIT_NONE;
-    if (result->hit_count == 0 && !set->count)
-        status = AQ_EXIT_NONE; /* an offset beyond the last hit */
+    bool found = set->count ? result->total_passages > 0 : result->hit_count > 0;
     if (set->quiet)
         ;
     else if (set->json)
@@ -152,7 +143,7 @@ static int search(struct aq_cli *cli)
         print_text(cli, &request, result);
     cli->out.page = !set->json && !set->count && !set->no_pager;
     aq_result_free(result);
-    return status;
+    return found ? AQ_EXIT_HIT : AQ_EXIT_NONE;
 }
 
 const struct aq_command aq_command_search = {

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { CONTEXT = 1, CONTEXT_MOST = 100, REPLIES_SHOWN = 500 };
+enum { CONTEXT_MOST = 100, REPLIES_SHOWN = 500 };
 
 static const struct aq_option options[] = {
     {"context", 'C', AQ_OPTION_NUMBER, offsetof(struct aq_settings, context), "N",
@@ -97,12 +97,29 @@ static enum aq_status print_replies(struct aq_cli *cli, const struct aq_comment_
 
 /* ---- the command ---- */
 
+static void missing_parent(struct aq_cli *cli, struct aq_slice id)
+{
+    struct aq_buf text = {0};
+    aq_buf_puts(&text, "in reply to ");
+    aq_text_clean(&text, id);
+    aq_buf_puts(&text, ", which is not in the index");
+    aq_buf_u8(&text, 0);
+    if (text.failed)
+        cli->out.buf.failed = true;
+    else
+        aq_text_heading(&cli->out, (const char *)text.ptr);
+    aq_buf_u8(&cli->out.buf, '\n');
+    aq_buf_free(&text);
+}
+
 /* On a page: parents from the farthest down, the comment, its replies. */
 static enum aq_status print_page(struct aq_cli *cli, const struct aq_comment_view *c,
                                  struct aq_comment_view *const *parents, size_t parent_count)
 {
     if (parent_count)
         aq_text_heading(&cli->out, "in reply to");
+    else if (cli->set.context && c->parent.len)
+        missing_parent(cli, c->parent);
     for (size_t i = parent_count; i-- > 0;) {
         if (i + 1 < parent_count)
             aq_buf_u8(&cli->out.buf, '\n');

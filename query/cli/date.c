@@ -121,6 +121,16 @@ const char *aq_date_day(int64_t date, char text[AQ_DATE_SIZE])
     return text;
 }
 
+const char *aq_date_minute(int64_t date, char text[AQ_DATE_SIZE])
+{
+    struct civil c;
+    text[0] = 0;
+    if (split(date, &c))
+        snprintf(text, AQ_DATE_SIZE, "%04u-%02u-%02u %02u:%02u UTC", c.year % 10000, c.month % 100, c.day % 100,
+                 c.second / 3600 % 100, c.second / 60 % 60);
+    return text;
+}
+
 const char *aq_date_full(int64_t date, char text[AQ_DATE_SIZE])
 {
     struct civil c;

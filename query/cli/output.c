@@ -120,10 +120,7 @@ void aq_output_complain(const char *message)
 {
     struct aq_buf line = {0};
     aq_buf_puts(&line, "aq: ");
-    aq_text_clean(&line, aq_slice_str(message));
-    for (size_t i = 0; i < line.len; i++)
-        if (line.ptr[i] == '\n')
-            line.ptr[i] = ' ';
+    aq_text_clean_line(&line, aq_slice_str(message));
     aq_buf_u8(&line, '\n');
     if (!line.failed)
         aq_write_all(STDERR_FILENO, line.ptr, line.len);

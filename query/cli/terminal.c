@@ -1,6 +1,6 @@
 /* terminal.c - see terminal.h: detection, cleaning, widths and links. Wrapping is
  * in styled.c. */
-#include "terminal.h"
+#include "styled.h"
 
 #include "utf8.h"
 
@@ -76,16 +76,24 @@ bool aq_char_shown(uint32_t cp)
 
 void aq_text_clean(struct aq_buf *out, struct aq_slice s)
 {
-    const uint8_t *p = s.ptr, *end = s.ptr + s.len;
-    while (p < end) {
+    for (size_t at = 0; at < s.len;) {
         unsigned len;
-        uint32_t cp = aq_utf8_decode(p, end, &len);
+        uint32_t cp = aq_utf8_decode(s.ptr + at, s.ptr + s.len, &len);
         if (cp == AQ_UTF8_BAD)
             aq_buf_puts(out, "\xef\xbf\xbd");
         else if (aq_char_shown(cp))
-            aq_buf_put(out, p, len);
-        p += len;
+            aq_buf_put(out, s.ptr + at, len);
+        at += len;
     }
+}
+
+void aq_text_clean_line(struct aq_buf *out, struct aq_slice s)
+{
+    size_t from = out->len;
+    aq_text_clean(out, s);
+    for (size_t i = from; i < out->len; i++)
+        if (out->ptr[i] == '\n' || out->ptr[i] == '\t')
+            out->ptr[i] = ' ';
 }
 
 /* ---- width ---- */
@@ -98,7 +106,7 @@ static unsigned char_width(uint32_t cp)
     return w > 0 ? (unsigned)w : 0;
 }
 
-/* See styled.h. A cluster is at most two columns: what joins into one picture is
+/* A cluster is at most two columns: what joins into one picture is
  * drawn as one. */
 size_t aq_cluster_next(struct aq_slice s, size_t at, unsigned *width)
 {
@@ -181,10 +189,7 @@ static void put_address(struct aq_buf *out, struct aq_slice url)
 void aq_terminal_link(struct aq_buf *out, const struct aq_terminal *t, struct aq_slice url, size_t room)
 {
     struct aq_buf shown = {0};
-    aq_text_clean(&shown, url);
-    for (size_t i = 0; i < shown.len; i++)
-        if (shown.ptr[i] == '\n' || shown.ptr[i] == '\t')
-            shown.ptr[i] = ' ';
+    aq_text_clean_line(&shown, url);
     if (shown.failed) {
         out->failed = true;
     } else if (!t->links || !(starts_with(url, "https://") || starts_with(url, "http://"))) {

@@ -27,6 +27,8 @@ bool aq_char_shown(uint32_t cp);
 
 /* Appends s with what is not shown left out and bad UTF-8 as U+FFFD. */
 void aq_text_clean(struct aq_buf *out, struct aq_slice s);
+/* The same on one line: line feeds and tabs become spaces. */
+void aq_text_clean_line(struct aq_buf *out, struct aq_slice s);
 
 /* Columns that clean text without line feeds takes, counted in grapheme clusters. */
 size_t aq_text_width(struct aq_slice s);

@@ -1,0 +1,41 @@
+/* passage.c - see passage.h. */
+#include "passage.h"
+
+#include "store.h"
+
+void aq_passage_hasher_free(struct aq_passage_hasher *h)
+{
+    free(h->forms);
+    *h = (struct aq_passage_hasher){0};
+}
+
+static bool form_hash(struct aq_passage_hasher *h, const struct aq_analyzer *a, uint32_t lexeme, uint64_t *hash)
+{
+    if (AQ_UNLIKELY(lexeme >= h->cap)) {
+        size_t old = h->cap;
+        if (!aq_grow(&h->forms, &h->cap, (size_t)lexeme + 1, sizeof *h->forms))
+            return false;
+        memset(h->forms + old, 0, (h->cap - old) * sizeof *h->forms);
+    }
+    if (!h->forms[lexeme])
+        h->forms[lexeme] = aq_hash(aq_analyzer_lexeme(a, lexeme)->form) | 1;
+    *hash = h->forms[lexeme];
+    return true;
+}
+
+bool aq_passage_hash_tokens(struct aq_passage_hasher *h, const struct aq_analyzer *a, const struct aq_token *tokens,
+                            size_t count, uint64_t *hash)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t f;
+        if (tokens[i].flags & AQ_TOKEN_WHOLE)
+            continue;
+        if (!form_hash(h, a, tokens[i].lexeme, &f))
+            return false;
+        sum = (sum ^ f) * 0x9e3779b97f4a7c15u;
+        sum ^= sum >> 32;
+    }
+    *hash = sum;
+    return true;
+}

@@ -1,0 +1,529 @@
+/* splitter.c - see splitter.h. Owns where passages begin and end; the words are the
+ * analyzer's, the blocks the document's. Each block is analyzed once.
+ *
+ * One passage is open at a time and takes block after block:
+ *   - A block joins while the passage has fewer than AQ_PASSAGE_JOIN words and both
+ *     together have at most AQ_PASSAGE_CUT, or fit at all if the passage is a
+ *     remnant (fewer than REMNANT words).
+ *   - A longer block is cut into parts of about equal length, at sentence ends if
+ *     there are any, else at line ends or clauses, else between words. A compound
+ *     stays together with its parts.
+ *   - Headings at the end of the passage move on to the next one when the passage
+ *     is closed before what they announce (unless they are many or long: HEADINGS).
+ *   - A remnant that nothing more joins goes back to the passage before it, where
+ *     that has the same depth and room.
+ *   - A change of quote depth closes the passage.
+ * Blocks without a word (rules, emoji) lie in the range of the passage they follow.
+ *
+ * Positions count through the whole document with AQ_PASSAGE_GAP between blocks,
+ * so that cutting and joining leaves them alone; at the end each passage's are
+ * counted from its own first word. 59 one-word blocks joined to one of 120 words
+ * and a remnant of 19 reach 803: AQ_PASSAGE_POSITIONS rarely binds. */
+#include "splitter.h"
+
+#include "utf8.h"
+
+enum {
+    REMNANT = 20,
+    HEADINGS = 60, /* words of headings that move on together */
+    OPEN_FLAGS = AQ_PASSAGE_HEADING | AQ_PASSAGE_CODE
+};
+
+/* A passage in the making: a run of tokens and the text that they and the
+ * punctuation around them take. */
+struct run {
+    size_t first, end; /* tokens */
+    uint32_t text_begin, text_end;
+    uint32_t words;
+    uint8_t flags;
+};
+
+struct splitting {
+    struct aq_splitter *s;
+    struct aq_slice text;
+    size_t title_tokens;
+    uint32_t next_position; /* of the document */
+    uint32_t last_merge;    /* passages up to this number take no remnant */
+    struct run body;     /* the open passage, up to its trailing headings */
+    struct run headings; /* these; both empty when first == end */
+    uint8_t depth;
+};
+
+/* ---- white space ---- */
+
+/* Bytes of the white space that begins at p, 0 if none does. */
+static unsigned space_at(const uint8_t *p, const uint8_t *end)
+{
+    if (p >= end)
+        return 0;
+    if (*p < 0x80)
+        return *p == ' ' || (*p >= '\t' && *p <= '\r');
+    unsigned len;
+    uint32_t cp = aq_utf8_decode(p, end, &len);
+    bool space = cp == 0x85 || cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200B) || cp == 0x2028 ||
+                 cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
+    return space ? len : 0;
+}
+
+static uint32_t skip_space(struct aq_slice text, uint32_t from, uint32_t to)
+{
+    unsigned n;
+    while ((n = space_at(text.ptr + from, text.ptr + to)))
+        from += n;
+    return from;
+}
+
+/* The end of text [from, to) without the white space at its end. */
+static uint32_t trim_end(struct aq_slice text, uint32_t from, uint32_t to)
+{
+    while (to > from) {
+        uint32_t start = to - 1;
+        while (start > from && (text.ptr[start] & 0xC0) == 0x80)
+            start--;
+        if (space_at(text.ptr + start, text.ptr + to) != to - start)
+            break;
+        to = start;
+    }
+    return to;
+}
+
+/* ---- runs ---- */
+
+static size_t run_tokens(const struct run *r)
+{
+    return r->end - r->first;
+}
+
+static bool run_empty(const struct run *r)
+{
+    return r->first == r->end;
+}
+
+/* a takes b, which follows it. */
+static void run_join(struct run *a, const struct run *b)
+{
+    if (run_empty(b))
+        return;
+    if (run_empty(a)) {
+        *a = *b;
+        return;
+    }
+    a->end = b->end;
+    a->text_end = b->text_end;
+    a->words += b->words;
+    a->flags |= b->flags & AQ_PASSAGE_CODE;
+}
+
+static size_t budget(const struct splitting *x, size_t passage)
+{
+    return AQ_PASSAGE_TOKENS - (passage == 0 ? x->title_tokens : 0);
+}
+
+/* Whether tokens [first, end) can be passage number `passage`. */
+static bool fits(const struct splitting *x, size_t first, size_t end, size_t passage)
+{
+    const struct aq_token *t = x->s->tokens;
+    return end - first <= budget(x, passage) && t[end - 1].position - t[first].position < AQ_PASSAGE_POSITIONS;
+}
+
+/* ---- closing ---- */
+
+static bool takes_remnant(const struct splitting *x, const struct run *r)
+{
+    const struct aq_splitter *s = x->s;
+    size_t n = s->passage_count;
+    return r->words < REMNANT && n > x->last_merge && s->passages[n - 1].quote_depth == x->depth &&
+           fits(x, s->ranges[n - 1].first, r->end, n - 1);
+}
+
+static enum aq_status emit(struct splitting *x, const struct run *r, struct aq_error *err)
+{
+    struct aq_splitter *s = x->s;
+    size_t n = s->passage_count;
+    if (takes_remnant(x, r)) {
+        s->passages[n - 1].end = r->text_end;
+        s->passages[n - 1].flags |= r->flags & AQ_PASSAGE_CODE;
+        s->ranges[n - 1].count += run_tokens(r);
+        return AQ_OK;
+    }
+    if (n == AQ_MAX_PASSAGES)
+        return aq_fail(err, AQ_LIMIT, "the text has more than %u passages; split it into several comments",
+                       AQ_MAX_PASSAGES);
+    if (!aq_grow(&s->passages, &s->passage_cap, n + 1, sizeof *s->passages) ||
+        !aq_grow(&s->ranges, &s->range_cap, n + 1, sizeof *s->ranges))
+        return aq_fail_nomem(err);
+    s->passages[n] = (struct aq_passage){r->text_begin, r->text_end, x->depth, r->flags & OPEN_FLAGS};
+    s->ranges[n] = (struct aq_passage_tokens){r->first, run_tokens(r)};
+    s->passage_count++;
+    return AQ_OK;
+}
+
+/* Closes the open passage; its trailing headings become the next one's first. */
+static enum aq_status close_body(struct splitting *x, struct aq_error *err)
+{
+    if (run_empty(&x->body))
+        return AQ_OK;
+    enum aq_status st = emit(x, &x->body, err);
+    x->body = (struct run){0};
+    return st;
+}
+
+static void settle_headings(struct splitting *x)
+{
+    run_join(&x->body, &x->headings);
+    x->headings = (struct run){0};
+}
+
+/* Closes the open passage where nothing more can join it. */
+static enum aq_status close_all(struct splitting *x, struct aq_error *err)
+{
+    settle_headings(x);
+    return close_body(x, err);
+}
+
+/* ---- where to cut ---- */
+
+/* The better kind of place wins, then the one closer to the middle aimed at. */
+enum cut_kind {
+    CUT_INSIDE, /* between overlapping bigrams */
+    CUT_WORDS,
+    CUT_CLAUSE,
+    CUT_SENTENCE
+};
+
+/* Words that a full stop mostly does not end a sentence after; single letters and
+ * words with a dot inside (e.g.) go without saying. */
+static bool is_abbreviation(const uint8_t *p, size_t n)
+{
+    static const char *const known[] = {"cf",  "dr", "ed", "eds", "eq",  "etc", "fig", "figs", "jr", "mr", "mrs",
+                                    "ms",  "no", "pp", "prof", "ref", "sec", "sr",  "st",   "viz", "vol", "vs"};
+    char word[5] = "";
+    if (p[0] >= '0' && p[0] <= '9')
+        return false;
+    if ((n == 1 && p[0] != 'I') || memchr(p, '.', n))
+        return true;
+    if (n >= sizeof word)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        word[i] = (char)(p[i] | 0x20);
+    for (size_t i = 0; i < AQ_COUNT(known); i++)
+        if (strcmp(word, known[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Sentence ends of scripts that put no space after them, and of those that do. */
+static bool ends_unspaced(uint32_t cp)
+{
+    return cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F || cp == 0xFF61 || cp == 0xFF0E;
+}
+
+static bool ends_spaced(uint32_t cp)
+{
+    return cp == '!' || cp == '?' || cp == 0x2026 || cp == 0x203D || cp == 0x0589 || cp == 0x061F || cp == 0x06D4 ||
+           cp == 0x0964 || cp == 0x0965 || cp == 0x1362;
+}
+
+static bool ends_clause(uint32_t cp)
+{
+    return cp == ',' || cp == ';' || cp == ':' || cp == 0x2013 || cp == 0x2014 || cp == 0x3001 || cp == 0xFF0C ||
+           cp == 0xFF1B || cp == 0xFF1A || cp == 0x060C;
+}
+
+static bool closes(uint32_t cp)
+{
+    return cp == '"' || cp == '\'' || cp == ')' || cp == ']' || cp == 0x2019 || cp == 0x201D || cp == 0xBB ||
+           cp == 0x300D || cp == 0x300F || cp == 0xFF09 || cp == 0x3011 || cp == 0x300B;
+}
+
+/* What the text between two tokens is good for, and where in it to cut. `lines`:
+ * a line end is a sentence end (code, tables, lists). */
+static enum cut_kind judge_gap(struct aq_slice text, const struct aq_token *before, const struct aq_token *after,
+                               bool lines, uint32_t *at)
+{
+    if (after->begin < before->end) {
+        *at = before->end;
+        return CUT_INSIDE;
+    }
+    enum cut_kind kind = CUT_WORDS;
+    bool stop = false;    /* a full stop was seen that may end a sentence */
+    bool ended = false;   /* a sentence ended; closing marks still belong to it */
+    bool placed = false;  /* *at is at white space */
+    const uint8_t *p = text.ptr + before->end, *end = text.ptr + after->begin;
+    *at = after->begin;
+    for (unsigned len; p < end; p += len) {
+        uint32_t cp = aq_utf8_decode(p, end, &len);
+        if (space_at(p, end)) {
+            bool sentence = ended || stop || (lines && cp == '\n');
+            enum cut_kind here = sentence ? CUT_SENTENCE : cp == '\n' && kind < CUT_CLAUSE ? CUT_CLAUSE : kind;
+            if (here > kind || !placed) {
+                *at = (uint32_t)(p - text.ptr);
+                placed = true;
+            }
+            kind = here;
+            if (kind == CUT_SENTENCE)
+                break;
+        } else if (cp == '.') {
+            stop = !is_abbreviation(text.ptr + before->begin, before->end - before->begin);
+        } else if (ends_unspaced(cp)) {
+            kind = CUT_SENTENCE;
+            *at = (uint32_t)(p - text.ptr) + len;
+            placed = true;
+        } else if (kind == CUT_SENTENCE) {
+            if (!closes(cp))
+                break;
+            *at = (uint32_t)(p - text.ptr) + len;
+        } else if (ends_spaced(cp)) {
+            ended = true;
+        } else if (ends_clause(cp)) {
+            kind = CUT_CLAUSE;
+            if (cp >= 0x3000 && !placed) {
+                *at = (uint32_t)(p - text.ptr) + len;
+                placed = true;
+            }
+        } else if (!closes(cp)) {
+            stop = false;
+        }
+    }
+    /* "approx. three", "J. smith": a sentence begins with no small letter. */
+    uint8_t next = text.ptr[after->begin];
+    if (kind == CUT_SENTENCE && stop && !ended && !lines && next >= 'a' && next <= 'z')
+        kind = CUT_WORDS;
+    return kind;
+}
+
+/* The first token after the word, or compound with its parts, that begins at i. */
+static size_t word_after(const struct aq_token *t, size_t i, size_t end)
+{
+    uint32_t past = t[i].position + t[i].span;
+    do
+        i++;
+    while (i < end && t[i].position < past);
+    return i;
+}
+
+struct cut {
+    size_t token;   /* the first of what follows; 0: no place */
+    uint32_t at;    /* in the text */
+    uint32_t words; /* before it */
+};
+
+/* Words that the next passage should have, so that the run comes out in parts of
+ * about equal length. */
+static uint32_t words_aimed_at(const struct run *r, size_t room)
+{
+    size_t by_words = (r->words + AQ_PASSAGE_CUT - 1) / AQ_PASSAGE_CUT;
+    size_t by_tokens = (run_tokens(r) + room - 1) / room;
+    size_t parts = by_words > by_tokens ? by_words : by_tokens;
+    return r->words / (uint32_t)(parts > 2 ? parts : 2);
+}
+
+/* How good a place is: its kind first, then how close it is to the aim (at most
+ * some hundred words off). A sentence end past AQ_PASSAGE_CUT still beats a clause
+ * before; one that would leave a remnant does not. */
+static long cut_score(enum cut_kind kind, uint32_t words, uint32_t aim)
+{
+    static const long worth[] = {[CUT_INSIDE] = 1000, [CUT_WORDS] = 2000, [CUT_CLAUSE] = 3000, [CUT_SENTENCE] = 5000};
+    long off = words > aim ? (long)(words - aim) : (long)(aim - words);
+    if (words < REMNANT && kind > CUT_WORDS)
+        kind = CUT_WORDS;
+    return worth[kind] - off - (words > AQ_PASSAGE_CUT ? 1000 : 0);
+}
+
+/* The best place to end a passage in the open run, at least one word after token
+ * `after`, before which it has `prefix` words. */
+static struct cut find_cut(const struct splitting *x, size_t after, uint32_t prefix, bool lines)
+{
+    const struct aq_token *t = x->s->tokens;
+    const struct run *r = &x->body;
+    size_t passage = x->s->passage_count;
+    uint32_t aim = words_aimed_at(r, budget(x, passage));
+    struct cut best = {0};
+    long best_score = 0;
+    for (size_t i = word_after(t, after, r->end); i < r->end && fits(x, r->first, i, passage);
+         i = word_after(t, i, r->end)) {
+        struct cut c = {.token = i, .words = prefix + t[i].position - t[after].position};
+        enum cut_kind kind = judge_gap(x->text, &t[i - 1], &t[i], lines, &c.at);
+        long score = cut_score(kind, c.words, aim);
+        if (!best.token || score > best_score) {
+            best = c;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+/* ---- blocks ---- */
+
+/* Adds the tokens of b to the splitter's; they are [first, token_count) then. */
+static enum aq_status analyze_block(struct splitting *x, struct aq_analyzer *a, const struct aq_block *b,
+                                    struct aq_error *err)
+{
+    struct aq_splitter *s = x->s;
+    const struct aq_token *tokens;
+    size_t n;
+    enum aq_status st = aq_analyze(a, aq_slice(x->text.ptr + b->begin, b->end - b->begin), &tokens, &n);
+    if (st)
+        return aq_fail(err, st, "a paragraph cannot be analyzed: %s", aq_status_name(st));
+    if (n == 0)
+        return AQ_OK;
+    if (!aq_grow(&s->tokens, &s->token_cap, s->token_count + n, sizeof *s->tokens))
+        return aq_fail_nomem(err);
+    struct aq_token *t = s->tokens + s->token_count;
+    memcpy(t, tokens, n * sizeof *t);
+    for (size_t i = 0; i < n; i++) {
+        t[i].begin += b->begin;
+        t[i].end += b->begin;
+        t[i].position += x->next_position;
+    }
+    s->token_count += n;
+    x->next_position = t[n - 1].position + 1 + AQ_PASSAGE_GAP;
+    return AQ_OK;
+}
+
+/* Ends the open passage at c and keeps the rest open. */
+static enum aq_status cut_open(struct splitting *x, const struct cut *c, uint8_t rest_flags, struct aq_error *err)
+{
+    struct aq_token *next = &x->s->tokens[c->token];
+    uint32_t begin = skip_space(x->text, c->at, next->end);
+    struct run rest = {c->token, x->body.end, begin, x->body.text_end, x->body.words - c->words, rest_flags};
+    x->body.end = c->token;
+    x->body.text_end = trim_end(x->text, x->body.text_begin, c->at);
+    if (next->begin < begin) /* a bigram that began with the last one's second half */
+        next->begin = begin;
+    enum aq_status st = emit(x, &x->body, err);
+    x->body = rest;
+    return st;
+}
+
+/* Appends a block to the open passage and closes as many passages as it takes
+ * until the rest fits. */
+static enum aq_status pour(struct splitting *x, const struct run *block, bool lines, struct aq_error *err)
+{
+    settle_headings(x);
+    struct run open = x->body;
+    size_t after = block->first;
+    uint32_t prefix = open.words;
+    run_join(&x->body, block);
+    while (x->body.words > AQ_PASSAGE_CUT || !fits(x, x->body.first, x->body.end, x->s->passage_count)) {
+        struct cut c = find_cut(x, after, prefix, lines);
+        enum aq_status st;
+        if (c.token) {
+            st = cut_open(x, &c, block->flags & AQ_PASSAGE_CODE, err);
+        } else if (!run_empty(&open) && after == block->first) { /* no room for even one word more */
+            st = emit(x, &open, err);
+            x->body = *block;
+        } else {
+            return aq_fail(err, AQ_INTERNAL, "a word does not fit into a passage");
+        }
+        if (st)
+            return st;
+        open = (struct run){0};
+        after = x->body.first;
+        prefix = 0;
+    }
+    return AQ_OK;
+}
+
+static enum aq_status add_heading(struct splitting *x, const struct run *r, struct aq_error *err)
+{
+    if (x->headings.words + r->words > HEADINGS)
+        settle_headings(x);
+    size_t first = run_empty(&x->body) ? run_empty(&x->headings) ? r->first : x->headings.first : x->body.first;
+    if (x->body.words >= AQ_PASSAGE_JOIN || !fits(x, first, r->end, x->s->passage_count)) {
+        enum aq_status st = close_body(x, err);
+        if (st)
+            return st;
+    }
+    run_join(&x->headings, r);
+    return AQ_OK;
+}
+
+static enum aq_status add_block(struct splitting *x, const struct run *r, bool lines, struct aq_error *err)
+{
+    uint32_t open = x->body.words + x->headings.words;
+    bool light = open < REMNANT || run_empty(&x->body); /* too little to stand alone */
+    bool room = open && fits(x, run_empty(&x->body) ? x->headings.first : x->body.first, r->end, x->s->passage_count);
+    if (room && light && r->words <= AQ_PASSAGE_CUT) {
+        settle_headings(x);
+        run_join(&x->body, r);
+        return AQ_OK;
+    }
+    bool joins = room && x->body.words < AQ_PASSAGE_JOIN && open + r->words <= AQ_PASSAGE_CUT;
+    if (!joins && !(light && r->words > AQ_PASSAGE_CUT)) {
+        enum aq_status st = close_body(x, err);
+        if (st)
+            return st;
+    }
+    return pour(x, r, lines, err);
+}
+
+static enum aq_status split_block(struct splitting *x, struct aq_analyzer *a, const struct aq_block *b,
+                                  struct aq_error *err)
+{
+    struct aq_splitter *s = x->s;
+    size_t first = s->token_count;
+    enum aq_status st = analyze_block(x, a, b, err);
+    if (st)
+        return st;
+    uint32_t begin = skip_space(x->text, b->begin, b->end);
+    uint32_t end = trim_end(x->text, begin, b->end);
+    if (b->quote_depth != x->depth) {
+        st = close_all(x, err);
+        if (st)
+            return st;
+        x->depth = b->quote_depth;
+        x->last_merge = (uint32_t)s->passage_count;
+    }
+    if (first == s->token_count) {
+        struct run *open = run_empty(&x->headings) ? &x->body : &x->headings;
+        if (!run_empty(open) && end > begin)
+            open->text_end = end;
+        return AQ_OK;
+    }
+    struct run r = {.first = first, .end = s->token_count, .text_begin = begin, .text_end = end};
+    r.words = s->tokens[r.end - 1].position - s->tokens[first].position + 1;
+    r.flags = b->kind == AQ_BLOCK_HEADING ? AQ_PASSAGE_HEADING : b->kind == AQ_BLOCK_CODE ? AQ_PASSAGE_CODE : 0;
+    if (b->kind == AQ_BLOCK_HEADING && r.words <= HEADINGS)
+        return add_heading(x, &r, err);
+    return add_block(x, &r, b->kind == AQ_BLOCK_CODE || b->kind == AQ_BLOCK_TABLE || b->kind == AQ_BLOCK_ITEM, err);
+}
+
+/* From positions in the document to positions in each passage. */
+static void number_positions(struct aq_splitter *s)
+{
+    for (size_t i = 0; i < s->passage_count; i++) {
+        struct aq_token *t = s->tokens + s->ranges[i].first;
+        uint32_t base = t->position;
+        for (size_t k = 0; k < s->ranges[i].count; k++)
+            t[k].position -= base;
+    }
+}
+
+enum aq_status aq_split(struct aq_splitter *s, struct aq_analyzer *a, const struct aq_document *d,
+                        size_t title_tokens, struct aq_error *err)
+{
+    struct splitting x = {.s = s, .text = aq_slice(d->text.ptr, d->text.len), .title_tokens = title_tokens};
+    s->token_count = s->passage_count = 0;
+    if (title_tokens > AQ_PASSAGE_TITLE)
+        return aq_fail(err, AQ_INVALID, "a title of %zu tokens goes before no passage; at most %d do", title_tokens,
+                       AQ_PASSAGE_TITLE);
+    for (size_t i = 0; i < d->count; i++) {
+        enum aq_status st = split_block(&x, a, &d->blocks[i], err);
+        if (st)
+            return st;
+    }
+    enum aq_status st = close_all(&x, err);
+    if (st)
+        return st;
+    number_positions(s);
+    return AQ_OK;
+}
+
+void aq_splitter_free(struct aq_splitter *s)
+{
+    free(s->tokens);
+    free(s->passages);
+    free(s->ranges);
+    *s = (struct aq_splitter){0};
+}

@@ -1,0 +1,176 @@
+/* print_hits.c - print_text.h's hits and the totals below them. */
+#include "print_text.h"
+#include "text_parts.h"
+
+#include <stdio.h>
+
+static const char indent[] = "  ";
+
+static void write_title(struct aq_output *out, const struct aq_hit *hit)
+{
+    struct aq_styled line = {0};
+    struct aq_slice name = aq_display_title(hit->title, hit->thread, hit->id);
+    struct aq_range whole = {0, (uint32_t)name.len};
+    aq_styled_marked(&line, name, whole, hit->title_ranges, hit->title.len ? hit->title_range_count : 0,
+                     AQ_STYLE_STRONG);
+    if (hit->parent.len)
+        aq_styled_str(&line, " [reply]", AQ_STYLE_FAINT);
+    aq_styled_write(&line, &out->buf, &out->terminal, "");
+    aq_styled_free(&line);
+}
+
+static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
+{
+    struct aq_styled text = {0};
+    struct aq_range part = hit->snippet;
+    if (part.end > hit->passage.len || part.begin >= part.end)
+        part = (struct aq_range){0, (uint32_t)hit->passage.len};
+    if (part.begin > 0)
+        aq_styled_str(&text, "…", AQ_STYLE_FAINT);
+    aq_styled_marked(&text, hit->passage, part, hit->ranges, hit->range_count, AQ_STYLE_PLAIN);
+    while (text.text.len && text.text.ptr[text.text.len - 1] == ' ') {
+        text.text.len--;
+        text.styles.len--;
+    }
+    if (part.end < hit->passage.len)
+        aq_styled_str(&text, "…", AQ_STYLE_FAINT);
+    aq_quoted_write(out, &text, indent, hit->quote_depth);
+    aq_styled_free(&text);
+}
+
+/* What write_hit leaves in or out. */
+enum { NOTE_WORDS = 1 /* that it lacks some word */, NOTE_MORE = 2 /* how many passages it stands for */ };
+
+static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_group group, unsigned notes)
+{
+    bool more = (notes & NOTE_MORE) && hit->more;
+    struct aq_facts facts = {0};
+    write_title(out, hit);
+    aq_fact_person(&facts, hit->author, hit->date, false, hit->points);
+    if (more)
+        aq_fact_count(&facts, hit->more_at_least ? "at least " : "", hit->more, "more passage");
+    if (more && group == AQ_GROUP_THREAD)
+        aq_styled_str(&facts.line, " in the thread", AQ_STYLE_FAINT);
+    if (more && group == AQ_GROUP_AUTHOR)
+        aq_styled_str(&facts.line, " by this author", AQ_STYLE_FAINT);
+    if (hit->quote_depth)
+        aq_fact(&facts, aq_slice_str("quote"), AQ_STYLE_FAINT);
+    if ((notes & NOTE_WORDS) && !hit->all_words)
+        aq_fact(&facts, aq_slice_str("not all words"), AQ_STYLE_FAINT);
+    aq_facts_write(&facts, out, indent);
+    write_snippet(out, hit);
+    aq_address_write(out, hit->id, hit->url, indent);
+}
+
+enum { WORDS_TIERED = 4 }; /* aq_search puts passages with all words first up to here */
+
+static unsigned count_words(struct aq_slice query)
+{
+    unsigned n = 0;
+    bool inside = false;
+    for (size_t i = 0; i < query.len; i++) {
+        bool space = query.ptr[i] == ' ' || (query.ptr[i] >= '\t' && query.ptr[i] <= '\r');
+        n += !space && !inside;
+        inside = !space;
+    }
+    return n;
+}
+
+/* Index of the first of `count` hits that lacks a word when none after it has all;
+ * else UINT32_MAX. */
+static uint32_t first_without(const struct aq_hit *hits, uint32_t count)
+{
+    uint32_t i = count;
+    while (i > 0 && !hits[i - 1].all_words)
+        i--;
+    for (uint32_t j = 0; j < i; j++)
+        if (!hits[j].all_words)
+            return UINT32_MAX;
+    return i < count ? i : UINT32_MAX;
+}
+
+uint32_t aq_hits_leading(const struct aq_search_request *request, const struct aq_result *result)
+{
+    if (request->group != AQ_GROUP_COMMENT || result->total_at_least)
+        return result->hit_count;
+    uint64_t left = result->total_groups > request->offset ? result->total_groups - request->offset : 0;
+    return left < result->hit_count ? (uint32_t)left : result->hit_count;
+}
+
+static void write_divider(struct aq_output *out, const char *text)
+{
+    aq_text_heading(out, text);
+    aq_buf_u8(&out->buf, '\n');
+}
+
+void aq_text_hits(struct aq_output *out, const struct aq_search_request *request, const struct aq_result *result)
+{
+    uint32_t leading = aq_hits_leading(request, result);
+    bool short_query = count_words(request->query) <= WORDS_TIERED;
+    bool tiered = short_query && request->sort == AQ_SORT_RELEVANCE;
+    uint32_t divide = tiered ? first_without(result->hits, leading) : UINT32_MAX;
+    for (uint32_t i = 0; i < result->hit_count; i++) {
+        if (i)
+            aq_buf_u8(&out->buf, '\n');
+        if (i == divide)
+            write_divider(out, "— not all words —");
+        else if (i == leading)
+            write_divider(out, "— more passages of the same comments —");
+        bool said = i < leading && divide != UINT32_MAX;
+        unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
+        write_hit(out, &result->hits[i], request->group, notes);
+    }
+}
+
+/* ---- totals ---- */
+
+static void write_ignored(struct aq_styled *line, const char *label, const struct aq_slice *words, uint32_t count)
+{
+    aq_styled_str(line, label, AQ_STYLE_FAINT);
+    for (uint32_t i = 0; i < count; i++) {
+        aq_styled_str(line, i ? ", " : " ", AQ_STYLE_FAINT);
+        aq_styled_line(line, words[i], AQ_STYLE_PLAIN);
+    }
+    aq_styled_str(line, "\n", AQ_STYLE_PLAIN);
+}
+
+void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struct aq_search_request *request,
+                    const struct aq_result *result)
+{
+    static const char *const units[] = {[AQ_GROUP_COMMENT] = "comment",
+                                        [AQ_GROUP_NONE] = "passage",
+                                        [AQ_GROUP_THREAD] = "thread",
+                                        [AQ_GROUP_AUTHOR] = "author"};
+    uint64_t total = request->group == AQ_GROUP_NONE ? result->total_passages : result->total_groups;
+    const char *unit = units[request->group];
+    char count[AQ_COUNT_SIZE], text[160], time[32];
+    double ms = (double)result->micros / 1000;
+    snprintf(time, sizeof time, "%.*f ms", ms < 10 ? 1 : 0, ms);
+    aq_text_count(total, count);
+    const char *least = result->total_at_least ? "at least " : "";
+    const char *plural = total == 1 ? "" : "s";
+    if (total == 0)
+        snprintf(text, sizeof text, "no %s found, %s\n", unit, time);
+    else if (result->hit_count == 0)
+        snprintf(text, sizeof text, "no more: %s%s %s%s, %s\n", least, count, unit, plural, time);
+    else if (aq_hits_leading(request, result) < result->hit_count)
+        snprintf(text, sizeof text, "%u passage%s of %s %s%s, %s\n", result->hit_count,
+                 result->hit_count == 1 ? "" : "s", count, unit, plural, time);
+    else if (request->offset)
+        snprintf(text, sizeof text, "%u to %llu of %s%s %s%s, %s\n", request->offset + 1,
+                 (unsigned long long)request->offset + result->hit_count, least, count, unit, plural, time);
+    else if (result->hit_count < total)
+        snprintf(text, sizeof text, "%u of %s%s %s%s, %s\n", result->hit_count, least, count, unit, plural, time);
+    else
+        snprintf(text, sizeof text, "%s%s %s%s, %s\n", least, count, unit, plural, time);
+    struct aq_styled line = {0};
+    if (result->hit_count)
+        aq_buf_u8(out, '\n');
+    aq_styled_str(&line, text, AQ_STYLE_FAINT);
+    if (result->ignored_count)
+        write_ignored(&line, "no comment has:", result->ignored, result->ignored_count);
+    if (result->partial & AQ_PARTIAL_TERMS)
+        aq_styled_str(&line, "only the first 32 words were searched for\n", AQ_STYLE_FAINT);
+    aq_styled_write(&line, out, t, "");
+    aq_styled_free(&line);
+}

@@ -1,0 +1,30 @@
+/* filter.h - which comments may be hits at all: authors, threads and dates, decided
+ * from columns. Owns the matching of author names; knows nothing of words or scores. */
+#ifndef AQ_FILTER_H
+#define AQ_FILTER_H
+
+#include "aq.h"
+#include "parser.h"
+#include "store.h"
+
+struct aq_filter {
+    uint8_t *authors, *threads;           /* bitmaps by number of those allowed; NULL: all */
+    uint8_t *not_authors, *not_threads;   /* of those refused; NULL: none */
+    uint32_t author_count, thread_count;  /* bits in each */
+    int64_t after, before;                /* date in [after, before); AQ_NO_DATE: open */
+    bool active;
+};
+
+/* From the request's lists and the query's clauses together; bitmaps in arena. */
+enum aq_status aq_filter_make(struct aq_filter *f, struct aq_txn *txn, const struct aq_search_request *request,
+                              const struct aq_clauses *clauses, struct aq_arena *arena, struct aq_error *err);
+
+bool aq_filter_passes(const struct aq_filter *f, struct aq_txn *txn, uint32_t comment);
+
+/* Whether a name is meant by what was asked for: the same, or its words stand in
+ * the name side by side; case and compatibility forms do not matter. Both folded. */
+bool aq_name_meant(struct aq_slice folded_name, struct aq_slice folded_wanted);
+/* NFKC case folding, appended to out (which is cleared first). False: no memory. */
+bool aq_name_fold(struct aq_buf *out, struct aq_slice name);
+
+#endif

@@ -1,0 +1,151 @@
+/* hits.c - see hits.h. Texts are read in order of comment, so that comments of one
+ * frame cost one decompression; titles of threads in order of thread. */
+#include "hits.h"
+
+#include "reader.h"
+#include "snippet.h"
+
+struct work {
+    const struct aq_hit_maker *maker;
+    struct aq_hit *hits;
+    struct aq_arena scratch; /* of one comment */
+    struct aq_marker marker;
+    uint32_t *threads; /* number of each hit's thread */
+};
+
+static bool copy(struct aq_arena *arena, struct aq_slice from, struct aq_slice *to)
+{
+    *to = (struct aq_slice){0};
+    return from.len == 0 || (*to = aq_arena_copy(arena, from)).ptr;
+}
+
+/* Marks and window of the passage. */
+static enum aq_status show_passage(struct work *w, struct aq_hit *h, struct aq_error *err)
+{
+    const struct aq_hit_maker *m = w->maker;
+    enum aq_status st = aq_mark_text(&w->marker, m->analyzer, m->query, h->passage, err);
+    if (st)
+        return st;
+    if (aq_mark_ranges(&w->marker, m->arena, &h->ranges, &h->range_count))
+        return aq_fail_nomem(err);
+    h->snippet = aq_snippet_window(h->passage, &w->marker, m->query);
+    return AQ_OK;
+}
+
+static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, size_t at, struct aq_error *err)
+{
+    const struct aq_hit_maker *m = w->maker;
+    struct aq_hit *h = &w->hits[at];
+    struct aq_comment c;
+    aq_arena_reset(&w->scratch);
+    enum aq_status st = aq_reader_text(m->txn, x->comment, &w->scratch, &c, err);
+    if (st)
+        return st;
+    if (x->ordinal >= c.passage_count)
+        return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", x->comment, x->ordinal);
+    const struct aq_passage *p = &c.passages[x->ordinal];
+    *h = (struct aq_hit){.score = x->score,
+                         .comment = x->comment,
+                         .ordinal = x->ordinal,
+                         .more = x->matches ? x->matches - 1 : 0,
+                         .all_words = x->all_words,
+                         .quote_depth = p->quote_depth,
+                         .date = aq_column_get(m->txn, AQ_COL_DATE, x->comment),
+                         .points = (int32_t)aq_column_get(m->txn, AQ_COL_SCORE, x->comment)};
+    if (!copy(m->arena, c.id, &h->id))
+        return aq_fail_nomem(err);
+    if (m->flags & AQ_NO_TEXT)
+        return AQ_OK;
+
+    struct aq_facts f;
+    st = aq_facts_get(m->txn, x->comment, m->arena, &f, err);
+    if (st)
+        return st;
+    h->thread = f.thread;
+    h->author = f.author;
+    h->tags = f.tags;
+    h->tag_count = f.tag_count;
+    w->threads[at] = f.thread_number;
+    /* A title that stands alone is a passage without text of its own. */
+    struct aq_slice part = p->end > p->begin ? aq_slice(c.text.ptr + p->begin, p->end - p->begin) : (struct aq_slice){0};
+    if (!copy(m->arena, c.parent, &h->parent) || !copy(m->arena, c.source, &h->source) ||
+        !copy(m->arena, c.url, &h->url) || !copy(m->arena, c.title, &h->title) ||
+        !copy(m->arena, part, &h->passage))
+        return aq_fail_nomem(err);
+    return show_passage(w, h, err);
+}
+
+/* ---- titles ---- */
+
+struct order {
+    uint32_t key, at;
+};
+
+static int by_key(const void *x, const void *y)
+{
+    const struct order *a = x, *b = y;
+    if (a->key != b->key)
+        return a->key < b->key ? -1 : 1;
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+static enum aq_status make_titles(struct work *w, struct order *order, size_t count, struct aq_error *err)
+{
+    const struct aq_hit_maker *m = w->maker;
+    struct aq_slice title = {0};
+    size_t without = 0;
+    for (size_t i = 0; i < count; i++)
+        if (w->hits[i].title.len == 0 && w->threads[i] != AQ_NO_COMMENT)
+            order[without++] = (struct order){w->threads[i], (uint32_t)i};
+    if (without)
+        qsort(order, without, sizeof *order, by_key);
+    for (size_t i = 0; i < without; i++) {
+        if (i == 0 || order[i].key != order[i - 1].key) {
+            aq_arena_reset(&w->scratch);
+            enum aq_status st = aq_thread_title(m->txn, order[i].key, &w->scratch, m->arena, &title, err);
+            if (st)
+                return st;
+        }
+        w->hits[order[i].at].title = title;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct aq_hit *h = &w->hits[i];
+        enum aq_status st = aq_mark_text(&w->marker, m->analyzer, m->query, h->title, err);
+        if (st)
+            return st;
+        if (aq_mark_ranges(&w->marker, m->arena, &h->title_ranges, &h->title_range_count))
+            return aq_fail_nomem(err);
+    }
+    return AQ_OK;
+}
+
+enum aq_status aq_hits_make(const struct aq_hit_maker *m, const struct aq_candidate *found, size_t count,
+                            const struct aq_hit **hits, struct aq_error *err)
+{
+    struct work w = {.maker = m};
+    enum aq_status st = AQ_OK;
+    *hits = NULL;
+    if (count == 0)
+        return AQ_OK;
+    w.hits = aq_arena_zalloc(m->arena, count * sizeof *w.hits);
+    w.threads = malloc(count * sizeof *w.threads);
+    struct order *order = malloc(count * sizeof *order);
+    if (!w.hits || !w.threads || !order)
+        st = aq_fail_nomem(err);
+    for (size_t i = 0; i < count && !st; i++) {
+        order[i] = (struct order){found[i].comment, (uint32_t)i};
+        w.threads[i] = AQ_NO_COMMENT;
+    }
+    if (!st)
+        qsort(order, count, sizeof *order, by_key);
+    for (size_t i = 0; i < count && !st; i++)
+        st = make_hit(&w, &found[order[i].at], order[i].at, err);
+    if (!st && !(m->flags & AQ_NO_TEXT))
+        st = make_titles(&w, order, count, err);
+    *hits = w.hits;
+    aq_marker_free(&w.marker);
+    aq_arena_free(&w.scratch);
+    free(w.threads);
+    free(order);
+    return st;
+}

@@ -1,0 +1,23 @@
+/* hits.h - from ranked passages to what a caller sees: fields, text, highlights.
+ * Knows nothing of how they were ranked. */
+#ifndef AQ_HITS_H
+#define AQ_HITS_H
+
+#include "analyzer.h"
+#include "aq.h"
+#include "query.h"
+#include "store.h"
+#include "topk.h"
+
+struct aq_hit_maker {
+    struct aq_txn *txn;
+    struct aq_analyzer *analyzer;
+    const struct aq_query *query;
+    unsigned flags;         /* of the request: AQ_NO_TEXT */
+    struct aq_arena *arena; /* everything handed out lives here */
+};
+
+enum aq_status aq_hits_make(const struct aq_hit_maker *m, const struct aq_candidate *found, size_t count,
+                            const struct aq_hit **hits, struct aq_error *err);
+
+#endif

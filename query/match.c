@@ -1,0 +1,137 @@
+/* match.c - see match.h. */
+#include "match.h"
+
+/* ---- conjunctions ---- */
+
+void aq_conjunction_init(struct aq_conjunction *c, const struct aq_leaf *leaf, const uint32_t *terms,
+                         struct aq_cursor **cursors, uint32_t count)
+{
+    c->cursors = cursors;
+    c->count = count;
+    /* Insertion sort by df, on keys re-read from the leaf: at most a few dozen. */
+    uint32_t df[AQ_QUERY_TERMS];
+    for (uint32_t i = 0; i < count; i++) {
+        struct aq_cursor *cursor = cursors[i];
+        uint32_t key = leaf->lists[terms[i]].df, k = i;
+        for (; k > 0 && df[k - 1] > key; k--) {
+            df[k] = df[k - 1];
+            cursors[k] = cursors[k - 1];
+        }
+        df[k] = key;
+        cursors[k] = cursor;
+    }
+    c->docid = 0;
+    aq_conjunction_seek(c, 0);
+}
+
+uint32_t aq_conjunction_seek(struct aq_conjunction *c, uint32_t target)
+{
+    if (c->count == 0)
+        return c->docid = AQ_DOCID_END;
+    uint32_t d = aq_cursor_seek(c->cursors[0], target);
+    for (uint32_t i = 1; i < c->count && d != AQ_DOCID_END;) {
+        uint32_t e = aq_cursor_seek(c->cursors[i], d);
+        if (e == d) {
+            i++;
+        } else {
+            d = aq_cursor_seek(c->cursors[0], e);
+            i = 1;
+        }
+    }
+    return c->docid = d;
+}
+
+/* ---- phrases ---- */
+
+/* Positions of the element where the phrase would have to begin; returns how many. */
+static uint32_t starts_of(const struct aq_leaf *leaf, const struct aq_query_element *e, struct aq_cursor *c,
+                          uint16_t starts[256])
+{
+    uint16_t positions[256], codes[256];
+    bool any = e->form == AQ_ANY_FORM;
+    int32_t code = any ? 0 : leaf->codes[e->form];
+    uint32_t n = aq_cursor_positions(c, positions, any ? NULL : codes), kept = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (positions[i] >= e->offset && (any || codes[i] == code))
+            starts[kept++] = (uint16_t)(positions[i] - e->offset);
+    return kept;
+}
+
+bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p, struct aq_cursor *const *by_term)
+{
+    uint16_t left[256], more[256];
+    uint32_t n = starts_of(leaf, &p->elements[0], by_term[p->elements[0].term], left);
+    for (uint32_t i = 1; i < p->count && n; i++) {
+        uint32_t m = starts_of(leaf, &p->elements[i], by_term[p->elements[i].term], more);
+        uint32_t kept = 0, b = 0;
+        for (uint32_t a = 0; a < n; a++) {
+            while (b < m && more[b] < left[a])
+                b++;
+            if (b < m && more[b] == left[a])
+                left[kept++] = left[a];
+        }
+        n = kept;
+    }
+    return n > 0;
+}
+
+bool aq_phrase_possible(const struct aq_leaf *leaf, const struct aq_query_phrase *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct aq_query_element *e = &p->elements[i];
+        if (leaf->lists[e->term].df == 0 || (e->form != AQ_ANY_FORM && leaf->codes[e->form] < 0))
+            return false;
+    }
+    return true;
+}
+
+/* ---- matchers ---- */
+
+/* From docid d of the conjunction to the first one that has the phrase. */
+static uint32_t settle(struct aq_matcher *m, uint32_t d)
+{
+    while (d != AQ_DOCID_END && m->positions_matter && !aq_phrase_here(m->leaf, m->phrase, m->by_term))
+        d = aq_conjunction_seek(&m->all, d + 1);
+    return m->docid = d;
+}
+
+enum aq_status aq_matcher_init(struct aq_matcher *m, const struct aq_leaf *leaf, const struct aq_query *q,
+                               const struct aq_query_phrase *p, struct aq_arena *arena)
+{
+    *m = (struct aq_matcher){.leaf = leaf, .phrase = p, .docid = AQ_DOCID_END};
+    if (p->dead || !aq_phrase_possible(leaf, p))
+        return AQ_OK;
+    uint32_t terms[AQ_QUERY_TERMS], count = 0;
+    m->by_term = aq_arena_zalloc(arena, q->term_count * sizeof *m->by_term);
+    m->cursors = aq_arena_alloc(arena, p->count * sizeof *m->cursors);
+    struct aq_cursor **sorted = aq_arena_alloc(arena, p->count * sizeof *sorted);
+    if (!m->by_term || !m->cursors || !sorted)
+        return AQ_NOMEM;
+    for (uint32_t i = 0; i < p->count; i++) {
+        uint32_t term = p->elements[i].term;
+        if (m->by_term[term])
+            continue;
+        aq_leaf_cursor(leaf, term, &m->cursors[count]);
+        m->by_term[term] = sorted[count] = &m->cursors[count];
+        terms[count++] = term;
+    }
+    m->positions_matter = p->count > 1 || p->elements[0].form != AQ_ANY_FORM;
+    aq_conjunction_init(&m->all, leaf, terms, sorted, count);
+    settle(m, m->all.docid);
+    return AQ_OK;
+}
+
+uint32_t aq_matcher_seek(struct aq_matcher *m, uint32_t target)
+{
+    if (m->docid >= target)
+        return m->docid;
+    return settle(m, aq_conjunction_seek(&m->all, target));
+}
+
+bool aq_matcher_bad(const struct aq_matcher *m)
+{
+    for (uint32_t i = 0; i < m->all.count; i++)
+        if (m->all.cursors[i]->bad)
+            return true;
+    return false;
+}

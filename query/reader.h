@@ -1,0 +1,38 @@
+/* reader.h - an open reader, shared by the files that answer its calls. */
+#ifndef AQ_READER_H
+#define AQ_READER_H
+
+#include "analyzer.h"
+#include "aq.h"
+#include "store.h"
+
+struct aq_reader {
+    struct aq_store *store;
+    struct aq_analyzer *analyzer;
+};
+
+/* Moves to the current generation and begins a transaction whose analyzer is the
+ * reader's; aq_txn_end it. */
+enum aq_status aq_reader_begin(struct aq_reader *r, struct aq_txn *txn, struct aq_error *err);
+
+/* A comment's stored record, AQ_CORRUPT with a message when there is none. */
+enum aq_status aq_reader_text(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_comment *out,
+                              struct aq_error *err);
+
+/* Title of the comment that opens a thread, copied into arena; empty when there is none. */
+enum aq_status aq_thread_title(struct aq_txn *txn, uint32_t thread, struct aq_arena *scratch, struct aq_arena *arena,
+                               struct aq_slice *title, struct aq_error *err);
+
+/* The facts that columns and names hold of a comment, copied into arena. */
+struct aq_facts {
+    struct aq_slice thread, author;
+    const struct aq_slice *tags;
+    uint32_t tag_count;
+    uint32_t thread_number; /* AQ_NO_COMMENT without */
+    int64_t date;
+    int32_t points;
+};
+enum aq_status aq_facts_get(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_facts *f,
+                            struct aq_error *err);
+
+#endif

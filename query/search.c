@@ -1,0 +1,228 @@
+/* search.c - aq_search from end to end: query, statistics, plan, hits. What a step
+ * does is in its own file; this one owns their order and the result's memory. */
+#include "hits.h"
+#include "plan.h"
+#include "reader.h"
+
+#include <time.h>
+
+enum {
+    DEFAULT_LIMIT = 10,
+    MOST_LIMIT = 10000,
+    MOST_OFFSET = 100000,
+    ANALYZER_BYTES = 8 << 20 /* words a reader remembers between queries */
+};
+
+struct search {
+    const struct aq_search_request *request;
+    struct aq_reader *reader;
+    struct aq_txn txn;
+    struct aq_clauses clauses;
+    struct aq_query query;
+    struct aq_model model;
+    struct aq_pending_scan pend;
+    struct aq_filter filter;
+    struct aq_leaf *leaves;
+    uint32_t leaf_count;
+    struct aq_collector collector;
+    struct aq_collector filler;
+    struct aq_arena arena; /* until the call ends */
+};
+
+/* The result and the arena all of it lives in. */
+struct answer {
+    struct aq_result result;
+    struct aq_arena arena;
+};
+
+static uint64_t now_micros(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000;
+}
+
+static enum aq_status check_request(const struct aq_search_request *r, struct aq_error *err)
+{
+    if (r->limit > MOST_LIMIT)
+        return aq_fail(err, AQ_LIMIT, "%u hits are asked for at once; at most %d are allowed", r->limit, MOST_LIMIT);
+    if (r->offset > MOST_OFFSET)
+        return aq_fail(err, AQ_LIMIT, "an offset of %u is asked for; at most %d is allowed", r->offset, MOST_OFFSET);
+    if ((unsigned)r->group > AQ_GROUP_AUTHOR || (unsigned)r->sort > AQ_SORT_SCORE)
+        return aq_fail(err, AQ_INVALID, "no such grouping or sorting");
+    return AQ_OK;
+}
+
+/* From the query's string to leaves with global statistics. */
+static enum aq_status prepare(struct search *s, struct aq_error *err)
+{
+    const struct aq_search_request *r = s->request;
+    bool plain = r->flags & AQ_QUERY_PLAIN;
+    enum aq_status st = aq_parse(r->query, plain, &s->clauses, err);
+    if (!st)
+        st = aq_query_build(&s->query, &s->clauses, plain, s->reader->analyzer, err);
+    if (!st)
+        st = aq_model_init(&s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
+    if (!st)
+        st = aq_filter_make(&s->filter, &s->txn, r, &s->clauses, &s->arena, err);
+    if (!st)
+        st = aq_pending_scan(&s->pend, &s->txn, &s->query, err);
+    if (!st)
+        st = aq_leaves_make(&s->txn, &s->query, &s->pend, &s->arena, &s->leaves, &s->leaf_count, err);
+    if (!st)
+        aq_query_resolve(&s->query, &s->model);
+    return st;
+}
+
+static enum aq_status run(struct search *s, enum aq_plan_kind kind, struct aq_collector *c, enum aq_group group,
+                          uint32_t k, const struct aq_candidate **hits, size_t *count, struct aq_error *err)
+{
+    /* Without words the newest come first: every score is 0. */
+    enum aq_sort sort = kind == AQ_PLAN_LIST && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
+    enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, group, sort, k, s->query.tiered, err);
+    struct aq_plan plan = {s->leaves, s->leaf_count, &s->query, &s->model, c};
+    if (!st)
+        st = aq_plan_run(&plan, kind, err);
+    return st ? st : aq_collector_finish(c, hits, count, err);
+}
+
+static int by_comment(const void *x, const void *y)
+{
+    const struct aq_candidate *a = x, *b = y;
+    return (a->comment > b->comment) - (a->comment < b->comment);
+}
+
+/* Where fewer comments match than were asked for, their further passages follow
+ * in order. The best k passages hold enough of them: at most one a comment leads. */
+static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint32_t k,
+                                  const struct aq_candidate **hits, size_t *count, struct aq_error *err)
+{
+    const struct aq_candidate *all;
+    size_t leader_count = *count, all_count, n = leader_count;
+    if (s->request->group != AQ_GROUP_COMMENT || n == 0 || n >= k || s->collector.passages <= n)
+        return AQ_OK;
+    enum aq_status st = run(s, kind, &s->filler, AQ_GROUP_NONE, k, &all, &all_count, err);
+    if (st)
+        return st;
+    struct aq_candidate *both = aq_arena_alloc(&s->arena, (leader_count + all_count) * sizeof *both);
+    struct aq_candidate *leaders = aq_arena_alloc(&s->arena, leader_count * sizeof *leaders);
+    if (!both || !leaders)
+        return aq_fail_nomem(err);
+    memcpy(both, *hits, leader_count * sizeof *both);
+    memcpy(leaders, both, leader_count * sizeof *both);
+    qsort(leaders, leader_count, sizeof *leaders, by_comment);
+    for (size_t i = 0; i < all_count && n < k; i++) {
+        const struct aq_candidate *leader = bsearch(&all[i], leaders, leader_count, sizeof *leaders, by_comment);
+        if (!leader || leader->ordinal == all[i].ordinal)
+            continue;
+        both[n] = all[i];
+        both[n++].matches = leader->matches;
+    }
+    *hits = both;
+    *count = n;
+    return AQ_OK;
+}
+
+static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq_error *err)
+{
+    const struct aq_query *q = &s->query;
+    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->term_count + q->form_count + 1) * sizeof *out);
+    if (!out)
+        return aq_fail_nomem(err);
+    uint32_t n = aq_query_ignored(q, out);
+    for (uint32_t i = 0; i < n; i++)
+        if (!(out[i] = aq_arena_copy(&a->arena, out[i])).ptr)
+            return aq_fail_nomem(err);
+    a->result.ignored = out;
+    a->result.ignored_count = n;
+    return AQ_OK;
+}
+
+static enum aq_status answer(struct search *s, struct answer *a, struct aq_error *err)
+{
+    const struct aq_search_request *r = s->request;
+    const struct aq_candidate *found = NULL;
+    size_t count = 0;
+    uint32_t limit = r->limit ? r->limit : DEFAULT_LIMIT;
+    enum aq_status st = prepare(s, err);
+    if (st)
+        return st;
+    enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active);
+    st = run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
+    if (!st)
+        st = fill_places(s, kind, r->offset + limit, &found, &count, err);
+    if (st)
+        return st;
+
+    struct aq_result *out = &a->result;
+    out->total_passages = s->collector.passages;
+    out->total_groups = s->collector.groups;
+    out->partial = s->query.cut ? AQ_PARTIAL_TERMS : AQ_PARTIAL_NONE;
+    out->commit = s->txn.state.commit;
+    out->snapshot = s->txn.state.next_comment;
+    size_t skip = r->offset < count ? r->offset : count;
+    struct aq_hit_maker maker = {.txn = &s->txn,
+                                 .analyzer = s->reader->analyzer,
+                                 .query = &s->query,
+                                 .flags = r->flags,
+                                 .arena = &a->arena};
+    st = copy_ignored(s, a, err);
+    if (!st)
+        st = aq_hits_make(&maker, skip ? found + skip : found, count - skip, &out->hits, err);
+    out->hit_count = st ? 0 : (uint32_t)(count - skip);
+    return st;
+}
+
+static void search_free(struct search *s)
+{
+    aq_clauses_free(&s->clauses);
+    aq_query_free(&s->query);
+    aq_pending_scan_free(&s->pend);
+    aq_collector_free(&s->collector);
+    aq_collector_free(&s->filler);
+    aq_arena_free(&s->arena);
+}
+
+enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request, struct aq_result **out,
+                         struct aq_error *err)
+{
+    uint64_t start = now_micros();
+    *out = NULL;
+    enum aq_status st = check_request(request, err);
+    if (st)
+        return st;
+    struct answer *a = calloc(1, sizeof *a);
+    struct search *s = calloc(1, sizeof *s);
+    if (!a || !s) {
+        free(a);
+        free(s);
+        return aq_fail_nomem(err);
+    }
+    s->request = request;
+    s->reader = r;
+    st = aq_reader_begin(r, &s->txn, err);
+    if (!st) {
+        if (aq_analyzer_memory(r->analyzer) > ANALYZER_BYTES)
+            aq_analyzer_forget(r->analyzer);
+        st = answer(s, a, err);
+        search_free(s);
+        aq_txn_end(&s->txn);
+    }
+    free(s);
+    if (st) {
+        aq_result_free(&a->result);
+        return st;
+    }
+    a->result.micros = now_micros() - start;
+    *out = &a->result;
+    return AQ_OK;
+}
+
+void aq_result_free(struct aq_result *result)
+{
+    if (!result)
+        return;
+    struct answer *a = (struct answer *)(void *)((char *)result - offsetof(struct answer, result));
+    aq_arena_free(&a->arena);
+    free(a);
+}
