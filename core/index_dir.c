@@ -73,7 +73,8 @@ enum aq_status aq_index_dir_find(const char *given, struct aq_buf *path, enum aq
             dir = user ? user->pw_dir : NULL;
         }
         if (!dir || !*dir)
-            return aq_fail(err, AQ_INVALID, "no home directory to look for an index in; name one with -i DIR");
+            return aq_fail(err, AQ_INVALID,
+                           "no home directory to look for an index in; name one with -i DIR");
         set_path(path, dir, strlen(dir), name);
     }
     return path->failed ? aq_fail_nomem(err) : AQ_OK;

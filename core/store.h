@@ -20,8 +20,10 @@
 
 #define AQ_FORMAT_VERSION 1u
 
-/* The tables, each a named database. Every value but those of `norm` values'
- * and postings' own checksums ends in a CRC-32C over key and payload. */
+/* The tables, each a named database. Every value ends in a CRC-32C over the
+ * table's letter, the key and the payload. (Postings and positions are in
+ * databases of their segment and carry checksums of their own.) Numbers in keys
+ * are big-endian, in values little-endian. */
 enum aq_table {
     AQ_TABLE_META,   /* name -> record: "state", "dict/N" (zstd dictionaries) */
     AQ_TABLE_SEG,    /* segment u32 -> struct aq_segment_info */
@@ -31,9 +33,9 @@ enum aq_table {
     AQ_TABLE_PEND,   /* comment u32 -> forward record (pending.h) */
     AQ_TABLE_COL,    /* enum aq_column u8, chunk u32 -> fixed-width values of consecutive comments */
     AQ_TABLE_TEXT,   /* first comment u32 -> frame of consecutive comments (text.h) */
-    AQ_TABLE_ID,     /* kind u8, hash u64 -> numbers u32 (see aq_ids_*) */
+    AQ_TABLE_ID,     /* kind u8, hash u64 (, bound u32) -> numbers u32, ascending (see aq_ids_*) */
     AQ_TABLE_NAME,   /* kind u8, number u32 -> bytes: authors, threads, tag sets */
-    AQ_TABLE_MEMBER, /* thread u32, chunk u32 -> comment numbers u32, ascending */
+    AQ_TABLE_MEMBER, /* thread u32 (, bound u32) -> comment numbers u32, ascending */
     AQ_TABLE_REPEAT, /* passage hash u64, comment u32, ordinal u16 -> nothing */
     AQ_TABLE_COUNT
 };
@@ -119,9 +121,14 @@ enum aq_status aq_store_recover(struct aq_store *s, struct aq_error *err);
 /* READ: moves to the generation CURRENT names now, if that is another. */
 enum aq_status aq_store_follow(struct aq_store *s, struct aq_error *err);
 
-/* WRITE: a new, empty generation beside the current one, opened for writing;
- * commit switches CURRENT (fsynced) and removes the old one; abandon removes the
- * new one. The current one stays readable and writable until then. */
+/* WRITE: a new, empty generation beside the current one, opened for writing, not
+ * synced until its commit. Its state has the current commit, next_comment,
+ * next_segment, identity and language; the rest is 0. The current one stays
+ * readable and writable meanwhile.
+ * commit syncs it, switches CURRENT and removes the old files: from then on `next`
+ * is the index's writer, lock included, and `s` only reads the old snapshot until
+ * it is closed. On failure `next` is abandoned and `s` stands.
+ * abandon removes the new one; NULL is allowed. */
 enum aq_status aq_store_generation_begin(struct aq_store *s, struct aq_store **next, struct aq_error *err);
 enum aq_status aq_store_generation_commit(struct aq_store *s, struct aq_store *next, struct aq_error *err);
 void aq_store_generation_abandon(struct aq_store *s, struct aq_store *next);
@@ -154,7 +161,12 @@ struct aq_txn {
 
 /* Begins; stale handles of dropped segments are closed, new ones opened. A write
  * transaction first makes sure of `headroom` bytes of map (0: a default that is
- * enough for 64 MiB of values). aq_txn_end aborts a write and ends a read. */
+ * enough for 64 MiB of values): growing the map waits until the other threads'
+ * transactions have ended, so a thread never waits for another while it holds one.
+ * A write in a thread that holds a transaction of the same generation: AQ_INVALID.
+ * Each transaction belongs to the thread that began it. AQ_FULL from a write: end
+ * it and begin again, the map doubles. Commit ends the transaction, whatever comes
+ * of it; aq_txn_end aborts a write, ends a read, and does nothing to an ended one. */
 enum aq_status aq_txn_begin(struct aq_store *s, struct aq_txn *t, struct aq_error *err);
 enum aq_status aq_txn_begin_write(struct aq_store *s, struct aq_txn *t, size_t headroom, struct aq_error *err);
 enum aq_status aq_txn_commit(struct aq_txn *t, struct aq_error *err);
@@ -292,7 +304,8 @@ uint64_t aq_hash(struct aq_slice s); /* XXH3-64 */
 /* The comment with this external id among the visible ones, or AQ_NOTFOUND. Deleted
  * comments keep their number and are found (look at AQ_COL_FLAGS). */
 enum aq_status aq_comment_find(struct aq_txn *t, struct aq_slice id, uint32_t *comment, struct aq_error *err);
-/* Numbers under (kind, hash), ascending; NULL/0 when none. Not verified on the bytes. */
+/* Numbers under (kind, hash), ascending; NULL/0 when none. Not verified on the
+ * bytes. Valid until the next aq_ids_* call or write of the transaction. */
 enum aq_status aq_ids_get(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, const uint8_t **numbers,
                           uint32_t *count);
 enum aq_status aq_ids_add(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number, struct aq_error *err);

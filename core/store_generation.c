@@ -337,41 +337,11 @@ static enum aq_status settle_draft(struct aq_store *next, struct aq_error *err)
     if (rc)
         return aq_fail_lmdb(err, next->env, rc, "syncing the new generation");
     aq_generation_name(next->generation, name);
-    if (strcmp(name, next->name) == 0)
-        return AQ_OK; /* a second attempt */
     aq_directory_remove_generation(next->dir, name);
     enum aq_status st = aq_directory_rename(next->dir, next->name, name, err);
     if (st == AQ_OK)
         memcpy(next->name, name, sizeof name);
     return st;
-}
-
-enum aq_status aq_store_generation_commit(struct aq_store *s, struct aq_store *next, struct aq_error *err)
-{
-    char old_name[32];
-    if (aq_env_entered(s->env) || aq_env_entered(next->env))
-        return aq_fail(err, AQ_INVALID, "%s: end this thread's transactions before a generation is switched", s->dir);
-    enum aq_status st = settle_draft(next, err);
-    if (st)
-        return st;
-    st = aq_directory_write_current(s->dir, next->generation, err);
-    if (st) {
-        /* The rename may have happened, only its sync failed: point back. */
-        aq_directory_write_current(s->dir, s->generation, NULL);
-        return st;
-    }
-    pthread_mutex_lock(&s->lock);
-    struct aq_env *old = s->env;
-    memcpy(old_name, s->name, sizeof old_name);
-    s->env = next->env;
-    s->generation = next->generation;
-    memcpy(s->name, next->name, sizeof s->name);
-    pthread_mutex_unlock(&s->lock);
-    next->env = NULL;
-    aq_store_close(next);
-    aq_env_release(old);
-    aq_directory_remove_generation(s->dir, old_name);
-    return AQ_OK;
 }
 
 void aq_store_generation_abandon(struct aq_store *s, struct aq_store *next)
@@ -384,4 +354,35 @@ void aq_store_generation_abandon(struct aq_store *s, struct aq_store *next)
     if (aq_directory_read_current(s->dir, &current, NULL) || current != next->generation)
         aq_directory_remove_generation(s->dir, next->name);
     aq_store_close(next);
+}
+
+static enum aq_status switch_to(struct aq_store *s, struct aq_store *next, struct aq_error *err)
+{
+    enum aq_status st = settle_draft(next, err);
+    if (st)
+        return st;
+    st = aq_directory_write_current(s->dir, next->generation, err);
+    if (st) /* the rename may have happened and only its sync failed: point back */
+        aq_directory_write_current(s->dir, s->generation, NULL);
+    return st;
+}
+
+enum aq_status aq_store_generation_commit(struct aq_store *s, struct aq_store *next, struct aq_error *err)
+{
+    enum aq_status st =
+        aq_env_entered(next->env)
+            ? aq_fail(err, AQ_INVALID, "%s: end the transactions of a new generation before it is committed", s->dir)
+            : switch_to(s, next, err);
+    if (st) {
+        aq_store_generation_abandon(s, next);
+        return st;
+    }
+    next->draft = false;
+    next->lock_fd = s->lock_fd;
+    s->lock_fd = -1;
+    pthread_mutex_lock(&s->lock);
+    s->mode = AQ_STORE_READ;
+    pthread_mutex_unlock(&s->lock);
+    aq_directory_remove_generation(s->dir, s->name);
+    return AQ_OK;
 }

@@ -218,8 +218,6 @@ enum aq_status aq_list_get(struct aq_txn *t, enum aq_table table, struct aq_slic
                            uint32_t *count)
 {
     struct list_row row;
-    struct aq_walk w;
-    bool found;
     *numbers = NULL;
     *count = 0;
     enum aq_status st = first_row(t, table, prefix, &row);

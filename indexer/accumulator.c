@@ -10,23 +10,22 @@
 
 enum { CHUNK_FIRST = 16, CHUNK_MOST = 4096, CHUNK_LINK = sizeof(uint8_t *) };
 
-struct form {
-    struct aq_slice text;
-    uint64_t count;
+/* What every token touches, two to a cache line. */
+struct tail {
+    uint8_t *write, *limit; /* limit: where the link to the next chunk goes */
+    uint32_t last_docid;    /* of the newest posting */
+    uint32_t df;
+    uint16_t last_position; /* in the newest posting */
+    uint16_t chunk;         /* size of the newest chunk */
 };
 
+/* What a term's first token and its writing touch. */
 struct term {
     struct aq_slice text;
-    uint64_t hash;
-    uint8_t *head;          /* first chunk */
-    uint8_t *write, *limit; /* limit: where the link to the next chunk goes */
-    uint32_t chunk;         /* size of the newest chunk */
-    uint32_t df;
-    uint32_t last_docid;    /* of the newest posting */
-    uint32_t last_position; /* in it */
+    uint8_t *head; /* first chunk */
     uint32_t form_count, form_cap;
-    struct form first_form; /* most terms have one */
-    struct form *forms;     /* form_count > 1: all of them, the first included */
+    struct aq_slice first_form; /* most terms have one */
+    struct aq_slice *forms;     /* form_count > 1: all of them, the first included */
 };
 
 struct lexeme_entry {
@@ -36,7 +35,8 @@ struct lexeme_entry {
 struct aq_accumulator {
     struct aq_arena arena; /* chunks, terms' and forms' bytes */
     struct term *terms;
-    size_t term_count, term_cap;
+    struct tail *tails; /* beside terms */
+    size_t term_count, term_cap, tail_cap;
     struct aq_hashmap by_hash;
     struct lexeme_entry *lexemes; /* by lexeme id; term AQ_HASHMAP_NONE: not met yet */
     size_t lexeme_cap;
@@ -60,6 +60,7 @@ void aq_accumulator_free(struct aq_accumulator *a)
         free(a->terms[i].forms);
     aq_arena_free(&a->arena);
     free(a->terms);
+    free(a->tails);
     aq_hashmap_free(&a->by_hash);
     free(a->lexemes);
     free(a->lengths);
@@ -96,7 +97,7 @@ uint64_t aq_accumulator_postings(const struct aq_accumulator *a)
 
 size_t aq_accumulator_bytes(const struct aq_accumulator *a)
 {
-    return a->arena.total + a->term_cap * sizeof *a->terms + aq_hashmap_bytes(&a->by_hash) +
+    return a->arena.total + a->term_cap * sizeof *a->terms + a->tail_cap * sizeof *a->tails + aq_hashmap_bytes(&a->by_hash) +
            a->lexeme_cap * sizeof *a->lexemes + a->passage_cap + a->form_bytes;
 }
 
@@ -119,25 +120,27 @@ static uint32_t find_term(struct aq_accumulator *a, struct aq_slice text, uint64
     while ((i = aq_hashmap_next(&a->by_hash, hash, &at)) != AQ_HASHMAP_NONE)
         if (aq_slice_eq(a->terms[i].text, text))
             return i;
-    if (!aq_grow(&a->terms, &a->term_cap, a->term_count + 1, sizeof *a->terms) || a->term_count >= UINT32_MAX - 1)
+    if (!aq_grow(&a->terms, &a->term_cap, a->term_count + 1, sizeof *a->terms) ||
+        !aq_grow(&a->tails, &a->tail_cap, a->term_count + 1, sizeof *a->tails) || a->term_count >= UINT32_MAX - 1)
         return AQ_HASHMAP_NONE;
     struct aq_slice copy = aq_arena_copy(&a->arena, text);
     if (!copy.ptr || !aq_hashmap_add(&a->by_hash, hash, (uint32_t)a->term_count))
         return AQ_HASHMAP_NONE;
-    a->terms[a->term_count] = (struct term){.text = copy, .hash = hash};
+    a->terms[a->term_count] = (struct term){.text = copy};
+    a->tails[a->term_count] = (struct tail){0};
     return (uint32_t)a->term_count++;
 }
 
-static struct form *term_forms(struct term *t)
+static struct aq_slice *term_forms(struct term *t)
 {
     return t->forms ? t->forms : &t->first_form;
 }
 
 static uint32_t find_form(struct aq_accumulator *a, struct term *t, struct aq_slice text)
 {
-    struct form *forms = term_forms(t);
+    struct aq_slice *forms = term_forms(t);
     for (uint32_t i = 0; i < t->form_count; i++)
-        if (aq_slice_eq(forms[i].text, text))
+        if (aq_slice_eq(forms[i], text))
             return i;
     if (t->form_count >= UINT16_MAX)
         return AQ_HASHMAP_NONE;
@@ -145,7 +148,7 @@ static uint32_t find_form(struct aq_accumulator *a, struct term *t, struct aq_sl
     if (!copy.ptr)
         return AQ_HASHMAP_NONE;
     if (t->form_count == 0) {
-        t->first_form = (struct form){copy, 0};
+        t->first_form = copy;
     } else {
         size_t cap = t->form_cap;
         if (!aq_grow(&t->forms, &cap, (size_t)t->form_count + 1, sizeof *t->forms))
@@ -154,17 +157,16 @@ static uint32_t find_form(struct aq_accumulator *a, struct term *t, struct aq_sl
         t->form_cap = (uint32_t)cap;
         if (t->form_count == 1)
             t->forms[0] = t->first_form;
-        t->forms[t->form_count] = (struct form){copy, 0};
+        t->forms[t->form_count] = copy;
     }
     return t->form_count++;
 }
 
-/* Makes room for n more bytes: what does not fit goes on in a new chunk. */
-static bool stream_room(struct aq_accumulator *a, struct term *t, size_t n)
+/* Ends the newest chunk of a stream and starts another. */
+static bool next_chunk(struct aq_accumulator *a, uint32_t term)
 {
-    if (AQ_LIKELY(t->write && n <= (size_t)(t->limit - t->write)))
-        return true;
-    uint32_t size = t->chunk ? t->chunk * 2 : CHUNK_FIRST;
+    struct tail *t = &a->tails[term];
+    uint32_t size = t->chunk ? t->chunk * 2u : CHUNK_FIRST;
     if (size > CHUNK_MOST)
         size = CHUNK_MOST;
     uint8_t *chunk = aq_arena_bytes(&a->arena, size + CHUNK_LINK);
@@ -177,9 +179,9 @@ static bool stream_room(struct aq_accumulator *a, struct term *t, size_t n)
         memset(t->write, 0, (size_t)(t->limit - t->write));
         memcpy(t->limit, &chunk, CHUNK_LINK);
     } else {
-        t->head = chunk;
+        a->terms[term].head = chunk;
     }
-    t->chunk = size;
+    t->chunk = (uint16_t)size;
     t->write = chunk;
     t->limit = chunk + size;
     return true;
@@ -197,10 +199,10 @@ static uint8_t *put_varint(uint8_t *p, uint64_t v)
 
 static bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint16_t position)
 {
-    struct term *t = &a->terms[term];
+    struct tail *t = &a->tails[term];
     uint32_t docid = a->passages - 1;
     /* docid delta up to 5 bytes, position up to 2, form up to 3 */
-    if (!stream_room(a, t, 10))
+    if (AQ_UNLIKELY(t->limit - t->write < 10) && !next_chunk(a, term))
         return false;
     uint8_t *p = t->write;
     if (t->df == 0 || t->last_docid != docid) {
@@ -208,7 +210,6 @@ static bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint1
         p = put_varint(p, (uint64_t)delta << 1 | 1);
         t->df++;
         t->last_docid = docid;
-        t->last_position = 0;
         a->postings++;
         p = put_varint(p, ((uint64_t)position + 1) << 2 | (form ? 2u : 0u));
     } else {
@@ -220,31 +221,54 @@ static bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint1
         p = put_varint(p, form);
     t->last_position = position;
     t->write = p;
-    term_forms(t)[form].count++;
     a->tokens++;
     return true;
 }
 
-bool aq_accumulator_lexeme(struct aq_accumulator *a, const struct aq_lexeme *lexeme, uint16_t position)
+/* First token of a lexeme. */
+static bool meet(struct aq_accumulator *a, const struct aq_lexeme *lexeme, struct lexeme_entry *e)
 {
-    if (AQ_UNLIKELY(lexeme->id >= a->lexeme_cap)) {
-        size_t old = a->lexeme_cap;
-        if (!aq_grow(&a->lexemes, &a->lexeme_cap, (size_t)lexeme->id + 1, sizeof *a->lexemes))
+    uint32_t term = find_term(a, lexeme->term, lexeme->term_hash);
+    uint32_t form = term == AQ_HASHMAP_NONE ? term : find_form(a, &a->terms[term], lexeme->form);
+    if (form == AQ_HASHMAP_NONE)
+        return false;
+    *e = (struct lexeme_entry){term, form};
+    return true;
+}
+
+bool aq_accumulator_add(struct aq_accumulator *a, const struct aq_analyzer *analyzer,
+                        const struct aq_pending_token *tokens, size_t count, size_t coming)
+{
+    enum { AHEAD = 12, AHEAD_TAIL = 6, AHEAD_WRITE = 3 }; /* lists lie all over memory: ask for them early */
+    size_t known = count + coming;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t id = tokens[i].lexeme;
+        if (AQ_UNLIKELY(id >= a->lexeme_cap)) {
+            size_t old = a->lexeme_cap;
+            if (!aq_grow(&a->lexemes, &a->lexeme_cap, (size_t)id + 1, sizeof *a->lexemes))
+                return false;
+            for (size_t k = old; k < a->lexeme_cap; k++)
+                a->lexemes[k].term = AQ_HASHMAP_NONE;
+        }
+        if (i + AHEAD < known && tokens[i + AHEAD].lexeme < a->lexeme_cap)
+            __builtin_prefetch(&a->lexemes[tokens[i + AHEAD].lexeme]);
+        if (i + AHEAD_TAIL < known && tokens[i + AHEAD_TAIL].lexeme < a->lexeme_cap) {
+            uint32_t ahead = a->lexemes[tokens[i + AHEAD_TAIL].lexeme].term;
+            if (ahead != AQ_HASHMAP_NONE)
+                __builtin_prefetch(&a->tails[ahead], 1);
+        }
+        if (i + AHEAD_WRITE < known && tokens[i + AHEAD_WRITE].lexeme < a->lexeme_cap) {
+            uint32_t ahead = a->lexemes[tokens[i + AHEAD_WRITE].lexeme].term;
+            if (ahead != AQ_HASHMAP_NONE)
+                __builtin_prefetch(a->tails[ahead].write, 1);
+        }
+        struct lexeme_entry *e = &a->lexemes[id];
+        if (AQ_UNLIKELY(e->term == AQ_HASHMAP_NONE) && !meet(a, aq_analyzer_lexeme(analyzer, id), e))
             return false;
-        for (size_t i = old; i < a->lexeme_cap; i++)
-            a->lexemes[i].term = AQ_HASHMAP_NONE;
+        if (!append(a, e->term, e->form, tokens[i].position))
+            return false;
     }
-    struct lexeme_entry *e = &a->lexemes[lexeme->id];
-    if (AQ_UNLIKELY(e->term == AQ_HASHMAP_NONE)) {
-        uint32_t term = find_term(a, lexeme->term, lexeme->term_hash);
-        if (term == AQ_HASHMAP_NONE)
-            return false;
-        uint32_t form = find_form(a, &a->terms[term], lexeme->form);
-        if (form == AQ_HASHMAP_NONE)
-            return false;
-        *e = (struct lexeme_entry){term, form};
-    }
-    return append(a, e->term, e->form, position);
+    return true;
 }
 
 bool aq_accumulator_token(struct aq_accumulator *a, struct aq_slice term, uint64_t term_hash, struct aq_slice form,
@@ -329,17 +353,33 @@ struct writing {
     size_t order_cap, form_cap, code_cap;
 };
 
-static bool order_forms(struct writing *w, struct term *t)
+static struct stream stream_of(const struct aq_accumulator *a, uint32_t term)
 {
-    struct form *forms = term_forms(t);
+    const uint8_t *head = a->terms[term].head;
+    return (struct stream){head, head + CHUNK_FIRST, a->tails[term].write, CHUNK_FIRST};
+}
+
+static bool order_forms(struct aq_accumulator *a, struct writing *w, uint32_t term)
+{
+    struct term *t = &a->terms[term];
+    struct aq_slice *forms = term_forms(t);
     if (!aq_grow(&w->order, &w->order_cap, t->form_count, sizeof *w->order) ||
         !aq_grow(&w->forms, &w->form_cap, t->form_count, sizeof *w->forms) ||
         !aq_grow(&w->codes, &w->code_cap, t->form_count, sizeof *w->codes))
         return false;
     for (uint32_t i = 0; i < t->form_count; i++)
-        w->order[i] = (struct form_order){{forms[i].text, forms[i].count}, i};
-    if (t->form_count > 1)
+        w->order[i] = (struct form_order){{forms[i], 0}, i};
+    if (t->form_count > 1) {
+        struct stream s = stream_of(a, term);
+        while (stream_more(&s)) {
+            uint64_t v = get_varint(&s);
+            if (!(v & 1))
+                w->order[v & 2 ? get_varint(&s) : 0].form.count++;
+        }
         qsort(w->order, t->form_count, sizeof *w->order, by_count);
+    } else {
+        w->order[0].form.count = 1; /* not stored where there is only one */
+    }
     for (uint32_t i = 0; i < t->form_count; i++) {
         w->forms[i] = w->order[i].form;
         w->codes[w->order[i].number] = (uint16_t)i;
@@ -347,15 +387,15 @@ static bool order_forms(struct writing *w, struct term *t)
     return true;
 }
 
-static void write_term(struct aq_accumulator *a, struct aq_postings_writer *out, struct term *t,
+static void write_term(struct aq_accumulator *a, struct aq_postings_writer *out, uint32_t term,
                        const struct writing *w, const struct aq_impact_model *model)
 {
     uint16_t positions[256], codes[256];
-    struct stream s = {t->head, t->head + CHUNK_FIRST, t->write, CHUNK_FIRST};
+    struct stream s = stream_of(a, term);
     uint32_t docid = 0, tf = 0, position = 0;
     bool first = true;
 
-    aq_postings_begin(out, t->text, w->forms, t->form_count, model);
+    aq_postings_begin(out, a->terms[term].text, w->forms, a->terms[term].form_count, model);
     while (stream_more(&s)) {
         uint64_t v = get_varint(&s);
         if (v & 1) {
@@ -364,11 +404,10 @@ static void write_term(struct aq_accumulator *a, struct aq_postings_writer *out,
             docid = first ? (uint32_t)(v >> 1) : docid + (uint32_t)(v >> 1);
             first = false;
             tf = 0;
+            position = (uint32_t)-1;
             v = get_varint(&s);
-            position = (uint32_t)(v >> 2) - 1;
-        } else {
-            position += (uint32_t)(v >> 2);
         }
+        position += (uint32_t)(v >> 2);
         positions[tf] = (uint16_t)position;
         codes[tf++] = w->codes[v & 2 ? get_varint(&s) : 0];
     }
@@ -397,13 +436,13 @@ enum aq_status aq_accumulator_write(struct aq_accumulator *a, const struct aq_im
     for (size_t i = 0; i < a->term_count && st == AQ_OK; i++) {
         struct term *t = &a->terms[order[i].term];
         struct aq_slice list, positions;
-        if (t->df == 0)
+        if (!t->head)
             continue;
-        if (!order_forms(&w, t)) {
+        if (!order_forms(a, &w, order[i].term)) {
             st = aq_fail_nomem(err);
             break;
         }
-        write_term(a, out, t, &w, model);
+        write_term(a, out, order[i].term, &w, model);
         st = aq_postings_end(out, &list, &positions);
         if (st)
             aq_fail(err, st, "the postings of '%.*s' cannot be written: %s", (int)t->text.len,

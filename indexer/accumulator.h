@@ -4,7 +4,7 @@
 #ifndef AQ_ACCUMULATOR_H
 #define AQ_ACCUMULATOR_H
 
-#include "analyzer.h"
+#include "pending.h"
 #include "postings.h"
 
 struct aq_accumulator;
@@ -15,9 +15,12 @@ void aq_accumulator_free(struct aq_accumulator *a);
 /* Starts the next passage; returns its docid, counted from 0. length is its number of tokens. */
 uint32_t aq_accumulator_passage(struct aq_accumulator *a, uint8_t length);
 
-/* One token of the current passage. Positions of a term ascend within the passage. */
-bool aq_accumulator_lexeme(struct aq_accumulator *a, const struct aq_lexeme *lexeme, uint16_t position);
-/* The same from bytes, for forward records. */
+/* Tokens of the current passage. Positions of a term ascend within the passage.
+ * `coming` more tokens stand behind them, for later passages: they are only looked
+ * at to fetch memory early. False, as below: out of memory, or positions that do not ascend. */
+bool aq_accumulator_add(struct aq_accumulator *a, const struct aq_analyzer *analyzer,
+                        const struct aq_pending_token *tokens, size_t count, size_t coming);
+/* One token from its bytes, for forward records. */
 bool aq_accumulator_token(struct aq_accumulator *a, struct aq_slice term, uint64_t term_hash,
                           struct aq_slice form, uint16_t position);
 

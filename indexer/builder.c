@@ -262,11 +262,12 @@ static enum aq_status build_unit(struct aq_builder *w, struct aq_batch *b, const
         for (uint16_t ordinal = 0; passage < c->passage_end; passage++, ordinal++) {
             if (aq_accumulator_passage(b->accumulator, u->passages[passage].length) == AQ_DOCID_END)
                 return aq_fail_nomem(err);
-            for (; token < c->token_end && u->tokens[token].ordinal == ordinal; token++) {
-                const struct aq_lexeme *l = aq_analyzer_lexeme(w->analyzer, u->tokens[token].lexeme);
-                if (!aq_accumulator_lexeme(b->accumulator, l, u->tokens[token].position))
-                    return aq_fail_nomem(err);
-            }
+            size_t first = token;
+            while (token < c->token_end && u->tokens[token].ordinal == ordinal)
+                token++;
+            if (!aq_accumulator_add(b->accumulator, w->analyzer, u->tokens + first, token - first,
+                                    u->token_count - token))
+                return aq_fail_nomem(err);
         }
         if (c->framed)
             st = frame_text(w, b, c->number, aq_slice(u->text.ptr + text, c->text_end - text), err);

@@ -259,7 +259,7 @@ void aq_fields_close(struct aq_field_table *t)
 struct value {
     struct json_object *v;
     const struct alias *alias; /* NULL: from --map */
-    uint8_t rank;              /* index in aliases; --map comes before all */
+    uint8_t rank;              /* index in aliases; 0, which nothing comes before, from --map */
 };
 
 struct values {
@@ -322,8 +322,6 @@ static void collect(const struct aq_field_table *t, struct json_object *o, struc
                 continue;
             if (a->path[n] == '.')
                 v = json_object_is_type(v, json_type_object) ? follow(v, a->path + n + 1) : NULL;
-            if (found->of[a->field].v && !found->of[a->field].alias)
-                continue; /* mapped */
             consider(found, (enum field)a->field, a, i - 1, v);
         }
     }

@@ -4,10 +4,10 @@
  * One passage is open at a time and takes block after block:
  *   - A block joins while the passage has fewer than AQ_PASSAGE_JOIN words and both
  *     together have at most AQ_PASSAGE_CUT, or fit at all if the passage is a
- *     remnant (fewer than REMNANT words).
- *   - A longer block is cut into parts of about equal length, at sentence ends if
- *     there are any, else at line ends or clauses, else between words. A compound
- *     stays together with its parts.
+ *     remnant (fewer than REMNANT words) or only headings.
+ *   - A block longer than AQ_PASSAGE_CUT joins such a passage too, and is cut into
+ *     parts of about equal length, at sentence ends if there are any, else at line
+ *     ends or clauses, else between words. A compound stays with its parts.
  *   - Headings at the end of the passage move on to the next one when the passage
  *     is closed before what they announce (unless they are many or long: HEADINGS).
  *   - A remnant that nothing more joins goes back to the passage before it, where
@@ -26,6 +26,7 @@
 enum {
     REMNANT = 20,
     HEADINGS = 60, /* words of headings that move on together */
+    LEAD = 40,     /* tokens of a long block that must fit behind what it joins */
     OPEN_FLAGS = AQ_PASSAGE_HEADING | AQ_PASSAGE_CODE
 };
 
@@ -439,23 +440,38 @@ static enum aq_status add_heading(struct splitting *x, const struct run *r, stru
     return AQ_OK;
 }
 
+/* Whether what is open, headings included, can stay whole with r behind it though
+ * that may pass AQ_PASSAGE_CUT: it is too little to stand alone. */
+static bool completes(const struct splitting *x, const struct run *r)
+{
+    const struct run *open = run_empty(&x->body) ? &x->headings : &x->body;
+    bool light = run_empty(&x->body) || x->body.words + x->headings.words < REMNANT;
+    return light && !run_empty(open) && r->words <= AQ_PASSAGE_CUT && fits(x, open->first, r->end, x->s->passage_count);
+}
+
+/* Whether r goes on with the open body (and the headings after it). */
+static bool continues(const struct splitting *x, const struct run *r)
+{
+    size_t passage = x->s->passage_count;
+    if (x->body.words >= AQ_PASSAGE_JOIN)
+        return false;
+    if (r->words > AQ_PASSAGE_CUT)
+        return fits(x, x->body.first, r->first + LEAD, passage);
+    return x->body.words + x->headings.words + r->words <= AQ_PASSAGE_CUT && fits(x, x->body.first, r->end, passage);
+}
+
 static enum aq_status add_block(struct splitting *x, const struct run *r, bool lines, struct aq_error *err)
 {
-    uint32_t open = x->body.words + x->headings.words;
-    bool light = open < REMNANT || run_empty(&x->body); /* too little to stand alone */
-    bool room = open && fits(x, run_empty(&x->body) ? x->headings.first : x->body.first, r->end, x->s->passage_count);
-    if (room && light && r->words <= AQ_PASSAGE_CUT) {
-        settle_headings(x);
-        run_join(&x->body, r);
-        return AQ_OK;
-    }
-    bool joins = room && x->body.words < AQ_PASSAGE_JOIN && open + r->words <= AQ_PASSAGE_CUT;
-    if (!joins && !(light && r->words > AQ_PASSAGE_CUT)) {
+    if (!run_empty(&x->body) && !completes(x, r) && !continues(x, r)) {
         enum aq_status st = close_body(x, err);
         if (st)
             return st;
     }
-    return pour(x, r, lines, err);
+    if (!completes(x, r))
+        return pour(x, r, lines, err);
+    settle_headings(x);
+    run_join(&x->body, r);
+    return AQ_OK;
 }
 
 static enum aq_status split_block(struct splitting *x, struct aq_analyzer *a, const struct aq_block *b,

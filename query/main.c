@@ -16,14 +16,21 @@ static const char *const color_names[] = {
 
 #define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option common[] = {
-    {"index", 'i', AQ_OPTION_TEXT, FIELD(index), "DIR",
-     "the index (else $AQ_INDEX, .aq here or above, $XDG_DATA_HOME/aq)", 0, 0, NULL},
-    {"json", 0, AQ_OPTION_FLAG, FIELD(json), NULL, "print JSON, one object a line", 0, 0, NULL},
-    {"color", 0, AQ_OPTION_CHOICE, FIELD(color), "WHEN", "auto, always or never", 0, 0, color_names},
-    {"no-pager", 0, AQ_OPTION_FLAG, FIELD(no_pager), NULL, "print long output straight to the terminal", 0, 0, NULL},
-    {"quiet", 'q', AQ_OPTION_FLAG, FIELD(quiet), NULL, "print nothing but errors; the exit status tells", 0, 0, NULL},
-    {"help", 'h', AQ_OPTION_FLAG, FIELD(help), NULL, "print this", 0, 0, NULL},
-    {"version", 0, AQ_OPTION_FLAG, FIELD(version), NULL, "print the version", 0, 0, NULL},
+    {.name = "index", .letter = 'i', .kind = AQ_OPTION_TEXT, .field = FIELD(index), .value = "DIR",
+     .help = "the index (else $AQ_INDEX, .aq here or above, $XDG_DATA_HOME/aq)"},
+    {.name = "json", .kind = AQ_OPTION_FLAG, .field = FIELD(json),
+     .help = "print JSON, one object a line"},
+    {.name = "color", .kind = AQ_OPTION_CHOICE, .field = FIELD(color), .value = "WHEN",
+     .choices = color_names,
+     .help = "auto, always or never"},
+    {.name = "no-pager", .kind = AQ_OPTION_FLAG, .field = FIELD(no_pager),
+     .help = "print long output straight to the terminal"},
+    {.name = "quiet", .letter = 'q', .kind = AQ_OPTION_FLAG, .field = FIELD(quiet),
+     .help = "print nothing but errors; the exit status tells"},
+    {.name = "help", .letter = 'h', .kind = AQ_OPTION_FLAG, .field = FIELD(help),
+     .help = "print this"},
+    {.name = "version", .kind = AQ_OPTION_FLAG, .field = FIELD(version),
+     .help = "print the version"},
 };
 static const struct aq_option_group common_group = {"Common options", common, AQ_COUNT(common)};
 
@@ -73,8 +80,9 @@ static int help(struct aq_cli *cli)
 {
     const struct aq_command *c = NULL;
     if (cli->words.count > 0 && !(c = command_named(cli->words.items[0]))) {
-        aq_fail(&cli->err, AQ_SYNTAX, "no command \"%.100s\" to help with; to search for it: aq search help %.200s",
-                cli->words.items[0], cli->words.items[0]);
+        aq_fail(&cli->err, AQ_SYNTAX,
+                "no command \"%.100s\" to help with; to search for it: aq search help %.200s",
+                cli->words.items[0], aq_cli_words_text(cli));
         return aq_cli_fail(cli);
     }
     if (c)
@@ -91,8 +99,9 @@ static int version(struct aq_cli *cli)
 }
 
 /* Commands about the program itself. */
-static const struct aq_command aq_command_help = {"help", "help [COMMAND]", "print help", NULL, {"", NULL, 0}, help};
-static const struct aq_command aq_command_version = {
+static const struct aq_command command_help = {
+    "help", "help [COMMAND]", "print help", NULL, {"", NULL, 0}, help};
+static const struct aq_command command_version = {
     "version", "version", "print the version", NULL, {"", NULL, 0}, version};
 
 /* ---- running ---- */
@@ -108,9 +117,9 @@ static const struct aq_command *find_command(int argc, char **argv, int *at)
     *at = aq_options_first_word(all, AQ_COUNT(all), argc, argv);
     const struct aq_command *c = *at ? command_named(argv[*at]) : NULL;
     if (!c && *at && strcmp(argv[*at], "help") == 0)
-        c = &aq_command_help;
+        c = &command_help;
     if (!c && *at && strcmp(argv[*at], "version") == 0)
-        c = &aq_command_version;
+        c = &command_version;
     if (c)
         return c;
     *at = 0;
@@ -131,7 +140,8 @@ static int run(struct aq_cli *cli, int argc, char **argv)
     int at;
     const struct aq_command *command = find_command(argc, argv, &at);
     struct aq_option_group groups[] = {command->options, common_group};
-    if (aq_options_parse(groups, AQ_COUNT(groups), argc, argv, at, &cli->set, &cli->arena, &cli->words, &cli->err)) {
+    if (aq_options_parse(groups, AQ_COUNT(groups), argc, argv, at, &cli->set, &cli->arena, &cli->words,
+                         &cli->err)) {
         cli->set.json = wants_json(argc, argv);
         return aq_cli_fail(cli);
     }

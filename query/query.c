@@ -170,6 +170,10 @@ static void add_phrase(struct build *b, const struct tokens *t, bool exact, bool
         const struct aq_token *token = &t->at[i];
         if (token->position < covered)
             continue;
+        if (count == AQ_QUERY_PHRASE) {
+            b->full = true;
+            break;
+        }
         const struct aq_lexeme *lexeme = aq_analyzer_lexeme(b->a, token->lexeme);
         uint32_t term = add_term(b, lexeme, typed_of(t, i));
         if (term == AQ_NO_TERM)

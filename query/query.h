@@ -10,6 +10,7 @@
 
 enum {
     AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain, and as many phrases */
+    AQ_QUERY_PHRASE = 64,         /* words of one phrase */
     AQ_QUERY_PLAIN_TERMS = 20000  /* distinct terms of a plain one */
 };
 #define AQ_ANY_FORM UINT32_MAX

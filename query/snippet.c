@@ -29,28 +29,47 @@ static const struct aq_token *token_at(const struct aq_token *from, const struct
     return NULL;
 }
 
-static bool mark_phrase(struct aq_marker *m, const struct aq_query_phrase *p, const struct aq_token *tokens,
-                        size_t count)
+static bool paragraph_between(struct aq_slice text, const struct aq_token *a, const struct aq_token *b)
+{
+    return b->begin > a->end && memmem(text.ptr + a->end, b->begin - a->end, "\n\n", 2);
+}
+
+/* Where the phrase stands from token `first` on: its tokens to found. */
+static bool phrase_at(const struct aq_query_phrase *p, struct aq_slice text, const struct aq_token *tokens,
+                      const struct aq_token *first, const struct aq_token *end, bool strict,
+                      const struct aq_token *found[AQ_QUERY_PHRASE])
+{
+    if (first->lexeme != p->elements[0].lexeme)
+        return false;
+    /* A whole stands before its parts at their position: begin where that does. */
+    const struct aq_token *from = first;
+    while (from > tokens && from[-1].position == first->position)
+        from--;
+    found[0] = first;
+    for (uint32_t i = 1; i < p->count; i++) {
+        const struct aq_query_element *e = &p->elements[i];
+        found[i] = token_at(from, end, first->position + e->offset, e->lexeme);
+        if (!found[i] || (strict && paragraph_between(text, found[i - 1], found[i])))
+            return false;
+    }
+    return true;
+}
+
+/* The index parts blocks of a passage by a gap in positions that its text alone does
+ * not show: phrases within paragraphs first, and any if there is none. */
+static bool mark_phrase(struct aq_marker *m, const struct aq_query_phrase *p, struct aq_slice text,
+                        const struct aq_token *tokens, size_t count)
 {
     const struct aq_token *end = tokens + count;
-    for (const struct aq_token *first = tokens; first < end; first++) {
-        if (first->lexeme != p->elements[0].lexeme)
-            continue;
-        /* A whole stands before its parts, all at or after the phrase's first position:
-         * the search may begin where the position does. */
-        const struct aq_token *from = first;
-        while (from > tokens && from[-1].position == first->position)
-            from--;
-        uint32_t i = 1;
-        while (i < p->count &&
-               token_at(from, end, first->position + p->elements[i].offset, p->elements[i].lexeme))
-            i++;
-        if (i < p->count)
-            continue;
-        for (i = 0; i < p->count; i++) {
-            const struct aq_query_element *e = &p->elements[i];
-            if (!mark(m, token_at(from, end, first->position + e->offset, e->lexeme), e->term))
-                return false;
+    size_t before = m->count;
+    for (int strict = 1; strict >= 0 && m->count == before; strict--) {
+        for (const struct aq_token *first = tokens; first < end; first++) {
+            const struct aq_token *found[AQ_QUERY_PHRASE];
+            if (!phrase_at(p, text, tokens, first, end, strict, found))
+                continue;
+            for (uint32_t i = 0; i < p->count; i++)
+                if (!mark(m, found[i], p->elements[i].term))
+                    return false;
         }
     }
     return true;
@@ -83,7 +102,7 @@ enum aq_status aq_mark_text(struct aq_marker *m, struct aq_analyzer *a, const st
             return aq_fail_nomem(err);
     }
     for (size_t i = 0; i < q->phrase_count; i++)
-        if (!q->phrases[i].dead && !mark_phrase(m, &q->phrases[i], tokens, count))
+        if (!q->phrases[i].dead && !mark_phrase(m, &q->phrases[i], text, tokens, count))
             return aq_fail_nomem(err);
     if (m->count)
         qsort(m->marks, m->count, sizeof *m->marks, by_place);

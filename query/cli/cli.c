@@ -20,8 +20,8 @@ static void explain_no_index(struct aq_cli *cli, enum aq_index_dir_origin origin
     const char *dir = (const char *)cli->dir.ptr;
     switch (origin) {
     case AQ_INDEX_DIR_GIVEN:
-        aq_fail(&cli->err, AQ_NOTFOUND, "no index in %.200s; make one with: aq-index add -i %.200s FILE...", dir,
-                dir);
+        aq_fail(&cli->err, AQ_NOTFOUND, "no index in %.200s; make one with: aq-index add -i %.200s FILE...",
+                dir, dir);
         break;
     case AQ_INDEX_DIR_ENV:
         aq_fail(&cli->err, AQ_NOTFOUND, "no index in %.300s ($AQ_INDEX); make one with: aq-index add FILE...",
@@ -32,8 +32,8 @@ static void explain_no_index(struct aq_cli *cli, enum aq_index_dir_origin origin
         break;
     case AQ_INDEX_DIR_DEFAULT:
         aq_fail(&cli->err, AQ_NOTFOUND,
-                "no index: no .aq directory here or above, none in %.250s; make one with: aq-index add FILE... "
-                "(or name one with -i DIR)",
+                "no index: no .aq directory here or above, none in %.250s; make one with: "
+                "aq-index add FILE... (or name one with -i DIR)",
                 dir);
         break;
     }
@@ -68,11 +68,18 @@ struct aq_slice aq_cli_join_words(struct aq_cli *cli)
     return aq_slice(joined, (size_t)(p - joined));
 }
 
+const char *aq_cli_words_text(struct aq_cli *cli)
+{
+    struct aq_slice words = aq_cli_join_words(cli);
+    return words.ptr ? (const char *)words.ptr : "...";
+}
+
 int aq_cli_no_words(struct aq_cli *cli, const char *command)
 {
     if (cli->words.count == 0)
         return 0;
-    aq_fail(&cli->err, AQ_SYNTAX, "\"%s\" is a command and takes no words; to search for it: aq search %s %.200s",
-            command, command, aq_cli_join_words(cli).ptr ? (const char *)aq_cli_join_words(cli).ptr : "...");
+    aq_fail(&cli->err, AQ_SYNTAX,
+            "\"%s\" is a command and takes no words; to search for it: aq search %s %.200s", command, command,
+            aq_cli_words_text(cli));
     return aq_cli_fail(cli);
 }

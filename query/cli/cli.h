@@ -68,6 +68,9 @@ int aq_cli_fail(struct aq_cli *cli);
  * memory is out. */
 struct aq_slice aq_cli_join_words(struct aq_cli *cli);
 
+/* The same for messages: never NULL. */
+const char *aq_cli_words_text(struct aq_cli *cli);
+
 /* AQ_EXIT_ERROR after complaining when words follow a command that takes none. */
 int aq_cli_no_words(struct aq_cli *cli, const char *command);
 

@@ -63,8 +63,8 @@ static void print_ok(struct aq_cli *cli, const struct aq_index_stats *s)
         return;
     }
     aq_buf_printf(&cli->out.buf,
-                  "ok: %s comments, %s passages, %u segment%s, %s pending: checksums, counts, order and bounds of "
-                  "every record hold\n",
+                  "ok: %s comments, %s passages, %u segment%s, %s pending: checksums, counts, order and "
+                  "bounds of every record hold\n",
                   aq_text_count(s->comments, comments), aq_text_count(s->passages, passages), s->segments,
                   s->segments == 1 ? "" : "s", aq_text_count(s->pending_comments, pending));
 }

@@ -17,11 +17,16 @@ static const char *const formats[] = {[AQ_RUN_TREC] = "trec", [AQ_RUN_JSON] = "j
 
 #define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option options[] = {
-    {"limit", 'n', AQ_OPTION_NUMBER, FIELD(limit), "N", "hits wanted for each query (100)", 1, LIMIT_MOST, NULL},
-    {"format", 0, AQ_OPTION_CHOICE, FIELD(format), "HOW", "trec or json (trec)", 0, 0, formats},
-    {"k1", 0, AQ_OPTION_REAL, FIELD(k1), "X", "BM25: how fast repetition of a word stops counting (1.2)", 0, K1_MOST,
-     NULL},
-    {"b", 0, AQ_OPTION_REAL, FIELD(b), "X", "BM25: how much length counts, 0 to 1 (0.75)", 0, 1, NULL},
+    {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = FIELD(limit), .value = "N",
+     .min = 1, .max = LIMIT_MOST,
+     .help = "hits wanted for each query (100)"},
+    {.name = "format", .kind = AQ_OPTION_CHOICE, .field = FIELD(format), .value = "HOW",
+     .choices = formats,
+     .help = "trec or json (trec)"},
+    {.name = "k1", .kind = AQ_OPTION_REAL, .field = FIELD(k1), .value = "X", .max = K1_MOST,
+     .help = "BM25: how fast repetition of a word stops counting (1.2)"},
+    {.name = "b", .kind = AQ_OPTION_REAL, .field = FIELD(b), .value = "X", .max = 1,
+     .help = "BM25: how much length counts, 0 to 1 (0.75)"},
 };
 
 /* ---- reading ---- */
@@ -61,7 +66,8 @@ static const json_t *either(const json_t *object, const char *key, const char *o
     return v ? v : json_object_get(object, other);
 }
 
-static enum aq_status parse_line(const struct input *in, struct aq_slice line, struct asked *q, struct aq_error *err)
+static enum aq_status parse_line(const struct input *in, struct aq_slice line, struct asked *q,
+                                 struct aq_error *err)
 {
     json_error_t fault;
     q->object = json_loadb((const char *)line.ptr, line.len, JSON_ALLOW_NUL, &fault);
@@ -156,8 +162,8 @@ static void lift_scores(const struct aq_hit *hits, uint32_t count, double *score
 }
 
 /* A list names a document once. */
-static enum aq_status print_trec(struct job *job, const struct asked *q, const struct aq_search_request *request,
-                                 const struct aq_result *result)
+static enum aq_status print_trec(struct job *job, const struct asked *q,
+                                 const struct aq_search_request *request, const struct aq_result *result)
 {
     struct aq_buf *out = &job->cli->out.buf;
     uint32_t count = aq_hits_leading(request, result);
@@ -238,7 +244,7 @@ static int run(struct aq_cli *cli)
     if (cli->words.count != 1) {
         aq_fail(&cli->err, AQ_SYNTAX, "\"run\" takes one file of queries (\"-\": standard input)%s%.200s",
                 cli->words.count ? "; to search for these words: aq search run " : "",
-                cli->words.count && aq_cli_join_words(cli).ptr ? (const char *)aq_cli_join_words(cli).ptr : "");
+                cli->words.count ? aq_cli_words_text(cli) : "");
         return aq_cli_fail(cli);
     }
     job.in.name = cli->words.items[0];

@@ -19,26 +19,35 @@ enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000 };
 
 #define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option options[] = {
-    {"limit", 'n', AQ_OPTION_NUMBER, FIELD(limit), "N", "hits wanted (10)", 1, LIMIT_MOST, NULL},
-    {"offset", 0, AQ_OPTION_NUMBER, FIELD(offset), "N", "hits to pass over first (0)", 0, OFFSET_MOST, NULL},
-    {"sort", 0, AQ_OPTION_CHOICE, FIELD(sort), "BY", "relevance, date (newest first) or score (most points first)", 0,
-     0, aq_sort_names},
-    {"group", 0, AQ_OPTION_CHOICE, FIELD(group), "BY",
-     "one hit a comment, thread or author; none: each passage for itself", 0, 0, aq_group_names},
-    {"author", 0, AQ_OPTION_LIST, FIELD(authors), "NAME", "only by this author; repeat for any of several", 0, 0,
-     NULL},
-    {"thread", 0, AQ_OPTION_LIST, FIELD(threads), "ID", "only in this thread; repeat for any of several", 0, 0, NULL},
-    {"after", 0, AQ_OPTION_TEXT, FIELD(after), "DATE", "from the start of DATE on: 2019, 2019-05, 2019-05-31", 0, 0,
-     NULL},
-    {"before", 0, AQ_OPTION_TEXT, FIELD(before), "DATE", "earlier than the start of DATE", 0, 0, NULL},
-    {"count", 0, AQ_OPTION_FLAG, FIELD(count), NULL, "only the exact number of comments that match", 0, 0, NULL},
+    {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = FIELD(limit), .value = "N",
+     .min = 1, .max = LIMIT_MOST,
+     .help = "hits wanted (10)"},
+    {.name = "offset", .kind = AQ_OPTION_NUMBER, .field = FIELD(offset), .value = "N", .max = OFFSET_MOST,
+     .help = "hits to pass over first (0)"},
+    {.name = "sort", .kind = AQ_OPTION_CHOICE, .field = FIELD(sort), .value = "BY",
+     .choices = aq_sort_names,
+     .help = "relevance, date (newest first) or score (most points first)"},
+    {.name = "group", .kind = AQ_OPTION_CHOICE, .field = FIELD(group), .value = "BY",
+     .choices = aq_group_names,
+     .help = "one hit a comment, thread or author; none: each passage for itself"},
+    {.name = "author", .kind = AQ_OPTION_LIST, .field = FIELD(authors), .value = "NAME",
+     .help = "only by this author; repeat for any of several"},
+    {.name = "thread", .kind = AQ_OPTION_LIST, .field = FIELD(threads), .value = "ID",
+     .help = "only in this thread; repeat for any of several"},
+    {.name = "after", .kind = AQ_OPTION_TEXT, .field = FIELD(after), .value = "DATE",
+     .help = "from the start of DATE on: 2019, 2019-05, 2019-05-31"},
+    {.name = "before", .kind = AQ_OPTION_TEXT, .field = FIELD(before), .value = "DATE",
+     .help = "earlier than the start of DATE"},
+    {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
+     .help = "only the exact number of comments that match"},
 };
 
 static enum aq_status read_bound(const char *option, const char *text, int64_t *date, struct aq_error *err)
 {
     *date = AQ_NO_DATE;
     if (text && !aq_date_read(text, date))
-        return aq_fail(err, AQ_SYNTAX, "%s is a date such as 2019, 2019-05, 2019-05-31 or 2019-05-31T18:00Z, not \"%.100s\"",
+        return aq_fail(err, AQ_SYNTAX,
+                       "%s is a date such as 2019, 2019-05, 2019-05-31 or 2019-05-31T18:00Z, not \"%.100s\"",
                        option, text);
     return AQ_OK;
 }
@@ -83,7 +92,8 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
     return read_dates(set, request, &cli->err);
 }
 
-static void print_count(struct aq_cli *cli, const struct aq_search_request *request, const struct aq_result *result)
+static void print_count(struct aq_cli *cli, const struct aq_search_request *request,
+                        const struct aq_result *result)
 {
     uint64_t n = request->group == AQ_GROUP_NONE ? result->total_passages : result->total_groups;
     aq_buf_printf(&cli->out.buf, "%llu\n", (unsigned long long)n);
@@ -102,7 +112,8 @@ static void print_json(struct aq_cli *cli, const struct aq_search_request *reque
 
 /* The totals are for people: below the hits on a terminal, else on standard error
  * when that is one, else nowhere. */
-static void print_text(struct aq_cli *cli, const struct aq_search_request *request, const struct aq_result *result)
+static void print_text(struct aq_cli *cli, const struct aq_search_request *request,
+                       const struct aq_result *result)
 {
     aq_text_hits(&cli->out, request, result);
     if (cli->out.terminal.tty) {

@@ -9,8 +9,9 @@
 enum { CONTEXT_MOST = 100, REPLIES_SHOWN = 500 };
 
 static const struct aq_option options[] = {
-    {"context", 'C', AQ_OPTION_NUMBER, offsetof(struct aq_settings, context), "N",
-     "levels of parents above and of replies below (1)", 0, CONTEXT_MOST, NULL},
+    {.name = "context", .letter = 'C', .kind = AQ_OPTION_NUMBER,
+     .field = offsetof(struct aq_settings, context), .value = "N", .max = CONTEXT_MOST,
+     .help = "levels of parents above and of replies below (1)"},
 };
 
 /* ---- parents ---- */
@@ -149,8 +150,8 @@ static enum aq_status print_records(struct aq_cli *cli, const struct aq_comment_
 static int unknown(struct aq_cli *cli, struct aq_slice id)
 {
     aq_fail(&cli->err, AQ_NOTFOUND,
-            "no comment has the id \"%.200s\"; ids are printed below each hit (to search for it: aq search show "
-            "%.200s)",
+            "no comment has the id \"%.200s\"; ids are printed below each hit (to search for it: "
+            "aq search show %.200s)",
             (const char *)id.ptr, (const char *)id.ptr);
     aq_cli_fail(cli);
     return AQ_EXIT_NONE;
@@ -163,7 +164,7 @@ static int show(struct aq_cli *cli)
     if (cli->words.count != 1) {
         aq_fail(&cli->err, AQ_SYNTAX, "\"show\" takes the id of one comment%s%.200s",
                 cli->words.count ? "; to search for these words: aq search show " : "",
-                cli->words.count && aq_cli_join_words(cli).ptr ? (const char *)aq_cli_join_words(cli).ptr : "");
+                cli->words.count ? aq_cli_words_text(cli) : "");
         return aq_cli_fail(cli);
     }
     int status = aq_cli_open(cli);

@@ -23,18 +23,14 @@ static unsigned month_days(unsigned year, unsigned month)
     return days[month - 1] + (month == 2 && leap);
 }
 
-/* Exactly n digits. */
-static bool digits(const char **p, unsigned n, unsigned *out)
+/* From `least` to `most` digits. */
+static bool digits(const char **p, unsigned least, unsigned most, unsigned *out)
 {
-    unsigned v = 0;
-    for (unsigned i = 0; i < n; i++) {
-        if ((*p)[i] < '0' || (*p)[i] > '9')
-            return false;
-        v = v * 10 + (unsigned)((*p)[i] - '0');
-    }
-    *p += n;
+    unsigned v = 0, n = 0;
+    for (; n < most && **p >= '0' && **p <= '9'; n++, ++*p)
+        v = v * 10 + (unsigned)(**p - '0');
     *out = v;
-    return true;
+    return n >= least;
 }
 
 static bool after(const char **p, char c)
@@ -55,10 +51,10 @@ static bool read_zone(const char **p, int64_t *seconds)
     int sign = **p == '-' ? -1 : 1;
     if (!after(p, '+') && !after(p, '-'))
         return false;
-    if (!digits(p, 2, &hours))
+    if (!digits(p, 2, 2, &hours))
         return false;
     after(p, ':');
-    if (!digits(p, 2, &minutes) || hours > 23 || minutes > 59)
+    if (!digits(p, 2, 2, &minutes) || hours > 23 || minutes > 59)
         return false;
     *seconds = sign * (int64_t)(hours * 3600 + minutes * 60);
     return true;
@@ -69,18 +65,19 @@ bool aq_date_read(const char *text, int64_t *out)
     const char *p = text;
     unsigned year, month = 1, day = 1, hour = 0, minute = 0, second = 0;
     int64_t zone = 0;
-    if (!digits(&p, 4, &year) || year == 0)
+    if (!digits(&p, 4, 4, &year) || year == 0)
         return false;
-    if (*p && (!after(&p, '-') || !digits(&p, 2, &month) || month < 1 || month > 12))
+    if (*p && (!after(&p, '-') || !digits(&p, 1, 2, &month) || month < 1 || month > 12))
         return false;
-    if (*p && (!after(&p, '-') || !digits(&p, 2, &day) || day < 1 || day > month_days(year, month)))
+    bool has_day = *p;
+    if (has_day && (!after(&p, '-') || !digits(&p, 1, 2, &day) || day < 1 || day > month_days(year, month)))
         return false;
     if (*p) {
-        if (p - text != 10 || !(after(&p, 'T') || after(&p, 't') || after(&p, ' ')))
+        if (!has_day || !(after(&p, 'T') || after(&p, 't') || after(&p, ' ')))
             return false;
-        if (!digits(&p, 2, &hour) || !after(&p, ':') || !digits(&p, 2, &minute))
+        if (!digits(&p, 2, 2, &hour) || !after(&p, ':') || !digits(&p, 2, 2, &minute))
             return false;
-        if (after(&p, ':') && !digits(&p, 2, &second))
+        if (after(&p, ':') && !digits(&p, 2, 2, &second))
             return false;
         if (hour > 23 || minute > 59 || second > 60 || !read_zone(&p, &zone) || *p)
             return false;
@@ -126,8 +123,8 @@ const char *aq_date_minute(int64_t date, char text[AQ_DATE_SIZE])
     struct civil c;
     text[0] = 0;
     if (split(date, &c))
-        snprintf(text, AQ_DATE_SIZE, "%04u-%02u-%02u %02u:%02u UTC", c.year % 10000, c.month % 100, c.day % 100,
-                 c.second / 3600 % 100, c.second / 60 % 60);
+        snprintf(text, AQ_DATE_SIZE, "%04u-%02u-%02u %02u:%02u UTC", c.year % 10000, c.month % 100,
+                 c.day % 100, c.second / 3600 % 100, c.second / 60 % 60);
     return text;
 }
 

@@ -5,14 +5,14 @@
 
 #include "base.h"
 
-/* YYYY, YYYY-MM, YYYY-MM-DD, or a day with THH:MM[:SS] and Z or +HH:MM (none: UTC):
- * its first second. False when text is none of these. */
+/* YYYY, YYYY-MM, YYYY-MM-DD (months and days also of one digit), or a day with
+ * THH:MM[:SS] and Z or +HH:MM (none: UTC): its first second. False when text is none of these. */
 bool aq_date_read(const char *text, int64_t *out);
 
 enum { AQ_DATE_SIZE = 24 };
 
-/* "2019-05-01", "2019-05-01 09:30 UTC" and "2019-05-01T09:30:00Z"; "" for AQ_NO_DATE and for years that do
- * not have four digits. Return `text`. */
+/* "2019-05-01", "2019-05-01 09:30 UTC" and "2019-05-01T09:30:00Z"; "" for AQ_NO_DATE
+ * and for years that do not have four digits. Return `text`. */
 const char *aq_date_day(int64_t date, char text[AQ_DATE_SIZE]);
 const char *aq_date_minute(int64_t date, char text[AQ_DATE_SIZE]);
 const char *aq_date_full(int64_t date, char text[AQ_DATE_SIZE]);

@@ -106,7 +106,8 @@ static bool longer_than_screen(const struct aq_output *out)
 
 enum aq_status aq_output_finish(struct aq_output *out, struct aq_error *err)
 {
-    if (out->page && out->terminal.tty && !out->terminal.dumb && !out->buf.failed && longer_than_screen(out)) {
+    bool fit = out->terminal.tty && !out->terminal.dumb && !out->buf.failed;
+    if (out->page && fit && longer_than_screen(out)) {
         const char *command = pager_command();
         if ((!command || *command) && show_in_pager(out, command)) {
             aq_buf_clear(&out->buf);

@@ -103,7 +103,8 @@ static void write_divider(struct aq_output *out, const char *text)
     aq_buf_u8(&out->buf, '\n');
 }
 
-void aq_text_hits(struct aq_output *out, const struct aq_search_request *request, const struct aq_result *result)
+void aq_text_hits(struct aq_output *out, const struct aq_search_request *request,
+                  const struct aq_result *result)
 {
     uint32_t leading = aq_hits_leading(request, result);
     bool short_query = count_words(request->query) <= WORDS_TIERED;
@@ -124,7 +125,8 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
 
 /* ---- totals ---- */
 
-static void write_ignored(struct aq_styled *line, const char *label, const struct aq_slice *words, uint32_t count)
+static void write_ignored(struct aq_styled *line, const char *label, const struct aq_slice *words,
+                          uint32_t count)
 {
     aq_styled_str(line, label, AQ_STYLE_FAINT);
     for (uint32_t i = 0; i < count; i++) {
@@ -160,7 +162,8 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
         snprintf(text, sizeof text, "%u to %llu of %s%s %s%s, %s\n", request->offset + 1,
                  (unsigned long long)request->offset + result->hit_count, least, count, unit, plural, time);
     else if (result->hit_count < total)
-        snprintf(text, sizeof text, "%u of %s%s %s%s, %s\n", result->hit_count, least, count, unit, plural, time);
+        snprintf(text, sizeof text, "%u of %s%s %s%s, %s\n", result->hit_count, least, count, unit, plural,
+                 time);
     else
         snprintf(text, sizeof text, "%s%s %s%s, %s\n", least, count, unit, plural, time);
     struct aq_styled line = {0};

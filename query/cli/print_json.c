@@ -152,7 +152,8 @@ static void escape_controls(struct aq_buf *out, size_t from)
 static void finish(struct record *r, struct aq_buf *out)
 {
     size_t from = out->len;
-    if (r->failed || json_dump_callback(r->object, append, out, JSON_COMPACT | JSON_REAL_PRECISION(r->digits)) != 0)
+    size_t flags = JSON_COMPACT | JSON_REAL_PRECISION((size_t)r->digits);
+    if (r->failed || json_dump_callback(r->object, append, out, flags) != 0)
         out->failed = true;
     json_decref(r->object);
     aq_buf_u8(out, '\n');
@@ -232,7 +233,8 @@ static json_t *passages_of(const struct aq_comment_view *c)
     return list;
 }
 
-void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const char *relation, unsigned level)
+void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const char *relation,
+                     unsigned level)
 {
     static const char *const formats[] = {"text", "markdown", "html"};
     struct record r = record_of("comment");

@@ -3,7 +3,6 @@
 
 #include "date.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 const char *aq_text_count(uint64_t n, char text[AQ_COUNT_SIZE])
@@ -33,48 +32,53 @@ static const char *bytes_of(uint64_t n, char text[AQ_COUNT_SIZE])
     return text;
 }
 
-static void row(struct aq_output *out, const char *name, const char *fmt, ...) AQ_PRINTF(3, 4);
-static void row(struct aq_output *out, const char *name, const char *fmt, ...)
+/* Starts a line of the table; the value and a line feed follow. */
+static struct aq_buf *row(struct aq_output *out, const char *name)
 {
-    char value[640];
-    struct aq_buf padded = {0};
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(value, sizeof value, fmt, ap);
-    va_end(ap);
-    aq_buf_printf(&padded, "%-14s", name);
-    if (!padded.failed)
-        aq_terminal_put(&out->buf, &out->terminal, AQ_STYLE_FAINT, aq_slice(padded.ptr, padded.len));
-    aq_text_clean(&out->buf, aq_slice_str(value));
-    aq_buf_u8(&out->buf, '\n');
-    out->buf.failed |= padded.failed;
-    aq_buf_free(&padded);
+    char padded[16];
+    snprintf(padded, sizeof padded, "%-10s  ", name);
+    aq_terminal_put(&out->buf, &out->terminal, AQ_STYLE_FAINT, aq_slice_str(padded));
+    return &out->buf;
+}
+
+static void text_row(struct aq_output *out, const char *name, struct aq_slice text)
+{
+    struct aq_buf *b = row(out, name);
+    aq_text_clean_line(b, text);
+    aq_buf_u8(b, '\n');
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
 }
 
 void aq_text_stats(struct aq_output *out, const char *dir, const struct aq_index_stats *s)
 {
     char a[AQ_COUNT_SIZE], b[AQ_COUNT_SIZE], c[AQ_COUNT_SIZE], d[AQ_COUNT_SIZE];
     char first[AQ_DATE_SIZE], last[AQ_DATE_SIZE];
-    row(out, "index", "%.500s", dir);
-    row(out, "comments", "%s in %s thread%s by %s author%s", aq_text_count(s->comments, a),
-        aq_text_count(s->threads, b), s->threads == 1 ? "" : "s", aq_text_count(s->authors, c),
-        s->authors == 1 ? "" : "s");
+    text_row(out, "index", aq_slice_str(dir));
+    aq_buf_printf(row(out, "comments"), "%s in %s thread%s by %s author%s\n", aq_text_count(s->comments, a),
+                  aq_text_count(s->threads, b), plural(s->threads), aq_text_count(s->authors, c),
+                  plural(s->authors));
     if (*aq_date_day(s->first_date, first) && *aq_date_day(s->last_date, last))
-        row(out, "dates", "%s to %s", first, last);
-    row(out, "passages", "%s: %s quotes, %s hidden, %s deleted", aq_text_count(s->passages, a),
-        aq_text_count(s->quote_passages, b), aq_text_count(s->hidden_passages, c),
-        aq_text_count(s->deleted_passages, d));
-    row(out, "words", "%s", aq_text_count(s->tokens, a));
-    row(out, "terms", "%s", aq_text_count(s->terms, a));
-    row(out, "postings", "%s", aq_text_count(s->postings, a));
-    row(out, "segments", "%u, and %s comment%s pending", s->segments, aq_text_count(s->pending_comments, a),
-        s->pending_comments == 1 ? "" : "s");
-    row(out, "text", "%s, stored in %s", bytes_of(s->text_bytes, a), bytes_of(s->stored_text_bytes, b));
-    row(out, "postings in", "%s, lengths in %s, the rest in %s", bytes_of(s->posting_bytes, a),
-        bytes_of(s->norm_bytes, b), bytes_of(s->other_bytes, c));
-    row(out, "file", "%s, %s of it free", bytes_of(s->file_bytes, a), bytes_of(s->free_bytes, b));
-    row(out, "language", "%.*s", (int)sizeof s->language, s->language);
-    row(out, "analyzer", "%.*s", (int)sizeof s->analyzer, s->analyzer);
-    row(out, "version", "format %u, generation %u, commit %llu", s->format_version, s->generation,
-        (unsigned long long)s->commit);
+        aq_buf_printf(row(out, "dates"), "%s to %s\n", first, last);
+    aq_buf_printf(row(out, "passages"), "%s: %s quote%s, %s hidden, %s deleted\n",
+                  aq_text_count(s->passages, a), aq_text_count(s->quote_passages, b), plural(s->quote_passages),
+                  aq_text_count(s->hidden_passages, c), aq_text_count(s->deleted_passages, d));
+    aq_buf_printf(row(out, "words"), "%s\n", aq_text_count(s->tokens, a));
+    aq_buf_printf(row(out, "terms"), "%s\n", aq_text_count(s->terms, a));
+    aq_buf_printf(row(out, "postings"), "%s\n", aq_text_count(s->postings, a));
+    aq_buf_printf(row(out, "segments"), "%u, and %s comment%s pending\n", s->segments,
+                  aq_text_count(s->pending_comments, a), plural(s->pending_comments));
+    aq_buf_printf(row(out, "text"), "%s, stored in %s\n", bytes_of(s->text_bytes, a),
+                  bytes_of(s->stored_text_bytes, b));
+    aq_buf_printf(row(out, "tables"), "postings %s, lengths %s, others %s\n", bytes_of(s->posting_bytes, a),
+                  bytes_of(s->norm_bytes, b), bytes_of(s->other_bytes, c));
+    aq_buf_printf(row(out, "file"), "%s, %s of it free\n", bytes_of(s->file_bytes, a),
+                  bytes_of(s->free_bytes, b));
+    text_row(out, "language", aq_slice(s->language, strnlen(s->language, sizeof s->language)));
+    text_row(out, "analyzer", aq_slice(s->analyzer, strnlen(s->analyzer, sizeof s->analyzer)));
+    aq_buf_printf(row(out, "version"), "format %u, generation %u, commit %llu\n", s->format_version,
+                  s->generation, (unsigned long long)s->commit);
 }

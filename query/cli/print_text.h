@@ -7,7 +7,8 @@
 #include "aq.h"
 #include "output.h"
 
-void aq_text_hits(struct aq_output *out, const struct aq_search_request *request, const struct aq_result *result);
+void aq_text_hits(struct aq_output *out, const struct aq_search_request *request,
+                  const struct aq_result *result);
 
 /* How many hits of the page stand for a comment, thread or author: where fewer match
  * than were asked for, further passages of the same comments follow them. */

@@ -23,10 +23,10 @@ static const char *set(const char *variable)
  * the address twice or worse, so the others get plain text. */
 static bool makes_links(const char *term)
 {
-    static const char *const programs[] = {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio"};
+    static const char *const programs[] = {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby"};
     static const char *const signs[] = {"KITTY_WINDOW_ID", "WT_SESSION",       "KONSOLE_VERSION",
                                         "DOMTERM",         "ALACRITTY_WINDOW_ID"};
-    static const char *const terms[] = {"xterm-kitty", "alacritty", "foot", "wezterm", "xterm-ghostty", "contour"};
+    static const char *const terms[] = {"xterm-kitty", "alacritty", "foot", "wezterm", "xterm-ghostty"};
     if (set("TMUX") || set("STY")) /* what holds the window is not what draws it */
         return false;
     const char *vte = set("VTE_VERSION");
@@ -160,7 +160,8 @@ size_t aq_terminal_room(const struct aq_terminal *t, const char *margin)
 static const char *const style_codes[AQ_STYLE_COUNT] = {
     [AQ_STYLE_STRONG] = "1", [AQ_STYLE_MATCH] = "1;31", [AQ_STYLE_FAINT] = "2", [AQ_STYLE_KEY] = "36"};
 
-void aq_terminal_put(struct aq_buf *out, const struct aq_terminal *t, enum aq_style style, struct aq_slice text)
+void aq_terminal_put(struct aq_buf *out, const struct aq_terminal *t, enum aq_style style,
+                     struct aq_slice text)
 {
     const char *code = t->color && text.len ? style_codes[style] : NULL;
     if (code)

@@ -77,6 +77,7 @@ size_t aq_terminal_room(const struct aq_terminal *t, const char *margin);
 void aq_terminal_link(struct aq_buf *out, const struct aq_terminal *t, struct aq_slice url, size_t room);
 
 /* Appends text in a style, the escape sequences only where there is colour. */
-void aq_terminal_put(struct aq_buf *out, const struct aq_terminal *t, enum aq_style style, struct aq_slice text);
+void aq_terminal_put(struct aq_buf *out, const struct aq_terminal *t, enum aq_style style,
+                     struct aq_slice text);
 
 #endif

@@ -1,6 +1,5 @@
 /* Postings against plain arrays: random lists of every awkward size are written
  * and read back by every way there is; then the bytes are damaged. */
-#include "bitpack.h"
 #include "postings.h"
 
 #include <setjmp.h>
@@ -168,10 +167,11 @@ static void name_forms(struct sample *s)
     snprintf(s->term, sizeof s->term, "%s", stems[below(AQ_COUNT(stems))]);
     for (uint32_t f = 0; f < s->form_count; f++) {
         /* Ascending bytes among equal counts: numbered with leading zeros. */
-        size_t keep = below(3) ? strlen(s->term) : below((uint32_t)strlen(s->term) + 1);
-        if (s->form_count > 1)
-            keep = strlen(s->term);
-        snprintf(s->form_text[f], FORM_BYTES, "%.*s%0*u", (int)keep, s->term, below(9) ? 4 : 4, f);
+        size_t keep = strlen(s->term);
+        if (s->form_count == 1)
+            keep = below((uint32_t)keep + 1);
+        memcpy(s->form_text[f], s->term, keep);
+        snprintf(s->form_text[f] + keep, FORM_BYTES - keep, "%04u", f);
         s->forms[f].text = aq_slice_str(s->form_text[f]);
     }
     if (s->form_count == 1 && below(2))
@@ -506,8 +506,6 @@ static void read_damaged(struct aq_slice term, struct aq_slice list, struct aq_s
         assert_true(aq_cursor_seek(&c, target) >= target);
         assert_true(aq_cursor_freq(&c) <= 255);
     }
-    struct forms_seen none = {0};
-    (void)none;
     aq_postings_form_code(&p, term);
 }
 

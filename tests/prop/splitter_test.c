@@ -23,7 +23,7 @@ static uint32_t random_below(uint32_t n)
 static uint32_t rounds(void)
 {
     const char *asked = getenv("AQ_ROUNDS");
-    return asked ? (uint32_t)strtoul(asked, NULL, 10) : 20000;
+    return asked ? (uint32_t)strtoul(asked, NULL, 10) : 5000;
 }
 
 enum { REMNANT = 20, HEADINGS = 60 }; /* as splitter.c documents them */
@@ -32,7 +32,7 @@ enum { REMNANT = 20, HEADINGS = 60 }; /* as splitter.c documents them */
 
 static const char *const words[] = {"word", "a", "I", "x-risk", "a-b-c-d", "C++", "3.5", "e.g", "Mr", "don't",
                                     "\xE6\xBC\xA2", "\xE6\xBC\xA2\xE5\xAD\x97\xE6\xBC\xA2", "\xC3\xA9t\xC3\xA9", "naught"};
-static const char *const gaps[] = {". ", ". ", "! ", "? ", ", ", "; ", "\n", " \xE2\x80\x94 ", ".\" ", " (", "\xE3\x80\x82",
+static const char *const gaps[] = {". ", ". ", "! ", "? ", ", ", "; ", "\n", " \n", " \xE2\x80\x94 ", ".\" ", " (", "\xE3\x80\x82",
                                    "... ", ".", " \xF0\x9F\x99\x82 ", "\xC2\xA0"};
 
 static void random_words(struct aq_buf *out, uint32_t n, uint32_t gap_every)
@@ -257,7 +257,8 @@ static void check_sizes(const struct checked *c)
             continue;
         uint32_t here = words_in(c, i), next = words_in(c, i + 1);
         assert_true(next >= REMNANT);
-        assert_true(here >= AQ_PASSAGE_JOIN || here + next > AQ_PASSAGE_CUT || cut_inside(c, i));
+        if (!cut_inside(c, i) && !(c->s->passages[i + 1].flags & AQ_PASSAGE_HEADING))
+            assert_true(here >= AQ_PASSAGE_JOIN || here + next > AQ_PASSAGE_CUT);
     }
 }
 

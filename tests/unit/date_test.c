@@ -22,6 +22,7 @@ static void dates_start_with_their_first_second(void **state)
     assert_int_equal(read_date("1970"), 0);
     assert_int_equal(read_date("1970-01-02"), 86400);
     assert_int_equal(read_date("2000-03"), 951868800);
+    assert_int_equal(read_date("2000-3-1"), 951868800);
     assert_int_equal(read_date("2019-05-31T18:00:01Z"), 1559325601);
     assert_int_equal(read_date("2019-05-31 18:00"), 1559325600);
     assert_int_equal(read_date("1969-12-31T23:59:59"), -1);
@@ -37,10 +38,11 @@ static void zones_are_taken_off(void **state)
 static void what_is_no_date_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",           "19",         "2019-",      "2019-1",      "2019-13",
-                                      "2019-00",    "2019-02-29", "2019-04-31", "2019-05-00",  "2019-05-1",
-                                      "2019/05/01", "2019-05-01T", "2019-05-01T25:00", "2019-05-01T10", "2019T10:00",
-                                      "0000",       "tomorrow",   "2019-05-01x", "2019-05-01T10:00Zx", "20195",
+    static const char *const bad[] = {"",           "19",         "2019-",      "2019-13",
+                                      "2019-00",    "2019-02-29", "2019-04-31", "2019-05-00",  "2019-05-",
+                                      "2019/05/01", "2019-05-01T", "2019-05-01T25:00",
+                                      "2019-05-01T10", "2019T10:00", "0000", "tomorrow", "2019-05-01x",
+                                      "2019-05-01T10:00Zx", "20195",
                                       "1900-02-29", " 2019"};
     int64_t date;
     for (size_t i = 0; i < AQ_COUNT(bad); i++)

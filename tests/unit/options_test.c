@@ -45,8 +45,9 @@ static struct parsed parse(int argc, const char **argv, int skip)
     return p;
 }
 
-#define PARSE(...)                                                                                                     \
-    parse((int)AQ_COUNT(((const char *[]){"prog", __VA_ARGS__})), (const char *[]){"prog", __VA_ARGS__, NULL}, 0)
+#define ARGC(...) (int)AQ_COUNT(((const char *[]){"prog", __VA_ARGS__}))
+#define ARGV(...) (const char *[]){"prog", __VA_ARGS__, NULL}
+#define PARSE(...) parse(ARGC(__VA_ARGS__), ARGV(__VA_ARGS__), 0)
 
 static void values_go_to_their_fields(void **state)
 {
@@ -128,9 +129,7 @@ static void mistakes_are_named(void **state)
     assert_refuses(PARSE("--limt", "3"), "did you mean --limit?");
     assert_refuses(PARSE("-foo"), "no option -foo");
     assert_refuses(PARSE("-foo"), "after \"--\"");
-    assert_refuses(PARSE("--"
-                         "x"),
-                   "no option --x");
+    assert_refuses(PARSE("--x"), "no option --x");
     assert_refuses(PARSE("-n"), "-n needs a value");
     assert_refuses(PARSE("--index"), "--index needs a value: --index DIR");
     assert_refuses(PARSE("--loud=yes"), "--loud takes no value");
@@ -140,8 +139,8 @@ static void mistakes_are_named(void **state)
 static void numbers_are_checked(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",  "0",  "101", "-1", "+1", " 1", "1 ", "1x", "x", "99999999999999999999",
-                                      "1e1", "0x1"};
+    static const char *const bad[] = {"",  "0",  "101", "-1", "+1", " 1", "1 ", "1x", "x",
+                                      "99999999999999999999", "1e1", "0x1"};
     for (size_t i = 0; i < AQ_COUNT(bad); i++)
         assert_refuses(PARSE("-n", bad[i]), "from 1 to 100");
     static const char *const bad_real[] = {"", "nan", "inf", "-0.1", "2.1", "1..", "0x1", "1e999", "one"};
@@ -163,7 +162,7 @@ static int first(int argc, const char **argv)
 {
     return aq_options_first_word(&group, 1, argc, (char *const *)argv);
 }
-#define FIRST(...) first((int)AQ_COUNT(((const char *[]){"prog", __VA_ARGS__})), (const char *[]){"prog", __VA_ARGS__, NULL})
+#define FIRST(...) first(ARGC(__VA_ARGS__), ARGV(__VA_ARGS__))
 
 static void the_first_word_is_found_past_options_and_their_values(void **state)
 {

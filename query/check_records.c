@@ -1,0 +1,350 @@
+/* check_records.c - the tables that belong to no segment: facts of the whole index,
+ * text frames as they follow each other, columns, ids, names, threads, repeats. What
+ * they say about a comment's text is check_text.c's business. */
+#include "check_internal.h"
+
+#include "utf8.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+/* ---- meta, seg ---- */
+
+static enum aq_status meta_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+{
+    (void)context;
+    const struct aq_state *s = &c->t.state;
+    char name[AQ_QUOTED_BYTES];
+
+    if (aq_slice_eq(key, aq_slice_str("state")))
+        return AQ_OK; /* decoded when the transaction began */
+    if (aq_slice_eq(key, aq_slice_str("packed"))) {
+        if (payload.len != 4 || aq_load32(payload.ptr) > s->next_comment)
+            return aq_check_fault(c, "meta", "\"packed\" does not name one of %u comments", s->next_comment);
+        return AQ_OK;
+    }
+    if (key.len > 5 && key.len < 16 && memcmp(key.ptr, "dict/", 5) == 0) {
+        if (payload.len == 0)
+            return aq_check_fault(c, "meta", "the dictionary %s is empty", aq_check_quoted(key, name));
+        return AQ_OK;
+    }
+    return aq_check_fault(c, "meta", "nobody knows the record %s", aq_check_quoted(key, name));
+}
+
+static enum aq_status check_segment_info(struct aq_check *c, const struct aq_segment_info *i)
+{
+    const struct aq_state *s = &c->t.state;
+    if (i->id >= s->next_segment || i->id == s->inflight)
+        return aq_check_fault(c, "seg", "segment %u is listed, but the state says that it %s", i->id,
+                              i->id == s->inflight ? "is being written" : "has not been made yet");
+    if (i->passages == 0)
+        return aq_check_fault(c, "seg", "segment %u has no passages", i->id);
+    if (!(i->k1 >= 0) || !(i->b >= 0 && i->b <= 1) || !(i->average_length > 0) || !isfinite(i->k1) ||
+        !isfinite(i->average_length))
+        return aq_check_fault(c, "seg", "segment %u was made with k1 %g, b %g and average length %g", i->id, i->k1,
+                              i->b, i->average_length);
+    return AQ_OK;
+}
+
+enum aq_status aq_check_meta(struct aq_check *c)
+{
+    const struct aq_state *s = &c->t.state;
+    char key[32];
+    struct aq_slice dictionary;
+    enum aq_status st = aq_check_table(c, AQ_TABLE_META, meta_row, NULL);
+
+    if (st == AQ_OK && s->dictionary) {
+        snprintf(key, sizeof key, "dict/%u", s->dictionary);
+        if (aq_get(&c->t, AQ_TABLE_META, aq_slice_str(key), &dictionary))
+            st = aq_check_fault(c, "meta", "the dictionary \"%s\" that new text needs is missing", key);
+    }
+    if (st == AQ_OK && s->next_comment == AQ_NO_COMMENT)
+        st = aq_check_fault(c, "meta", "the state record counts %u comments", s->next_comment);
+    for (uint32_t i = 0; st == AQ_OK && i < c->t.segment_count; i++)
+        st = check_segment_info(c, &c->t.segments[i].info);
+    return st;
+}
+
+/* ---- frames ---- */
+
+static enum aq_status frame_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+{
+    (void)context;
+    struct aq_reading r = aq_reading_of(payload);
+    if (key.len != 4)
+        return aq_check_fault(c, "text", "a frame's key has %zu bytes instead of 4", key.len);
+    uint32_t first = aq_unkey32(key.ptr);
+    /* Written ahead of the commit that would make its comments visible. */
+    if (first >= c->t.state.next_comment)
+        return AQ_OK;
+    aq_read_u8(&r);
+    aq_read_varint32(&r);
+    uint32_t count = aq_read_varint32(&r);
+    if (r.bad || count == 0)
+        return aq_check_fault(c, "text", "the frame at comment %u has no header", first);
+    if (first != c->with_text)
+        return aq_check_fault(c, "text", "a frame begins at comment %u where comment %" PRIu64 " is due", first,
+                              c->with_text);
+    c->with_text += count;
+    return AQ_OK;
+}
+
+enum aq_status aq_check_frames(struct aq_check *c)
+{
+    enum aq_status st = aq_check_table(c, AQ_TABLE_TEXT, frame_row, NULL);
+    if (st == AQ_OK && c->with_text != c->t.state.next_comment)
+        st = aq_check_fault(c, "text", "the frames have %" PRIu64 " comments, the state record says %u", c->with_text,
+                            c->t.state.next_comment);
+    c->with_text = 0;
+    return st;
+}
+
+/* ---- columns ---- */
+
+static enum aq_status column_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+{
+    (void)context;
+    if (key.len != 5 || key.ptr[0] >= AQ_COLUMN_COUNT)
+        return aq_check_fault(c, "col", "a row's key is not one of a column");
+    enum aq_column column = key.ptr[0];
+    uint32_t chunk = aq_unkey32(key.ptr + 1), per = aq_column_per_chunk(column);
+    size_t width = aq_column_width[column], count = payload.len / width;
+    if (count == 0 || payload.len % width || count > per)
+        return aq_check_fault(c, "col", "row %u of column %d has %zu bytes, not values of %zu bytes", chunk,
+                              (int)column, payload.len, width);
+    if ((uint64_t)chunk * per + count > c->t.state.next_comment)
+        return aq_check_fault(c, "col", "row %u of column %d goes beyond the last comment, %u", chunk, (int)column,
+                              c->t.state.next_comment);
+    if (column != AQ_COL_FLAGS)
+        return AQ_OK;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t flags = payload.ptr[i];
+        if (flags & ~(AQ_LIVE | AQ_IS_POST | AQ_PURGED) || (flags & AQ_LIVE && flags & AQ_PURGED))
+            return aq_check_fault(c, "col", "comment %zu has flags 0x%02x", (size_t)chunk * per + i, flags);
+        c->live += flags & AQ_LIVE;
+    }
+    return AQ_OK;
+}
+
+enum aq_status aq_check_columns(struct aq_check *c)
+{
+    enum aq_status st = aq_check_table(c, AQ_TABLE_COL, column_row, NULL);
+    if (st == AQ_OK && c->live != c->t.state.comments)
+        st = aq_check_fault(c, "col", "%" PRIu64 " comments are live, the state record says %u", c->live,
+                            c->t.state.comments);
+    return st;
+}
+
+/* ---- lists of numbers: threads' members and ids (grammar: docs/FORMAT.md, "lists") ---- */
+
+enum { LIST_ROW = 1018, PREFIX_MOST = 9, MEMBER_PREFIX = 4, ID_PREFIX = 9 };
+
+/* The list that a walk is in. */
+struct list {
+    const char *table;
+    size_t prefix_len;
+    enum aq_status (*number)(struct aq_check *c, const struct list *l, uint32_t number);
+    uint8_t prefix[PREFIX_MOST];
+    bool open, more; /* more: further rows may follow */
+    int64_t last;
+};
+
+static enum aq_status list_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+{
+    struct list *l = context;
+    char name[AQ_QUOTED_BYTES];
+    bool first = key.len == l->prefix_len;
+    bool more = payload.len % 4 == 1 && payload.ptr[payload.len - 1] == 1;
+    size_t count = payload.len / 4;
+
+    if (!first && key.len != l->prefix_len + 4)
+        return aq_check_fault(c, l->table, "the key %s has a wrong length", aq_check_quoted(key, name));
+    if (payload.len % 4 != (more ? 1 : 0) || (more && !first) || (count == 0 && !more) || count > LIST_ROW)
+        return aq_check_fault(c, l->table, "the list %s has %zu bytes", aq_check_quoted(key, name), payload.len);
+    if (first) {
+        memcpy(l->prefix, key.ptr, l->prefix_len);
+        l->open = true;
+        l->more = more;
+        l->last = -1;
+    } else {
+        int64_t bound = aq_unkey32(key.ptr + l->prefix_len);
+        if (!l->open || !l->more || memcmp(l->prefix, key.ptr, l->prefix_len) != 0 || bound <= l->last)
+            return aq_check_fault(c, l->table, "the list %s goes on where it had ended", aq_check_quoted(key, name));
+        l->last = bound - 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = aq_load32(payload.ptr + 4 * i);
+        if ((int64_t)number <= l->last)
+            return aq_check_fault(c, l->table, "the list %s does not ascend at %u", aq_check_quoted(key, name),
+                                  number);
+        l->last = number;
+        enum aq_status st = l->number(c, l, number);
+        if (st)
+            return st;
+    }
+    return AQ_OK;
+}
+
+static enum aq_status member(struct aq_check *c, const struct list *l, uint32_t comment)
+{
+    uint32_t thread = aq_unkey32(l->prefix);
+    if (thread >= c->t.state.next_thread || comment >= c->t.state.next_comment)
+        return aq_check_fault(c, "member", "thread %u of %u lists comment %u of %u", thread, c->t.state.next_thread,
+                              comment, c->t.state.next_comment);
+    if (aq_column_get(&c->t, AQ_COL_THREAD, comment) == (int64_t)thread)
+        aq_check_set_bit(c->in_thread, comment);
+    return AQ_OK;
+}
+
+enum aq_status aq_check_members(struct aq_check *c)
+{
+    struct list l = {.table = "member", .prefix_len = MEMBER_PREFIX, .number = member};
+    return aq_check_table(c, AQ_TABLE_MEMBER, list_row, &l);
+}
+
+/* ---- ids and names ---- */
+
+static const uint32_t *names_of(const struct aq_check *c, uint8_t kind)
+{
+    const struct aq_state *s = &c->t.state;
+    return kind == AQ_ID_AUTHOR ? &s->next_author : kind == AQ_ID_THREAD ? &s->next_thread
+                                                : kind == AQ_ID_TAGS     ? &s->next_tags
+                                                                         : NULL;
+}
+
+static enum aq_status listed_id(struct aq_check *c, const struct list *l, uint32_t number)
+{
+    uint8_t kind = l->prefix[0];
+    const uint32_t *next = kind == AQ_ID_COMMENT || kind == AQ_ID_AWAITED ? &c->t.state.next_comment
+                                                                          : names_of(c, kind);
+    if (!next || number >= *next)
+        return aq_check_fault(c, "id", "a row of kind 0x%02x names number %u of %u", kind, number, next ? *next : 0);
+    c->listed_ids[kind]++;
+    return AQ_OK;
+}
+
+enum aq_status aq_check_ids(struct aq_check *c)
+{
+    static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS};
+    struct list l = {.table = "id", .prefix_len = ID_PREFIX, .number = listed_id};
+    enum aq_status st = aq_check_table(c, AQ_TABLE_ID, list_row, &l);
+
+    for (size_t i = 0; i < AQ_COUNT(kinds) && st == AQ_OK; i++)
+        if (c->listed_ids[kinds[i]] != *names_of(c, kinds[i]))
+            st = aq_check_fault(c, "id", "%" PRIu64 " names of kind '%c' are listed, there are %u",
+                                c->listed_ids[kinds[i]], kinds[i], *names_of(c, kinds[i]));
+    /* Each of these was found under its hash when its text was read. */
+    if (st == AQ_OK && c->listed_ids[AQ_ID_COMMENT] != c->with_text)
+        st = aq_check_fault(c, "id", "%" PRIu64 " comments are listed, there is text of %" PRIu64,
+                            c->listed_ids[AQ_ID_COMMENT], c->with_text);
+    if (st == AQ_OK && c->listed_ids[AQ_ID_AWAITED] != c->awaiting)
+        st = aq_check_fault(c, "id", "%" PRIu64 " replies are listed as waiting for their parents, %" PRIu64 " are",
+                            c->listed_ids[AQ_ID_AWAITED], c->awaiting);
+    return st;
+}
+
+struct naming {
+    uint64_t seen[256];
+};
+
+static enum aq_status name_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+{
+    struct naming *n = context;
+    struct aq_slice name = payload;
+    char quoted[AQ_QUOTED_BYTES];
+    uint32_t found;
+
+    if (key.len != 5 || !names_of(c, key.ptr[0]))
+        return aq_check_fault(c, "name", "the key %s is not one of a name", aq_check_quoted(key, quoted));
+    enum aq_id_kind kind = key.ptr[0];
+    uint32_t number = aq_unkey32(key.ptr + 1);
+    if (number != n->seen[kind] || number >= *names_of(c, key.ptr[0]))
+        return aq_check_fault(c, "name", "'%c' %u comes where %" PRIu64 " of %u is due", (char)kind, number,
+                              n->seen[kind], *names_of(c, key.ptr[0]));
+    n->seen[kind]++;
+    if (kind == AQ_ID_THREAD) {
+        struct aq_thread_info info;
+        if (aq_thread_get(&c->t, number, &info))
+            return aq_check_fault(c, "name", "thread %u has %zu bytes", number, payload.len);
+        if (info.root != AQ_NO_COMMENT && info.root >= c->t.state.next_comment)
+            return aq_check_fault(c, "name", "thread %u is opened by comment %u of %u", number, info.root,
+                                  c->t.state.next_comment);
+        name = info.name;
+    }
+    if (name.len == 0 || aq_utf8_valid(name) < name.len)
+        return aq_check_fault(c, "name", "'%c' %u is %s, not valid UTF-8", (char)kind, number,
+                              aq_check_quoted(name, quoted));
+    struct aq_error why;
+    enum aq_status st = aq_name_find(&c->t, kind, name, &found, &why);
+    if (st == AQ_NOMEM)
+        return aq_fail_nomem(c->err);
+    if (st || found != number)
+        return aq_check_fault(c, "id", "the name %s does not lead to '%c' %u", aq_check_quoted(name, quoted),
+                              (char)kind, number);
+    return AQ_OK;
+}
+
+enum aq_status aq_check_names(struct aq_check *c)
+{
+    static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS};
+    struct naming n = {{0}};
+    enum aq_status st = aq_check_table(c, AQ_TABLE_NAME, name_row, &n);
+    for (size_t i = 0; i < AQ_COUNT(kinds) && st == AQ_OK; i++)
+        if (n.seen[kinds[i]] != *names_of(c, kinds[i]))
+            st = aq_check_fault(c, "name", "there are %" PRIu64 " names of kind '%c', the state record says %u",
+                                n.seen[kinds[i]], kinds[i], *names_of(c, kinds[i]));
+    return st;
+}
+
+/* ---- repeats ---- */
+
+enum { REPEAT_KEY = 8 + 1 + 4 + 2 };
+
+struct repeating {
+    uint64_t hash; /* of the row before */
+    bool any;
+};
+
+static enum aq_status repeat_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+{
+    struct repeating *r = context;
+    char name[AQ_QUOTED_BYTES];
+
+    if (key.len != REPEAT_KEY || payload.len || key.ptr[8] > 1)
+        return aq_check_fault(c, "repeat", "%s is not a row of this table", aq_check_quoted(key, name));
+    uint64_t hash = aq_unkey64(key.ptr);
+    uint32_t comment = aq_unkey32(key.ptr + 9), ordinal = (uint32_t)key.ptr[13] << 8 | key.ptr[14];
+    if (comment >= c->t.state.next_comment || c->place[comment] == AQ_NOWHERE || ordinal >= c->passages[comment])
+        return aq_check_fault(c, "repeat", "a row of hash %016" PRIx64 " names passage %u of comment %u, which is not "
+                              "in the index", hash, ordinal, comment);
+    uint32_t passage = c->place[comment] + ordinal;
+    if (aq_check_bit(c->quote, passage) != key.ptr[8])
+        return aq_check_fault(c, "repeat", "passage %u of comment %u stands as %s", ordinal, comment,
+                              key.ptr[8] ? "a quote, which it is not" : "its author's own words, but is a quote");
+    c->sums[passage] += aq_check_repeat(hash);
+    if (r->any && r->hash == hash)
+        aq_check_set_bit(c->repeats, passage);
+    r->any = true;
+    r->hash = hash;
+    return AQ_OK;
+}
+
+enum aq_status aq_check_repeats(struct aq_check *c)
+{
+    struct repeating r = {0};
+    char where[AQ_WHERE_BYTES];
+    enum aq_status st = aq_check_table(c, AQ_TABLE_REPEAT, repeat_row, &r);
+    for (uint32_t i = 0; st == AQ_OK && i < c->passage_count; i++) {
+        uint8_t differ = (uint8_t)((c->hidden[i >> 3] ^ c->repeats[i >> 3]) & ~c->deleted[i >> 3]);
+        if (!differ) {
+            i |= 7;
+        } else if (differ >> (i & 7) & 1) {
+            bool hidden = aq_check_bit(c->hidden, i);
+            st = aq_check_fault(c, i < c->pend_base ? "bits" : "pend", "%s is %s, but the repeat table says that it %s",
+                                aq_check_where(c, i, where), hidden ? "hidden" : "not hidden",
+                                hidden ? "is the first of its kind" : "repeats another");
+        }
+    }
+    return st;
+}
