@@ -37,8 +37,8 @@ PKG_CONFIG ?= pkg-config
 lazy = $(eval $(1) := $(2))$($(1))
 CORE_LIBS    = $(call lazy,CORE_LIBS,-llmdb -lstemmer $(shell $(PKG_CONFIG) --libs libzstd libutf8proc libxxhash))
 QUERY_LIBS   = $(call lazy,QUERY_LIBS,$(shell $(PKG_CONFIG) --libs jansson) -lm)
-INDEX_LIBS   = $(call lazy,INDEX_LIBS,-lmd4c $(shell $(PKG_CONFIG) --libs jansson libxml-2.0 gmime-3.0 libzstd zlib) -lm)
-INDEX_CFLAGS = $(call lazy,INDEX_CFLAGS,-Iindexer $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags libxml-2.0 gmime-3.0)))
+INDEX_LIBS   = $(call lazy,INDEX_LIBS,-lmd4c $(shell $(PKG_CONFIG) --libs json-c libxml-2.0 gmime-3.0 libzstd zlib) -lm)
+INDEX_CFLAGS = $(call lazy,INDEX_CFLAGS,-Iindexer $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c libxml-2.0 gmime-3.0)))
 QUERY_CFLAGS := -Iquery
 
 CORE_SRC  := $(sort $(wildcard core/*.c))
@@ -84,36 +84,42 @@ $(B)/obj/bench/%.o: CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@echo '  cc $<'
+	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/core.a: $(CORE_OBJ)
 $(B)/indexer.a: $(INDEX_OBJ)
 $(B)/query.a: $(QUERY_OBJ)
 $(B)/cli.a: $(CLI_OBJ)
 $(B)/%.a:
-	@rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@.new
+	@$(AR) rcs $@.new $^ && mv $@.new $@
 
 # The link line is the layering: aq never sees the indexer, libaq never what prints.
 $(B)/bin/aq: $(B)/obj/query/main.o $(B)/cli.a $(B)/query.a $(B)/core.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(QUERY_LIBS) $(CORE_LIBS)
+	@echo '  link $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(QUERY_LIBS) $(CORE_LIBS)
 $(B)/bin/aq-index: $(B)/obj/indexer/main.o $(INDEX_CLI_OBJ) $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(INDEX_LIBS) $(CORE_LIBS)
+	@echo '  link $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(INDEX_LIBS) $(CORE_LIBS)
 
 $(B)/libaq.a: $(CORE_OBJ) $(INDEX_OBJ) $(QUERY_OBJ)
 $(B)/libaq.so.0: $(CORE_OBJ) $(INDEX_OBJ) $(QUERY_OBJ)
-	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libaq.so.0 -o $@ $^ $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+	@echo '  link $@'
+	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libaq.so.0 -o $@ $^ $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 	@ln -sf libaq.so.0 $(B)/libaq.so
 
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/cli.a $(B)/query.a $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+	@echo '  link $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 
 $(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+	@echo '  link $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 
 .SECONDARY:
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
@@ -129,7 +135,7 @@ compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUER
 # ---- what people run ----
 
 PACKAGES := build-essential pkg-config liblmdb-dev libstemmer-dev libzstd-dev libutf8proc-dev libxxhash-dev \
-            libjansson-dev libxml2-dev libmd4c-dev libgmime-3.0-dev zlib1g-dev libcmocka-dev \
+            libjansson-dev libjson-c-dev libxml2-dev libmd4c-dev libgmime-3.0-dev zlib1g-dev libcmocka-dev \
             perl jq curl python3 zstd bsdutils
 LINT_PACKAGES := clang clang-tidy cppcheck shellcheck mandoc
 

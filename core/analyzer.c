@@ -236,7 +236,7 @@ enum aq_status aq_analyze(struct aq_analyzer *a, struct aq_slice text, const str
      * the first is needed. */
     for (size_t from = 0; from < c->count; from += BATCH) {
         struct wanted batch[BATCH];
-        size_t n = c->count - from < BATCH ? c->count - from : BATCH;
+        size_t left = c->count - from, n = left < BATCH ? left : BATCH;
         for (size_t i = 0; i < n; i++)
             batch[i] = want(l, text, &c->tokens[from + i]);
         for (size_t i = 0; i < n; i++) {
@@ -290,7 +290,8 @@ static bool find_language(const char *asked, struct language *found)
 {
     for (size_t i = 0; i < AQ_COUNT(languages); i++) {
         const struct language *l = &languages[i];
-        if (strcmp(asked, l->name) == 0 || (*asked && (strcmp(asked, l->codes[0]) == 0 || strcmp(asked, l->codes[1]) == 0))) {
+        bool code = *asked && (strcmp(asked, l->codes[0]) == 0 || strcmp(asked, l->codes[1]) == 0);
+        if (code || strcmp(asked, l->name) == 0) {
             *found = *l;
             return l->traits & NO_STEMMER || stemmer_knows(l->name);
         }
@@ -342,8 +343,8 @@ enum aq_status aq_analyzer_open(const char *language, struct aq_analyzer **out, 
             goto nomem;
         snprintf(stems, sizeof stems, ";snowball-%08x", (unsigned)hash);
     }
-    snprintf(a->identity, sizeof a->identity, RULES ";%s;unicode%.16s%s", a->language, utf8proc_unicode_version(),
-             stems);
+    snprintf(a->identity, sizeof a->identity, RULES ";%s;unicode%.16s%s", a->language,
+             utf8proc_unicode_version(), stems);
     *out = a;
     return AQ_OK;
 nomem:

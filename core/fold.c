@@ -85,8 +85,9 @@ static bool in_no_form(uint32_t cp)
 size_t aq_fold_form(struct aq_slice spelling, uint8_t out[AQ_TERM_MAX])
 {
     utf8proc_int32_t points[POINTS];
-    size_t count = decompose(spelling, UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD |
-                                           UTF8PROC_IGNORE, points);
+    const unsigned options =
+        UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+    size_t count = decompose(spelling, options, points);
     size_t n = 0;
     count = compose(points, count);
     for (size_t i = 0; i < count; i++) {
@@ -97,12 +98,19 @@ size_t aq_fold_form(struct aq_slice spelling, uint8_t out[AQ_TERM_MAX])
     return n;
 }
 
+/* Marks that are accents, or vowels that their script mostly leaves out. */
+static const struct {
+    uint16_t first, last;
+} diacritics[] = {{0x0300, 0x036F}, {0x0483, 0x0487}, {0x0591, 0x05C7}, {0x0610, 0x061A},
+                  {0x064B, 0x065F}, {0x0670, 0x0670}, {0x06D6, 0x06ED}, {0x1AB0, 0x1AFF},
+                  {0x1DC0, 0x1DFF}, {0x20D0, 0x20FF}, {0xFE20, 0xFE2F}};
+
 static bool is_diacritic(uint32_t cp)
 {
-    return (cp >= 0x0300 && cp <= 0x036F) || (cp >= 0x0483 && cp <= 0x0487) || (cp >= 0x0591 && cp <= 0x05C7) ||
-           (cp >= 0x0610 && cp <= 0x061A) || (cp >= 0x064B && cp <= 0x065F) || cp == 0x0670 ||
-           (cp >= 0x06D6 && cp <= 0x06ED) || (cp >= 0x1AB0 && cp <= 0x1AFF) || (cp >= 0x1DC0 && cp <= 0x1DFF) ||
-           (cp >= 0x20D0 && cp <= 0x20FF) || (cp >= 0xFE20 && cp <= 0xFE2F);
+    for (size_t i = 0; i < AQ_COUNT(diacritics); i++)
+        if (cp >= diacritics[i].first && cp <= diacritics[i].last)
+            return true;
+    return false;
 }
 
 /* Folded letters that do not decompose; U+00B7 joins letters in Catalan and is no

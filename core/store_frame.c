@@ -226,15 +226,15 @@ static enum aq_status pack(struct aq_frame_writer *w, size_t n, struct aq_buf *o
     return AQ_OK;
 }
 
-/* How many of the gathered comments should fit `limit` at this ratio; at least `least`. */
-static size_t guess(const struct aq_frame_writer *w, size_t limit, double ratio, size_t least, size_t most)
+/* How many of the gathered comments, 1 to `most`, should fit `limit` at this ratio. */
+static size_t guess(const struct aq_frame_writer *w, size_t limit, double ratio, size_t most)
 {
     double room = ((double)limit - HEADER_MOST) / ratio;
     double raw = 0;
     size_t n = 0;
     while (n < most) {
         raw += w->lengths[n] + (double)varint_size(w->lengths[n]);
-        if (n >= least && raw > room)
+        if (n && raw > room)
             break;
         n++;
     }
@@ -261,9 +261,8 @@ static enum aq_status cut(struct aq_frame_writer *w, aq_frame_emit *emit, void *
     size_t fits = 0, over = w->count + 1, limit = AQ_ROW_PAYLOAD;
     double ratio = w->ratio;
     for (unsigned attempt = 0;; attempt++) {
-        size_t n = guess(w, limit, ratio, fits + 1, over - 1), raw_size;
-        if (fits && (n <= fits || n >= over || attempt >= ATTEMPTS_MOST ||
-                     (double)w->best.len >= GOOD_FILL * (double)limit))
+        size_t n = guess(w, limit, ratio, over - 1), raw_size;
+        if (fits && (n <= fits || attempt >= ATTEMPTS_MOST || (double)w->best.len >= GOOD_FILL * (double)limit))
             break;
         enum aq_status st = pack(w, n, &w->trial, &raw_size);
         if (st)

@@ -214,8 +214,10 @@ static inline bool push(struct cutter *t, const uint8_t *begin, const uint8_t *e
     struct aq_cutting *c = t->out;
     if (AQ_UNLIKELY(c->count == c->cap) && !aq_grow(&c->tokens, &c->cap, c->count + 1, sizeof *c->tokens))
         return false;
-    c->tokens[c->count++] = (struct aq_token){
-        .begin = (uint32_t)(begin - t->text), .end = (uint32_t)(end - t->text), .position = t->position++, .span = 1};
+    c->tokens[c->count++] = (struct aq_token){.begin = (uint32_t)(begin - t->text),
+                                              .end = (uint32_t)(end - t->text),
+                                              .position = t->position++,
+                                              .span = 1};
     return true;
 }
 
@@ -397,10 +399,11 @@ static const uint8_t *joined_word(const struct cutter *t, const uint8_t *begin, 
 static const uint8_t *suffix_end(const struct cutter *t, const uint8_t *begin, const uint8_t *end)
 {
     size_t left = (size_t)(t->end - end);
-    if (left >= 2 && end[0] == '+' && end[1] == '+' && !(left > 2 && (end[2] == '+' || classes[end[2]] & LETTER)))
+    uint8_t third = left > 2 ? end[2] : ' ', second = left > 1 ? end[1] : ' ';
+    if (left >= 2 && end[0] == '+' && second == '+' && third != '+' && !(classes[third] & LETTER))
         return end + 2;
-    if (left >= 1 && end[0] == '#' && end - begin == 1 && classes[*begin] & LETTER &&
-        !(left > 1 && (end[1] == '#' || classes[end[1]] & (WORD | HIGH))))
+    bool one_letter = end - begin == 1 && classes[*begin] & LETTER;
+    if (left >= 1 && end[0] == '#' && one_letter && second != '#' && !(classes[second] & (WORD | HIGH)))
         return end + 1;
     return end;
 }
@@ -498,9 +501,11 @@ static inline bool ends_plainly(const struct cutter *t, const uint8_t *p, const 
         return true;
     if (c & LINK)
         return q + 1 == t->end || !(classes[q[1]] & (WORD | HIGH));
-    if (c & TAIL)
-        return *q == ':' ? t->end - q < 3 || q[1] != '/' : *q == '+' ? t->end - q < 2 || q[1] != '+' : q - p > 1;
-    return false;
+    if (!(c & TAIL))
+        return false;
+    if (*q == '#')
+        return q - p > 1;
+    return q + 1 == t->end || q[1] != (*q == ':' ? '/' : '+');
 }
 
 bool aq_cut(struct aq_cutting *c, struct aq_slice text, unsigned options)

@@ -64,6 +64,11 @@ static void set_bit(uint8_t *bits, uint32_t i, bool value)
         bits[i >> 3] &= (uint8_t) ~(1u << (i & 7));
 }
 
+static bool bit(const uint8_t *bits, uint32_t i)
+{
+    return bits[i >> 3] >> (i & 7) & 1;
+}
+
 enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32_t ordinal, bool hidden,
                                     struct aq_error *err)
 {
@@ -487,7 +492,7 @@ static enum aq_status put_bitmap(struct aq_commit *c, enum aq_bits_kind kind, co
 static enum aq_status put_map(struct aq_commit *c, struct aq_error *err)
 {
     const struct aq_batch *b = c->batch;
-    uint32_t chunk = 0, in_chunk = 0;
+    uint32_t chunk = 0, in_chunk = 0, docid = 0;
     size_t pending = 0, own = 0;
     enum aq_status st = AQ_OK;
 
@@ -500,6 +505,10 @@ static enum aq_status put_map(struct aq_commit *c, struct aq_error *err)
             pending++;
         else
             own++;
+        /* A version that is dead already must not be found in place of the live one. */
+        if (count && bit(c->deleted, docid))
+            number = AQ_NO_COMMENT;
+        docid += count;
         for (uint32_t ordinal = 0; ordinal < count && st == AQ_OK; ordinal++) {
             aq_buf_u32(&c->scratch, number);
             aq_buf_u16(&c->scratch, (uint16_t)ordinal);

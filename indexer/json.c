@@ -30,6 +30,7 @@ struct json_reader {
     struct aq_json_frame frame;
     struct json_tokener *tokener;
     struct aq_buf repaired; /* the value's bytes, where they were not UTF-8 */
+    struct aq_slice bytes;  /* the value's bytes, until its escapes have been looked at */
     struct json_object *root;
     uint64_t line;    /* of root */
     unsigned part;    /* records handed out of it */
@@ -184,6 +185,7 @@ static enum aq_status read_root(struct aq_feed *f, struct json_reader *j, bool *
     j->root = j->single = NULL;
     j->part = 0;
     j->replaced = 0;
+    j->bytes = (struct aq_slice){0};
     enum aq_status st = aq_json_frame_next(&j->frame, &f->input, &v, got, err);
     if (st || !*got)
         return st;
@@ -205,8 +207,7 @@ static enum aq_status read_root(struct aq_feed *f, struct json_reader *j, bool *
         aq_feed_skip(f, "more than %d values in one record; leave out what is not needed", VALUES_MOST);
     } else {
         st = parse(f, j, text, err);
-        if (j->root && memmem(text.ptr, text.len, "\\u", 2))
-            j->replaced += bad_escapes(text);
+        j->bytes = text;
     }
     j->single = j->root;
     return st;
@@ -289,6 +290,12 @@ static struct json_object *topic_posts(struct json_object *o, struct aq_inherite
     return stream;
 }
 
+/* Whether it may hold U+FFFD: only then are escapes worth a look. */
+static bool has_replacement(struct aq_slice s)
+{
+    return s.len && memchr(s.ptr, 0xEF, s.len);
+}
+
 /* One element: a record (then its children come next), a wrapper, or a problem. */
 static enum aq_status take(struct aq_feed *f, struct json_reader *j, struct json_object *o, struct aq_inherited inherited,
                            struct aq_record *r, bool *good, struct aq_error *err)
@@ -329,6 +336,10 @@ static enum aq_status take(struct aq_feed *f, struct json_reader *j, struct json
         return AQ_OK;
     }
     j->part++;
+    if (*good && j->bytes.len && (has_replacement(r->text) || has_replacement(r->title) || has_replacement(r->author))) {
+        j->replaced += bad_escapes(j->bytes);
+        j->bytes.len = 0;
+    }
     if (*good && j->replaced) {
         if (!f->noted)
             aq_feed_note(f, "%zu byte sequence%s not valid UTF-8 (or NUL), replaced by U+FFFD; export as UTF-8 to keep the characters",

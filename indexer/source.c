@@ -4,7 +4,7 @@
 
 #include "feed.h"
 #include "utf8.h"
-#include "walk.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 struct aq_source {
     struct aq_feed feed;
     struct aq_arena strings; /* copies of the options' */
-    struct aq_walk *walk;    /* NULL: a single file */
+    struct aq_tree *walk;    /* NULL: a single file */
     char *path;              /* as the user gave it */
     bool opened;             /* the single file has been */
     const struct aq_format_reader *reader; /* of the open file, or NULL */
@@ -153,16 +153,16 @@ static enum aq_status copy_options(struct aq_source *s, const struct aq_source_o
 /* All that is below, so that progress knows where it ends. */
 static enum aq_status total_bytes(struct aq_source *s, struct aq_error *err)
 {
-    struct aq_walk *w;
-    struct aq_walk_file file;
+    struct aq_tree *w;
+    struct aq_tree_file file;
     bool got = true;
-    enum aq_status st = aq_walk_open(s->path, &w, err);
+    enum aq_status st = aq_tree_open(s->path, &w, err);
     while (!st && got) {
-        st = aq_walk_next(w, &file, &got, err);
+        st = aq_tree_next(w, &file, &got, err);
         if (!st && got)
             s->bytes_total += file.size;
     }
-    aq_walk_close(w);
+    aq_tree_close(w);
     return st;
 }
 
@@ -186,7 +186,7 @@ enum aq_status aq_source_open(const char *path, const struct aq_source_options *
         else if (S_ISDIR(sb.st_mode)) {
             st = total_bytes(s, err);
             if (!st)
-                st = aq_walk_open(path, &s->walk, err);
+                st = aq_tree_open(path, &s->walk, err);
         } else if (S_ISREG(sb.st_mode)) {
             s->bytes_total = (uint64_t)sb.st_size;
         }
@@ -220,7 +220,7 @@ void aq_source_close(struct aq_source *s)
         return;
     close_file(s);
     aq_input_close(&s->feed.input);
-    aq_walk_close(s->walk);
+    aq_tree_close(s->walk);
     aq_fields_close(s->feed.fields);
     aq_arena_free(&s->feed.arena);
     aq_arena_free(&s->strings);
@@ -308,8 +308,8 @@ static enum aq_status next_file(struct aq_source *s, bool *got, struct aq_error 
         const char *name = strcmp(s->path, "-") == 0 ? "stdin" : base_of(s->path);
         return open_file(s, s->path, name, err);
     }
-    struct aq_walk_file file;
-    enum aq_status st = aq_walk_next(s->walk, &file, got, err);
+    struct aq_tree_file file;
+    enum aq_status st = aq_tree_next(s->walk, &file, got, err);
     if (st || !*got)
         return st;
     if (!file.regular) {

@@ -17,11 +17,13 @@
  *
  * Positions count through the whole document with AQ_PASSAGE_GAP between blocks,
  * so that cutting and joining leaves them alone; at the end each passage's are
- * counted from its own first word. 59 one-word blocks joined to one of 120 words
- * and a remnant of 19 reach 803: AQ_PASSAGE_POSITIONS rarely binds. */
+ * counted from its own first word. The gap keeps phrases and narrow NEAR from
+ * running over a paragraph's end; it is small enough that only dozens of one-word
+ * blocks come to AQ_PASSAGE_POSITIONS, which then ends a passage as too many tokens
+ * do. */
 #include "splitter.h"
 
-#include "utf8.h"
+#include "sentence.h"
 
 enum {
     REMNANT = 20,
@@ -52,24 +54,10 @@ struct splitting {
 
 /* ---- white space ---- */
 
-/* Bytes of the white space that begins at p, 0 if none does. */
-static unsigned space_at(const uint8_t *p, const uint8_t *end)
-{
-    if (p >= end)
-        return 0;
-    if (*p < 0x80)
-        return *p == ' ' || (*p >= '\t' && *p <= '\r');
-    unsigned len;
-    uint32_t cp = aq_utf8_decode(p, end, &len);
-    bool space = cp == 0x85 || cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200B) || cp == 0x2028 ||
-                 cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
-    return space ? len : 0;
-}
-
 static uint32_t skip_space(struct aq_slice text, uint32_t from, uint32_t to)
 {
     unsigned n;
-    while ((n = space_at(text.ptr + from, text.ptr + to)))
+    while ((n = aq_space_at(text.ptr + from, text.ptr + to)))
         from += n;
     return from;
 }
@@ -81,7 +69,7 @@ static uint32_t trim_end(struct aq_slice text, uint32_t from, uint32_t to)
         uint32_t start = to - 1;
         while (start > from && (text.ptr[start] & 0xC0) == 0x80)
             start--;
-        if (space_at(text.ptr + start, text.ptr + to) != to - start)
+        if (aq_space_at(text.ptr + start, text.ptr + to) != to - start)
             break;
         to = start;
     }
@@ -124,7 +112,8 @@ static size_t budget(const struct splitting *x, size_t passage)
 static bool fits(const struct splitting *x, size_t first, size_t end, size_t passage)
 {
     const struct aq_token *t = x->s->tokens;
-    return end - first <= budget(x, passage) && t[end - 1].position - t[first].position < AQ_PASSAGE_POSITIONS;
+    uint32_t reach = t[end - 1].position - t[first].position;
+    return end - first <= budget(x, passage) && reach < AQ_PASSAGE_POSITIONS;
 }
 
 /* ---- closing ---- */
@@ -184,115 +173,6 @@ static enum aq_status close_all(struct splitting *x, struct aq_error *err)
 
 /* ---- where to cut ---- */
 
-/* The better kind of place wins, then the one closer to the middle aimed at. */
-enum cut_kind {
-    CUT_INSIDE, /* between overlapping bigrams */
-    CUT_WORDS,
-    CUT_CLAUSE,
-    CUT_SENTENCE
-};
-
-/* Words that a full stop mostly does not end a sentence after; single letters and
- * words with a dot inside (e.g.) go without saying. */
-static bool is_abbreviation(const uint8_t *p, size_t n)
-{
-    static const char *const known[] = {"cf",  "dr", "ed", "eds", "eq",  "etc", "fig", "figs", "jr", "mr", "mrs",
-                                    "ms",  "no", "pp", "prof", "ref", "sec", "sr",  "st",   "viz", "vol", "vs"};
-    char word[5] = "";
-    if (p[0] >= '0' && p[0] <= '9')
-        return false;
-    if ((n == 1 && p[0] != 'I') || memchr(p, '.', n))
-        return true;
-    if (n >= sizeof word)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        word[i] = (char)(p[i] | 0x20);
-    for (size_t i = 0; i < AQ_COUNT(known); i++)
-        if (strcmp(word, known[i]) == 0)
-            return true;
-    return false;
-}
-
-/* Sentence ends of scripts that put no space after them, and of those that do. */
-static bool ends_unspaced(uint32_t cp)
-{
-    return cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F || cp == 0xFF61 || cp == 0xFF0E;
-}
-
-static bool ends_spaced(uint32_t cp)
-{
-    return cp == '!' || cp == '?' || cp == 0x2026 || cp == 0x203D || cp == 0x0589 || cp == 0x061F || cp == 0x06D4 ||
-           cp == 0x0964 || cp == 0x0965 || cp == 0x1362;
-}
-
-static bool ends_clause(uint32_t cp)
-{
-    return cp == ',' || cp == ';' || cp == ':' || cp == 0x2013 || cp == 0x2014 || cp == 0x3001 || cp == 0xFF0C ||
-           cp == 0xFF1B || cp == 0xFF1A || cp == 0x060C;
-}
-
-static bool closes(uint32_t cp)
-{
-    return cp == '"' || cp == '\'' || cp == ')' || cp == ']' || cp == 0x2019 || cp == 0x201D || cp == 0xBB ||
-           cp == 0x300D || cp == 0x300F || cp == 0xFF09 || cp == 0x3011 || cp == 0x300B;
-}
-
-/* What the text between two tokens is good for, and where in it to cut. `lines`:
- * a line end is a sentence end (code, tables, lists). */
-static enum cut_kind judge_gap(struct aq_slice text, const struct aq_token *before, const struct aq_token *after,
-                               bool lines, uint32_t *at)
-{
-    if (after->begin < before->end) {
-        *at = before->end;
-        return CUT_INSIDE;
-    }
-    enum cut_kind kind = CUT_WORDS;
-    bool stop = false;    /* a full stop was seen that may end a sentence */
-    bool ended = false;   /* a sentence ended; closing marks still belong to it */
-    bool placed = false;  /* *at is at white space */
-    const uint8_t *p = text.ptr + before->end, *end = text.ptr + after->begin;
-    *at = after->begin;
-    for (unsigned len; p < end; p += len) {
-        uint32_t cp = aq_utf8_decode(p, end, &len);
-        if (space_at(p, end)) {
-            bool sentence = ended || stop || (lines && cp == '\n');
-            enum cut_kind here = sentence ? CUT_SENTENCE : cp == '\n' && kind < CUT_CLAUSE ? CUT_CLAUSE : kind;
-            if (here > kind || !placed) {
-                *at = (uint32_t)(p - text.ptr);
-                placed = true;
-            }
-            kind = here;
-            if (kind == CUT_SENTENCE)
-                break;
-        } else if (cp == '.') {
-            stop = !is_abbreviation(text.ptr + before->begin, before->end - before->begin);
-        } else if (ends_unspaced(cp)) {
-            kind = CUT_SENTENCE;
-            *at = (uint32_t)(p - text.ptr) + len;
-            placed = true;
-        } else if (kind == CUT_SENTENCE) {
-            if (!closes(cp))
-                break;
-            *at = (uint32_t)(p - text.ptr) + len;
-        } else if (ends_spaced(cp)) {
-            ended = true;
-        } else if (ends_clause(cp)) {
-            kind = CUT_CLAUSE;
-            if (cp >= 0x3000 && !placed) {
-                *at = (uint32_t)(p - text.ptr) + len;
-                placed = true;
-            }
-        } else if (!closes(cp)) {
-            stop = false;
-        }
-    }
-    /* "approx. three", "J. smith": a sentence begins with no small letter. */
-    uint8_t next = text.ptr[after->begin];
-    if (kind == CUT_SENTENCE && stop && !ended && !lines && next >= 'a' && next <= 'z')
-        kind = CUT_WORDS;
-    return kind;
-}
-
 /* The first token after the word, or compound with its parts, that begins at i. */
 static size_t word_after(const struct aq_token *t, size_t i, size_t end)
 {
@@ -322,12 +202,15 @@ static uint32_t words_aimed_at(const struct run *r, size_t room)
 /* How good a place is: its kind first, then how close it is to the aim (at most
  * some hundred words off). A sentence end past AQ_PASSAGE_CUT still beats a clause
  * before; one that would leave a remnant does not. */
-static long cut_score(enum cut_kind kind, uint32_t words, uint32_t aim)
+static long cut_score(enum aq_break kind, uint32_t words, uint32_t aim)
 {
-    static const long worth[] = {[CUT_INSIDE] = 1000, [CUT_WORDS] = 2000, [CUT_CLAUSE] = 3000, [CUT_SENTENCE] = 5000};
+    static const long worth[] = {[AQ_BREAK_INSIDE] = 1000,
+                                 [AQ_BREAK_WORD] = 2000,
+                                 [AQ_BREAK_CLAUSE] = 3000,
+                                 [AQ_BREAK_SENTENCE] = 5000};
     long off = words > aim ? (long)(words - aim) : (long)(aim - words);
-    if (words < REMNANT && kind > CUT_WORDS)
-        kind = CUT_WORDS;
+    if (words < REMNANT && kind > AQ_BREAK_WORD)
+        kind = AQ_BREAK_WORD;
     return worth[kind] - off - (words > AQ_PASSAGE_CUT ? 1000 : 0);
 }
 
@@ -344,7 +227,7 @@ static struct cut find_cut(const struct splitting *x, size_t after, uint32_t pre
     for (size_t i = word_after(t, after, r->end); i < r->end && fits(x, r->first, i, passage);
          i = word_after(t, i, r->end)) {
         struct cut c = {.token = i, .words = prefix + t[i].position - t[after].position};
-        enum cut_kind kind = judge_gap(x->text, &t[i - 1], &t[i], lines, &c.at);
+        enum aq_break kind = aq_break_between(x->text, &t[i - 1], &t[i], lines, &c.at);
         long score = cut_score(kind, c.words, aim);
         if (!best.token || score > best_score) {
             best = c;
@@ -383,7 +266,8 @@ static enum aq_status analyze_block(struct splitting *x, struct aq_analyzer *a, 
 }
 
 /* Ends the open passage at c and keeps the rest open. */
-static enum aq_status cut_open(struct splitting *x, const struct cut *c, uint8_t rest_flags, struct aq_error *err)
+static enum aq_status cut_open(struct splitting *x, const struct cut *c, uint8_t rest_flags,
+                               struct aq_error *err)
 {
     struct aq_token *next = &x->s->tokens[c->token];
     uint32_t begin = skip_space(x->text, c->at, next->end);
@@ -430,7 +314,8 @@ static enum aq_status add_heading(struct splitting *x, const struct run *r, stru
 {
     if (x->headings.words + r->words > HEADINGS)
         settle_headings(x);
-    size_t first = run_empty(&x->body) ? run_empty(&x->headings) ? r->first : x->headings.first : x->body.first;
+    const struct run *open = run_empty(&x->body) ? &x->headings : &x->body;
+    size_t first = run_empty(open) ? r->first : open->first;
     if (x->body.words >= AQ_PASSAGE_JOIN || !fits(x, first, r->end, x->s->passage_count)) {
         enum aq_status st = close_body(x, err);
         if (st)
@@ -446,7 +331,8 @@ static bool completes(const struct splitting *x, const struct run *r)
 {
     const struct run *open = run_empty(&x->body) ? &x->headings : &x->body;
     bool light = run_empty(&x->body) || x->body.words + x->headings.words < REMNANT;
-    return light && !run_empty(open) && r->words <= AQ_PASSAGE_CUT && fits(x, open->first, r->end, x->s->passage_count);
+    return light && !run_empty(open) && r->words <= AQ_PASSAGE_CUT &&
+           fits(x, open->first, r->end, x->s->passage_count);
 }
 
 /* Whether r goes on with the open body (and the headings after it). */
@@ -457,7 +343,8 @@ static bool continues(const struct splitting *x, const struct run *r)
         return false;
     if (r->words > AQ_PASSAGE_CUT)
         return fits(x, x->body.first, r->first + LEAD, passage);
-    return x->body.words + x->headings.words + r->words <= AQ_PASSAGE_CUT && fits(x, x->body.first, r->end, passage);
+    uint32_t words = x->body.words + x->headings.words + r->words;
+    return words <= AQ_PASSAGE_CUT && fits(x, x->body.first, r->end, passage);
 }
 
 static enum aq_status add_block(struct splitting *x, const struct run *r, bool lines, struct aq_error *err)
@@ -499,10 +386,14 @@ static enum aq_status split_block(struct splitting *x, struct aq_analyzer *a, co
     }
     struct run r = {.first = first, .end = s->token_count, .text_begin = begin, .text_end = end};
     r.words = s->tokens[r.end - 1].position - s->tokens[first].position + 1;
-    r.flags = b->kind == AQ_BLOCK_HEADING ? AQ_PASSAGE_HEADING : b->kind == AQ_BLOCK_CODE ? AQ_PASSAGE_CODE : 0;
+    if (b->kind == AQ_BLOCK_HEADING)
+        r.flags = AQ_PASSAGE_HEADING;
+    else if (b->kind == AQ_BLOCK_CODE)
+        r.flags = AQ_PASSAGE_CODE;
     if (b->kind == AQ_BLOCK_HEADING && r.words <= HEADINGS)
         return add_heading(x, &r, err);
-    return add_block(x, &r, b->kind == AQ_BLOCK_CODE || b->kind == AQ_BLOCK_TABLE || b->kind == AQ_BLOCK_ITEM, err);
+    bool lines = b->kind == AQ_BLOCK_CODE || b->kind == AQ_BLOCK_TABLE || b->kind == AQ_BLOCK_ITEM;
+    return add_block(x, &r, lines, err);
 }
 
 /* From positions in the document to positions in each passage. */
@@ -522,8 +413,8 @@ enum aq_status aq_split(struct aq_splitter *s, struct aq_analyzer *a, const stru
     struct splitting x = {.s = s, .text = aq_slice(d->text.ptr, d->text.len), .title_tokens = title_tokens};
     s->token_count = s->passage_count = 0;
     if (title_tokens > AQ_PASSAGE_TITLE)
-        return aq_fail(err, AQ_INVALID, "a title of %zu tokens goes before no passage; at most %d do", title_tokens,
-                       AQ_PASSAGE_TITLE);
+        return aq_fail(err, AQ_INVALID, "a title of %zu tokens goes before no passage; at most %d do",
+                       title_tokens, AQ_PASSAGE_TITLE);
     for (size_t i = 0; i < d->count; i++) {
         enum aq_status st = split_block(&x, a, &d->blocks[i], err);
         if (st)

@@ -14,8 +14,8 @@ enum {
     AQ_PASSAGE_CUT = 180,   /* words above which a cut at a sentence end is sought */
     AQ_PASSAGE_TOKENS = 255, /* tokens at the most, wholes of compounds included: a length is one byte */
     AQ_PASSAGE_TITLE = 127, /* of them a title's at the most */
-    AQ_PASSAGE_GAP = 8, /* positions skipped between the blocks of a passage: no phrase or narrow NEAR spans them */
-    AQ_PASSAGE_POSITIONS = 880 /* a passage's positions are below: with a title before it, below AQ_POSITION_MAX */
+    AQ_PASSAGE_GAP = 8,     /* positions skipped between the blocks of a passage: no phrase spans them */
+    AQ_PASSAGE_POSITIONS = 880 /* positions are below; with a title and a gap before, below AQ_POSITION_MAX */
 };
 
 /* Tokens of one passage: tokens[first, first + count) of the splitter's array;

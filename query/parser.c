@@ -224,7 +224,7 @@ enum aq_status aq_parse(struct aq_slice query, bool plain, struct aq_clauses *ou
 {
     if (query.len > AQ_QUERY_BYTES)
         return aq_fail(err, AQ_LIMIT, "the query has %zu bytes; at most %d are allowed", query.len, AQ_QUERY_BYTES);
-    if (query.len == 0)
+    if (!query.ptr || query.len == 0)
         return AQ_OK;
     size_t valid = aq_utf8_valid(query);
     if (valid != query.len)

@@ -3,6 +3,7 @@
  * `>term` where that differs; a whole is `position=form/span`. */
 #include "analyzer.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -320,6 +321,57 @@ static void lexemes_stay_where_they_are_while_others_come(void **state)
     aq_analyzer_close(a);
 }
 
+/* Ids handed from the analyzing thread to another. */
+struct hand_over {
+    pthread_mutex_t lock;
+    struct aq_analyzer *analyzer;
+    uint32_t ready; /* lexemes below this may be read */
+    bool done;
+    uint64_t bytes; /* of the forms read */
+};
+
+static void *read_lexemes(void *context)
+{
+    struct hand_over *h = context;
+    uint32_t next = 0;
+    for (bool done = false; !done;) {
+        pthread_mutex_lock(&h->lock);
+        uint32_t ready = h->ready;
+        done = h->done && next == ready;
+        pthread_mutex_unlock(&h->lock);
+        for (; next < ready; next++) {
+            const struct aq_lexeme *x = aq_analyzer_lexeme(h->analyzer, next);
+            h->bytes += x->id == next ? x->form.len + x->term.ptr[0] % 1 : 0;
+        }
+    }
+    return NULL;
+}
+
+static void another_thread_reads_lexemes_it_was_handed(void **state)
+{
+    (void)state;
+    struct hand_over h = {.analyzer = open_analyzer("none")};
+    pthread_t reader;
+    uint64_t bytes = 0;
+    char word[40];
+    assert_int_equal(pthread_mutex_init(&h.lock, NULL), 0);
+    assert_int_equal(pthread_create(&reader, NULL, read_lexemes, &h), 0);
+    for (uint32_t i = 0; i < 20000; i++) {
+        made_up_word(i, word);
+        bytes += lexeme_of(h.analyzer, word)->form.len;
+        pthread_mutex_lock(&h.lock);
+        h.ready = i + 1;
+        pthread_mutex_unlock(&h.lock);
+    }
+    pthread_mutex_lock(&h.lock);
+    h.done = true;
+    pthread_mutex_unlock(&h.lock);
+    pthread_join(reader, NULL);
+    assert_true(h.bytes == bytes);
+    pthread_mutex_destroy(&h.lock);
+    aq_analyzer_close(h.analyzer);
+}
+
 static void forgetting_starts_ids_again_and_gives_memory_back(void **state)
 {
     (void)state;
@@ -398,6 +450,7 @@ int main(void)
         cmocka_unit_test(what_is_too_long_is_cut_at_a_character),
         cmocka_unit_test(forms_are_numbered_within_their_term),
         cmocka_unit_test(lexemes_stay_where_they_are_while_others_come),
+        cmocka_unit_test(another_thread_reads_lexemes_it_was_handed),
         cmocka_unit_test(forgetting_starts_ids_again_and_gives_memory_back),
         cmocka_unit_test(languages_open_by_name_and_code),
         cmocka_unit_test(an_unknown_language_is_answered_with_the_known_ones),

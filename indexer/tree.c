@@ -1,6 +1,6 @@
-/* walk.c - see walk.h. Keeps a list of names for each open directory, so it needs
+/* tree.c - see tree.h. Keeps a list of names for each open directory, so it needs
  * no recursion and no more descriptors than one. */
-#include "walk.h"
+#include "tree.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,7 @@ struct level {
     size_t path_len; /* of the directory's own path */
 };
 
-struct aq_walk {
+struct aq_tree {
     struct aq_buf path; /* NUL-terminated */
     size_t root_len;    /* bytes before a file's relative name */
     struct level levels[LEVELS];
@@ -34,7 +34,7 @@ static void drop_level(struct level *l)
     *l = (struct level){0};
 }
 
-static void set_path(struct aq_walk *w, size_t len, const char *name)
+static void set_path(struct aq_tree *w, size_t len, const char *name)
 {
     w->path.len = len;
     if (name) {
@@ -46,13 +46,13 @@ static void set_path(struct aq_walk *w, size_t len, const char *name)
     w->path.len -= !w->path.failed;
 }
 
-static const char *path_of(const struct aq_walk *w)
+static const char *path_of(const struct aq_tree *w)
 {
     return (const char *)w->path.ptr;
 }
 
 /* Lists the directory at w->path. */
-static enum aq_status enter(struct aq_walk *w, struct aq_error *err)
+static enum aq_status enter(struct aq_tree *w, struct aq_error *err)
 {
     if (w->depth == LEVELS)
         return aq_fail(err, AQ_LIMIT, "%s: directories nested deeper than %d", path_of(w), LEVELS);
@@ -91,10 +91,10 @@ static enum aq_status enter(struct aq_walk *w, struct aq_error *err)
     return AQ_OK;
 }
 
-enum aq_status aq_walk_open(const char *path, struct aq_walk **out, struct aq_error *err)
+enum aq_status aq_tree_open(const char *path, struct aq_tree **out, struct aq_error *err)
 {
     *out = NULL;
-    struct aq_walk *w = calloc(1, sizeof *w);
+    struct aq_tree *w = calloc(1, sizeof *w);
     if (!w)
         return aq_fail_nomem(err);
     size_t n = strlen(path);
@@ -103,14 +103,14 @@ enum aq_status aq_walk_open(const char *path, struct aq_walk **out, struct aq_er
     w->root_len = n + (n && path[n - 1] != '/');
     enum aq_status st = w->path.failed ? aq_fail_nomem(err) : enter(w, err);
     if (st) {
-        aq_walk_close(w);
+        aq_tree_close(w);
         return st;
     }
     *out = w;
     return AQ_OK;
 }
 
-enum aq_status aq_walk_next(struct aq_walk *w, struct aq_walk_file *file, bool *got, struct aq_error *err)
+enum aq_status aq_tree_next(struct aq_tree *w, struct aq_tree_file *file, bool *got, struct aq_error *err)
 {
     *got = false;
     while (w->depth) {
@@ -140,14 +140,14 @@ enum aq_status aq_walk_next(struct aq_walk *w, struct aq_walk_file *file, bool *
                 return st;
             continue;
         }
-        *file = (struct aq_walk_file){path_of(w), path_of(w) + w->root_len, (uint64_t)sb.st_size, S_ISREG(sb.st_mode)};
+        *file = (struct aq_tree_file){path_of(w), path_of(w) + w->root_len, (uint64_t)sb.st_size, S_ISREG(sb.st_mode)};
         *got = true;
         return AQ_OK;
     }
     return AQ_OK;
 }
 
-void aq_walk_close(struct aq_walk *w)
+void aq_tree_close(struct aq_tree *w)
 {
     if (!w)
         return;
