@@ -62,18 +62,21 @@ def run(args, collection, work):
     aq, aq_index = (os.path.join(args.bin, p) for p in ("aq", "aq-index"))
     subprocess.run([aq_index, "add", "-q", "-i", index, os.path.join(collection, "corpus.jsonl")], check=True)
     subprocess.run([aq_index, "compact", "-q", "-i", index], check=True)
-    out = subprocess.run([aq, "run", "-i", index, "-n", str(args.depth + 1), "--format", "json", *args.run_options.split(),
+    out = subprocess.run([aq, "run", "-i", index, "-n", str(args.depth + 1), "--format", "trec", *args.run_options.split(),
                           os.path.join(collection, "queries.jsonl")],
                          check=True, capture_output=True, text=True).stdout
     qrels = read_qrels(os.path.join(collection, "qrels.tsv"))
     figures = {}
+    runs = defaultdict(list)
     for line in out.splitlines():
-        record = json.loads(line)
-        query = record.get("_id") or record.get("query")
+        query, _, doc, _ = line.split(" ", 3)
         # A collection whose queries are documents of its own (ArguAna): a query
         # does not retrieve itself, as BEIR scores it.
-        ranked = [h["id"] for h in record["hits"] if h["id"] != query][:args.depth]
+        if doc != query:
+            runs[query].append(doc)
+    for query, ranked in runs.items():
         grades = qrels.get(query, {})
+        ranked = ranked[:args.depth]
         if any(g > 0 for g in grades.values()):
             figures[query] = (ndcg(ranked, grades), average_precision(ranked, grades), recall(ranked, grades))
     for query, grades in qrels.items():

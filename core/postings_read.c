@@ -131,13 +131,12 @@ static uint32_t exception_high(const struct aq_packed *a, unsigned k)
 /* Adds their high bits to those of values [from, from + n) that are exceptions. */
 static void patch_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint32_t *out)
 {
-    unsigned k = 0; /* to become the first at or after from */
+    unsigned k = 0; /* to become the first at or after from, or else the last of all */
     for (unsigned span = a->exceptions; span > 1; span -= span / 2)
         k += exception_index(a, k + span / 2 - 1) < from ? span / 2 : 0;
-    k += exception_index(a, k) < from;
     for (; k < a->exceptions; k++) {
         uint32_t at = exception_index(a, k) - from;
-        if (at >= n)
+        if (at >= n) /* behind the range, or, wrapped around, before it */
             break;
         out[at] += exception_high(a, k);
     }

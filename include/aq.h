@@ -131,7 +131,10 @@ struct aq_index_stats {
     uint64_t comments, threads, authors;
     uint64_t passages, deleted_passages, hidden_passages, quote_passages;
     uint64_t tokens, terms; /* terms: sum over segments */
-    uint64_t postings, posting_bytes, norm_bytes, text_bytes, stored_text_bytes, other_bytes;
+    uint64_t postings;
+    uint64_t text_bytes; /* plain text of live comments */
+    /* pages on disk, in bytes: lists and positions, lengths, text frames, the rest */
+    uint64_t posting_bytes, norm_bytes, stored_text_bytes, other_bytes;
     uint64_t file_bytes, free_bytes;
     uint32_t segments, pending_comments, generation, format_version;
     uint64_t commit;

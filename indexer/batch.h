@@ -59,6 +59,7 @@ struct aq_batch_name {
 
 /* An older version that leaves the index. */
 struct aq_batch_kill {
+    uint64_t parent_hash; /* 0: no parent */
     uint32_t number;
     uint32_t text_bytes;
 };

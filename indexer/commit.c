@@ -141,6 +141,9 @@ static enum aq_status kill_comment(struct aq_commit *c, const struct aq_batch_ki
             st = aq_del(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), err);
         }
     }
+    /* It waits for its parent no more: another version may have another one. */
+    if (st == AQ_OK && k->parent_hash && aq_column_get(&c->t, AQ_COL_PARENT, k->number) == (int64_t)AQ_NO_COMMENT)
+        st = aq_ids_remove(&c->t, AQ_ID_AWAITED, k->parent_hash, k->number, err);
     if (st)
         return st;
     return aq_column_set(&c->t, AQ_COL_FLAGS, k->number, flags & ~(int64_t)AQ_LIVE, err);

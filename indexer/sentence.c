@@ -106,10 +106,10 @@ static enum mark mark_of(uint32_t cp)
 static enum aq_break promise_of(enum mark mark, enum aq_break promise, struct aq_slice text,
                                 const struct aq_token *before, const struct aq_token *after)
 {
-    uint8_t next = text.ptr[after->begin];
+    const uint8_t *word = text.ptr + before->begin, *next = text.ptr + after->begin;
     switch (mark) {
     case MARK_FULL_STOP: /* no sentence begins with a small letter: "approx. three" */
-        if ((next >= 'a' && next <= 'z') || is_abbreviation(text.ptr + before->begin, before->end - before->begin))
+        if ((*next >= 'a' && *next <= 'z') || is_abbreviation(word, before->end - before->begin))
             return promise;
         return AQ_BREAK_SENTENCE;
     case MARK_SENTENCE:
@@ -121,8 +121,8 @@ static enum aq_break promise_of(enum mark mark, enum aq_break promise, struct aq
     }
 }
 
-enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *before, const struct aq_token *after,
-                               bool lines, uint32_t *at)
+enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *before,
+                               const struct aq_token *after, bool lines, uint32_t *at)
 {
     if (after->begin < before->end) {
         *at = before->end;

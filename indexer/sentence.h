@@ -16,8 +16,8 @@ enum aq_break {
  * part ends; white space around *at belongs to neither. Closing quotes and brackets
  * stay with the sentence they end. `lines`: a line end is a sentence's end (code,
  * tables, lists). */
-enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *before, const struct aq_token *after,
-                               bool lines, uint32_t *at);
+enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *before,
+                               const struct aq_token *after, bool lines, uint32_t *at);
 
 /* Bytes of the white space that begins at p, 0 if none does. */
 unsigned aq_space_at(const uint8_t *p, const uint8_t *end);

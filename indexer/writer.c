@@ -309,13 +309,14 @@ static enum aq_status kill_stored(struct aq_writer *w, uint32_t number, struct a
 {
     struct aq_batch *b = w->batch;
     struct aq_comment old;
-    struct aq_batch_kill kill = {number, 0};
+    struct aq_batch_kill kill = {.number = number};
 
     aq_arena_reset(&w->arena);
     enum aq_status st = aq_text_get(&w->lookup, number, &w->arena, &old, err);
     if (st)
         return st;
     kill.text_bytes = (uint32_t)old.text.len;
+    kill.parent_hash = old.parent.len ? aq_hash(old.parent) : 0;
     for (uint32_t i = 0; i < old.passage_count; i++) {
         const struct aq_passage *p = &old.passages[i];
         uint64_t hash;

@@ -44,7 +44,7 @@ static enum aq_status find_replies(struct box *b, struct aq_txn *txn, uint32_t t
         st = AQ_OK;
     else if (st)
         aq_fail(err, st, "the members of thread %u cannot be read; `aq check` tells more", thread);
-    if (!st && r.count)
+    if (!st && numbers)
         memcpy(numbers, r.numbers, r.count * sizeof *numbers);
     free(r.numbers);
     b->view.replies = numbers;

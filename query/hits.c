@@ -119,29 +119,37 @@ static enum aq_status make_titles(struct work *w, struct order *order, size_t co
     return AQ_OK;
 }
 
+static enum aq_status make_all(struct work *w, struct order *order, const struct aq_candidate *found, size_t count,
+                               struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    for (size_t i = 0; i < count; i++) {
+        order[i] = (struct order){found[i].comment, (uint32_t)i};
+        w->threads[i] = AQ_NO_COMMENT;
+    }
+    qsort(order, count, sizeof *order, by_key);
+    for (size_t i = 0; i < count && !st; i++)
+        st = make_hit(w, &found[order[i].at], order[i].at, err);
+    if (!st && !(w->maker->flags & AQ_NO_TEXT))
+        st = make_titles(w, order, count, err);
+    return st;
+}
+
 enum aq_status aq_hits_make(const struct aq_hit_maker *m, const struct aq_candidate *found, size_t count,
                             const struct aq_hit **hits, struct aq_error *err)
 {
     struct work w = {.maker = m};
-    enum aq_status st = AQ_OK;
+    enum aq_status st;
     *hits = NULL;
     if (count == 0)
         return AQ_OK;
     w.hits = aq_arena_zalloc(m->arena, count * sizeof *w.hits);
     w.threads = malloc(count * sizeof *w.threads);
     struct order *order = malloc(count * sizeof *order);
-    if (!w.hits || !w.threads || !order)
+    if (w.hits && w.threads && order)
+        st = make_all(&w, order, found, count, err);
+    else
         st = aq_fail_nomem(err);
-    for (size_t i = 0; i < count && !st; i++) {
-        order[i] = (struct order){found[i].comment, (uint32_t)i};
-        w.threads[i] = AQ_NO_COMMENT;
-    }
-    if (!st)
-        qsort(order, count, sizeof *order, by_key);
-    for (size_t i = 0; i < count && !st; i++)
-        st = make_hit(&w, &found[order[i].at], order[i].at, err);
-    if (!st && !(m->flags & AQ_NO_TEXT))
-        st = make_titles(&w, order, count, err);
     *hits = w.hits;
     aq_marker_free(&w.marker);
     aq_arena_free(&w.scratch);

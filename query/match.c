@@ -102,9 +102,9 @@ enum aq_status aq_matcher_init(struct aq_matcher *m, const struct aq_leaf *leaf,
     if (p->dead || !aq_phrase_possible(leaf, p))
         return AQ_OK;
     uint32_t terms[AQ_QUERY_TERMS], count = 0;
-    m->by_term = aq_arena_zalloc(arena, q->term_count * sizeof *m->by_term);
+    m->by_term = aq_arena_zalloc(arena, q->term_count * sizeof(void *));
     m->cursors = aq_arena_alloc(arena, p->count * sizeof *m->cursors);
-    struct aq_cursor **sorted = aq_arena_alloc(arena, p->count * sizeof *sorted);
+    struct aq_cursor **sorted = aq_arena_alloc(arena, p->count * sizeof(void *));
     if (!m->by_term || !m->cursors || !sorted)
         return AQ_NOMEM;
     for (uint32_t i = 0; i < p->count; i++) {

@@ -26,8 +26,8 @@ static enum aq_status open_all(struct all *a, struct aq_arena *scratch, bool *po
     *possible = true;
 
     struct aq_cursor *made = aq_arena_alloc(scratch, q->term_count * sizeof *made);
-    struct aq_cursor **sorted = aq_arena_alloc(scratch, q->term_count * sizeof *sorted);
-    a->by_term = aq_arena_zalloc(scratch, q->term_count * sizeof *a->by_term);
+    struct aq_cursor **sorted = aq_arena_alloc(scratch, q->term_count * sizeof(void *));
+    a->by_term = aq_arena_zalloc(scratch, q->term_count * sizeof(void *));
     if (!made || !sorted || !a->by_term)
         return AQ_NOMEM;
     for (size_t i = 0; i < q->term_count; i++) {

@@ -23,7 +23,7 @@ static enum aq_status table_bytes(struct aq_txn *txn, struct aq_index_stats *s, 
         uint64_t bytes = dbi_bytes(txn, mdb_cursor_dbi(w.cursor));
         aq_walk_close(&w);
         *(table == AQ_TABLE_NORM   ? &s->norm_bytes
-          : table == AQ_TABLE_TEXT ? &s->text_bytes
+          : table == AQ_TABLE_TEXT ? &s->stored_text_bytes
                                    : &s->other_bytes) += bytes;
     }
     return AQ_OK;
@@ -133,7 +133,7 @@ enum aq_status aq_reader_stats(struct aq_reader *r, struct aq_index_stats *stats
     stats->authors = state->next_author;
     stats->passages = txn.passages;
     stats->tokens = txn.tokens;
-    stats->stored_text_bytes = state->text_bytes;
+    stats->text_bytes = state->text_bytes;
     stats->file_bytes = aq_store_file_bytes(r->store);
     stats->segments = txn.segment_count;
     stats->pending_comments = state->pend_comments;

@@ -1,6 +1,8 @@
 /* topk.c - see topk.h. */
 #include "topk.h"
 
+#include <assert.h>
+
 #define EMPTY UINT32_MAX
 
 void aq_topk_init(struct aq_topk *t, uint32_t k, bool by_group)
@@ -42,6 +44,7 @@ static bool make_room(struct aq_topk *t)
     free(t->slots);
     t->slots = slots;
     t->slot_count = want;
+    assert(t->count == 0 || (t->heap && t->slot_of));
     memset(slots, 0xFF, want * sizeof *slots);
     for (size_t i = 0; i < t->count; i++) {
         size_t s = find(t, t->heap[i].group);
@@ -70,6 +73,7 @@ static void forget(struct aq_topk *t, size_t hole)
 
 static void place(struct aq_topk *t, size_t i, const struct aq_candidate *c, uint32_t slot)
 {
+    assert(t->heap);
     t->heap[i] = *c;
     if (t->by_group) {
         t->slot_of[i] = slot;
@@ -80,6 +84,7 @@ static void place(struct aq_topk *t, size_t i, const struct aq_candidate *c, uin
 /* Puts c at i or towards the root, over those that go before it. */
 static void sift_up(struct aq_topk *t, size_t i, const struct aq_candidate *c, uint32_t slot)
 {
+    assert(t->heap);
     while (i > 0) {
         size_t parent = (i - 1) / 2;
         if (!aq_candidate_before(&t->heap[parent], c))
@@ -93,6 +98,7 @@ static void sift_up(struct aq_topk *t, size_t i, const struct aq_candidate *c, u
 /* Puts c at i or towards the leaves, under those that go after it. */
 static void sift_down(struct aq_topk *t, size_t i, const struct aq_candidate *c, uint32_t slot)
 {
+    assert(t->heap);
     for (;;) {
         size_t child = 2 * i + 1;
         if (child >= t->count)
@@ -143,6 +149,7 @@ void aq_topk_offer(struct aq_topk *t, const struct aq_candidate *c)
     size_t slot = find(t, c->group);
     if (t->slots[slot] != EMPTY) { /* a better one of the group goes away from the root */
         size_t i = t->slots[slot];
+        assert(t->heap);
         if (aq_candidate_before(c, &t->heap[i]))
             sift_down(t, i, c, (uint32_t)slot);
     } else if (!worst) {

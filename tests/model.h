@@ -292,6 +292,11 @@ static inline void model_next(struct model_step *x, const struct model *m, uint6
         if (one_in(rng, 3))
             x->record.tags ^= 1;
     } /* else the same again */
+    /* Which thread a reply to a deleted comment goes to depends on whether the
+     * comment was ever committed: say it. */
+    const struct model_record *r = &x->record;
+    if (r->parent >= 0 && r->thread < 0 && m->slots[r->parent].known && !m->slots[r->parent].live)
+        x->record.thread = 0;
 }
 
 /* ---- comparing ---- */
@@ -412,7 +417,7 @@ static inline const char *model_compare_view(const struct model *m, uint32_t slo
         replies++;
     }
     if (!wrong && replies != v->reply_count)
-        wrong = "number of replies";
+        wrong = replies < v->reply_count ? "too many replies" : "too few replies";
     aq_arena_free(&arena);
     return wrong;
 }
@@ -438,7 +443,9 @@ static inline const char *model_compare(const struct model *m, struct aq_reader 
         }
         const char *wrong = v ? model_compare_view(m, i, v) : NULL;
         if (wrong) {
-            snprintf(r->why, sizeof r->why, "%s (comment %u): %s", id, v->comment, wrong);
+            snprintf(r->why, sizeof r->why, "%s (comment %u) in thread %.*s (%s), %u replies, parent %d: %s", id,
+                     v->comment, (int)v->thread.len, (const char *)v->thread.ptr, m->slots[i].thread, v->reply_count,
+                     (int)v->parent_comment, wrong);
             aq_comment_free(v);
             return r->why;
         }

@@ -29,13 +29,14 @@ static uint32_t rounds(void)
 
 /* What the rules tell apart, and their neighbours. */
 static const char *const scraps[] = {
-    "a", "B", "word", "Words", "is", "1", "42", "000", "100", " ", " ", " ", "\n", "-", "-", "'", ".", ",", "_", "&", "+",
-    "++", "#", ":", "/", "://", "?", "http://", "https", "www.", ";", "amp", "net", ".net", "(", ")", "%", "C",
-    "\xE2\x80\x99", "\xE2\x80\x90", "\xC2\xAD", "\xE2\x80\x8D", "\xE2\x80\x8B", "\xC3\xA9", "e\xCC\x81", "\xCC\x81",
-    "\xC3\x9F", "\xC4\xB0", "\xC2\xB7", "\xC2\xB2", "\xD0\x96", "\xD0\xB9", "\xE6\xBC\xA2", "\xE5\xAD\x97", "\xE3\x82\xAB",
-    "\xEF\xBD\xB6", "\xEF\xBE\x9E", "\xE3\x80\x82", "\xEA\xB0\x80", "\xE0\xB8\x81", "\xE0\xB9\x88", "\xF0\x9F\x99\x82",
-    "\xEF\xB7\xBA", "\xE1\x85\x9F", "\xF0\x9D\x90\x80", "\xFF", "\xC3", "\xE2\x80", "\xED\xA0\x80",
-    "abcdefghijkl", "abcdefghijklm", "abcdefghijklmnopqrstuvwxyz"};
+    "a", "B", "word", "Words", "is", "1", "42", "000", "100", " ", " ", " ", "\n", "-", "-", "'", ".", ",",
+    "_", "&", "+", "++", "#", ":", "/", "://", "?", "http://", "https", "www.", ";", "amp", "net", ".net",
+    "(", ")", "%", "C", "\xE2\x80\x99", "\xE2\x80\x90", "\xC2\xAD", "\xE2\x80\x8D", "\xE2\x80\x8B",
+    "\xC3\xA9", "e\xCC\x81", "\xCC\x81", "\xC3\x9F", "\xC4\xB0", "\xC2\xB7", "\xC2\xB2", "\xD0\x96",
+    "\xD0\xB9", "\xE6\xBC\xA2", "\xE5\xAD\x97", "\xE3\x82\xAB", "\xEF\xBD\xB6", "\xEF\xBE\x9E",
+    "\xE3\x80\x82", "\xEA\xB0\x80", "\xE0\xB8\x81", "\xE0\xB9\x88", "\xF0\x9F\x99\x82", "\xEF\xB7\xBA",
+    "\xE1\x85\x9F", "\xF0\x9D\x90\x80", "\xFF", "\xC3", "\xE2\x80", "\xED\xA0\x80", "abcdefghijkl",
+    "abcdefghijklm", "abcdefghijklmnopqrstuvwxyz"};
 
 static void random_text(struct aq_buf *out)
 {
@@ -104,7 +105,8 @@ static void check_same(const struct aq_token *a, const struct aq_token *b, size_
 static void any_text_yields_ordered_tokens_wherever_it_lies(void **state)
 {
     (void)state;
-    static const char *const names[] = {"english", "none", "french", "german", "catalan", "turkish", "arabic"};
+    static const char *const names[] = {"english", "none",    "french", "german",
+                                        "catalan", "turkish", "arabic"};
     struct aq_buf text = {0}, shifted = {0};
     for (size_t l = 0; l < AQ_COUNT(names); l++) {
         struct aq_analyzer *a;
