@@ -138,7 +138,7 @@ static struct aq_slice derive_term(struct aq_analyzer *a, struct aq_slice form)
 struct wanted {
     struct aq_key key;
     size_t home;
-    bool is_short; /* the key holds the form; else look_up_long reads the text */
+    bool is_short; /* the key holds the form; else look_up_long does it */
 };
 
 enum { BATCH = 32, SHORT_MAX = 12 };
@@ -220,34 +220,31 @@ static uint32_t term_of(const struct aq_analyzer *a, uint32_t lexeme)
     return aq_lexicon_get(&a->lexicon, lexeme)->term_id;
 }
 
-enum aq_status aq_analyze(struct aq_analyzer *a, struct aq_slice text, const struct aq_token **tokens,
-                          size_t *count)
+/* Gives all tokens that were cut their lexemes; those left without a form go. */
+static enum aq_status look_up(struct aq_analyzer *a, struct aq_slice text)
 {
     struct aq_cutting *c = &a->cutting;
     struct aq_lexicon *l = &a->lexicon;
-    *tokens = NULL;
-    *count = 0;
-    if (text.len > UINT32_MAX)
-        return AQ_LIMIT;
-    if (!aq_cut(c, text, a->traits & ELIDES ? AQ_CUT_ELISION : 0))
-        return AQ_NOMEM;
     size_t kept = 0;
     /* A batch at a time, so that the slots are on their way from memory before
      * the first is needed. */
     for (size_t from = 0; from < c->count; from += BATCH) {
         struct wanted batch[BATCH];
-        size_t left = c->count - from, n = left < BATCH ? left : BATCH;
-        for (size_t i = 0; i < n; i++)
-            batch[i] = want(l, text, &c->tokens[from + i]);
-        for (size_t i = 0; i < n; i++) {
-            struct aq_token t = c->tokens[from + i];
+        size_t end = from + BATCH;
+        if (end > c->count)
+            end = c->count;
+        for (size_t i = from; i < end; i++)
+            batch[i - from] = want(l, text, &c->tokens[i]);
+        for (size_t i = from; i < end; i++) {
+            const struct wanted *w = &batch[i - from];
+            struct aq_token t = c->tokens[i];
             t.lexeme = AQ_LEXEME_NONE;
             /* Where the table has grown since, this misses and the way below finds. */
-            if (AQ_LIKELY(batch[i].is_short))
-                t.lexeme = aq_lexicon_find_short(l, batch[i].key, batch[i].home);
+            if (AQ_LIKELY(w->is_short))
+                t.lexeme = aq_lexicon_find_short(l, w->key, w->home);
             if (AQ_UNLIKELY(t.lexeme == AQ_LEXEME_NONE)) {
-                enum aq_status st =
-                    look_up_long(a, aq_slice(text.ptr + t.begin, (size_t)t.end - t.begin), &t.lexeme);
+                struct aq_slice spelling = aq_slice(text.ptr + t.begin, (size_t)t.end - t.begin);
+                enum aq_status st = look_up_long(a, spelling, &t.lexeme);
                 if (st)
                     return st;
                 if (t.lexeme == AQ_LEXEME_NONE)
@@ -261,8 +258,24 @@ enum aq_status aq_analyze(struct aq_analyzer *a, struct aq_slice text, const str
             c->tokens[kept++] = t;
         }
     }
-    *tokens = c->tokens;
-    *count = kept;
+    c->count = kept;
+    return AQ_OK;
+}
+
+enum aq_status aq_analyze(struct aq_analyzer *a, struct aq_slice text, const struct aq_token **tokens,
+                          size_t *count)
+{
+    *tokens = NULL;
+    *count = 0;
+    if (text.len > UINT32_MAX)
+        return AQ_LIMIT;
+    if (!aq_cut(&a->cutting, text, a->traits & ELIDES ? AQ_CUT_ELISION : 0))
+        return AQ_NOMEM;
+    enum aq_status st = look_up(a, text);
+    if (st)
+        return st;
+    *tokens = a->cutting.tokens;
+    *count = a->cutting.count;
     return AQ_OK;
 }
 

@@ -2,17 +2,20 @@
  *
  * A token is a word of the text at a position. Its *form* is what was written,
  * after NFKC and case folding, with diacritics and with U+2019 as "'"; its *term*
- * is the form's Snowball stem with diacritics removed. Unquoted words match by
- * term, quoted words by form. An index stores postings by term and a small code
- * for the form beside each position (postings.h).
+ * is the form's Snowball stem with diacritics (and a number's grouping commas)
+ * removed. Unquoted words match by term, quoted words by form. An index stores
+ * postings by term and a small code for the form beside each position (postings.h).
  *
  * Compounds (`x-risk`, `GPT-4`, `GPT-3.5`, `C++`, `c#`, `AT&T`) yield their parts
  * at successive positions and, at the position of the first part, the whole,
  * marked AQ_TOKEN_WHOLE with the number of positions it covers. `C++` has one
- * part (`c`). `o1` is an ordinary word. CJK runs (Han, Hiragana, Katakana) yield
- * overlapping bigrams, one a position; a run of one character yields that one.
+ * part (`c`). A whole whose term is its first part's is left out: no term stands
+ * twice at a position. `o1` is an ordinary word. CJK runs (Han, Hiragana, Katakana)
+ * and scripts without spaces (Thai and its neighbours) yield overlapping bigrams, one
+ * a position; a run of one character yields that one. The rules are in tokenizer.c.
  *
- * No analyzer state outlives the analyzer; it is used by one thread. */
+ * No analyzer state outlives the analyzer; it is used by one thread. Only lexemes may
+ * be read by another, which was handed their ids through a lock. */
 #ifndef AQ_ANALYZER_H
 #define AQ_ANALYZER_H
 

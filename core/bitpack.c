@@ -102,8 +102,8 @@ void aq_sum128(uint32_t values[128], uint32_t base)
         store_values(out + (size_t)(i) * LANES, v);                                                          \
     } while (0);
 
-#define VALUES4(i, b) VALUE(i, b) VALUE(i + 1, b) VALUE(i + 2, b) VALUE(i + 3, b)
-#define VALUES16(i, b) VALUES4(i, b) VALUES4(i + 4, b) VALUES4(i + 8, b) VALUES4(i + 12, b)
+#define VALUES4(i, b) VALUE(i, b) VALUE((i) + 1, b) VALUE((i) + 2, b) VALUE((i) + 3, b)
+#define VALUES16(i, b) VALUES4(i, b) VALUES4((i) + 4, b) VALUES4((i) + 8, b) VALUES4((i) + 12, b)
 
 #define EACH_WIDTH(X)                                                                                        \
     X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18)       \

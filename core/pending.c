@@ -64,8 +64,8 @@ static bool grouping_alloc(struct grouping *g)
     g->group_at = malloc(g->slots * sizeof *g->group_at);
     g->next = malloc(n * sizeof *g->next);
     g->word_of = malloc(n * sizeof *g->word_of);
-    g->words = malloc(n * sizeof *g->words);
-    g->groups = malloc(n * sizeof *g->groups);
+    g->words = calloc(n, sizeof *g->words);
+    g->groups = calloc(n, sizeof *g->groups);
     if (!g->word_at || !g->group_at || !g->next || !g->word_of || !g->words || !g->groups)
         return false;
     memset(g->word_at, 0xff, g->slots * sizeof *g->word_at);
@@ -195,7 +195,7 @@ static enum aq_status put_terms(struct aq_buf *out, const struct grouping *g, ui
 {
     enum aq_status st = AQ_OK;
     struct aq_buf record = {0};
-    struct occurrence *scratch = malloc(((size_t)g->count + 1) * sizeof *scratch);
+    struct occurrence *scratch = calloc((size_t)g->count + 1, sizeof *scratch);
     if (!scratch)
         return AQ_NOMEM;
     aq_buf_varint(out, g->group_count);

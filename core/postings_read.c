@@ -98,8 +98,8 @@ uint8_t aq_postings_impact(const struct aq_postings *p)
 
 /* ---- packed arrays ---- */
 
-/* Reads an array of n values of at most max_bits; r turns bad when it cannot be one. */
-static void read_packed(struct aq_reading *r, uint32_t n, unsigned max_bits, struct aq_packed *a)
+/* Reads an array of n values of at most max_bits; false (and r bad) when it cannot be one. */
+static bool read_packed(struct aq_reading *r, uint32_t n, unsigned max_bits, struct aq_packed *a)
 {
     uint8_t head = aq_read_u8(r);
     *a = (struct aq_packed){.count = n, .width = head & (uint8_t)~PACKED_EXCEPTIONS};
@@ -109,11 +109,12 @@ static void read_packed(struct aq_reading *r, uint32_t n, unsigned max_bits, str
     }
     if ((unsigned)a->width + a->high_width > max_bits) {
         r->bad = true;
-        return;
+        return false;
     }
     a->low = aq_read_raw(r, packed_bytes(n, a->width)).ptr;
     a->index = aq_read_raw(r, (size_t)a->exceptions << (n > PACKED_NARROW)).ptr;
     a->high = aq_read_raw(r, packed_bytes(a->exceptions, a->high_width)).ptr;
+    return !r->bad;
 }
 
 static uint32_t exception_index(const struct aq_packed *a, unsigned k)
@@ -129,7 +130,7 @@ static uint32_t exception_high(const struct aq_packed *a, unsigned k)
 }
 
 /* Adds their high bits to those of values [from, from + n) that are exceptions. */
-static void patch_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint32_t *out)
+static void patch_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
 {
     unsigned k = 0; /* to become the first at or after from, or else the last of all */
     for (unsigned span = a->exceptions; span > 1; span -= span / 2)
@@ -138,16 +139,17 @@ static void patch_range(const struct aq_packed *a, uint32_t from, uint32_t n, ui
         uint32_t at = exception_index(a, k) - from;
         if (at >= n) /* behind the range, or, wrapped around, before it */
             break;
-        out[at] += exception_high(a, k);
+        out[at] = (uint16_t)(out[at] + exception_high(a, k));
     }
 }
 
-/* Values [from, from + n) of an array whose low bits are laid out one after the other. */
-static void unpack_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint32_t *out)
+/* Values [from, from + n) of an array whose low bits are laid out one after the
+ * other. In a damaged one they may be any 16 bits: the caller looks at them. */
+static void unpack_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
 {
     size_t bit = (size_t)from * a->width;
     for (uint32_t i = 0; i < n; i++, bit += a->width)
-        out[i] = a->width ? packed_field(a->low, bit, a->width) : 0;
+        out[i] = (uint16_t)(a->width ? packed_field(a->low, bit, a->width) : 0);
     if (a->exceptions)
         patch_range(a, from, n, out);
 }
@@ -215,11 +217,12 @@ static bool unpack_freqs(struct aq_cursor *c)
 static bool load_full(struct aq_cursor *c, struct aq_reading *r, uint32_t base, uint32_t last)
 {
     struct aq_packed docids;
-    read_packed(r, AQ_BLOCK, DOCID_BITS, &docids);
-    read_packed(r, AQ_BLOCK, FREQ_BITS, &c->packed_freqs);
+    if (!read_packed(r, AQ_BLOCK, DOCID_BITS, &docids) || !read_packed(r, AQ_BLOCK, FREQ_BITS, &c->packed_freqs) ||
+        r->p != r->end)
+        return false;
     c->count = AQ_BLOCK;
     c->freqs_ready = false;
-    return !r->bad && r->p == r->end && unpack_docids(&docids, base, last, c->docids);
+    return unpack_docids(&docids, base, last, c->docids);
 }
 
 /* Postings as varints: a list's partial last block, or (inline positions) a short
@@ -434,16 +437,15 @@ static bool load_positions(struct aq_cursor *c)
     }
     c->starts[c->count] = n;
     struct aq_reading r = {p->positions.ptr + from, p->positions.ptr + to, false};
-    read_packed(&r, n, POSITION_BITS, &c->packed_positions);
-    c->packed_codes = (struct aq_packed){.count = n};
-    if (p->form_count > 1)
-        read_packed(&r, n, CODE_BITS, &c->packed_codes);
-    c->positions_ready = !r.bad && r.p == r.end;
+    if (!read_packed(&r, n, POSITION_BITS, &c->packed_positions) ||
+        (p->form_count > 1 && !read_packed(&r, n, CODE_BITS, &c->packed_codes)))
+        return false;
+    c->positions_ready = r.p == r.end;
     return c->positions_ready;
 }
 
 /* Codes of a short list are one bit-packed run behind the postings. */
-static bool short_codes(const struct aq_cursor *c, uint32_t tf, uint32_t *codes)
+static bool short_codes(const struct aq_cursor *c, uint32_t tf, uint16_t *codes)
 {
     const struct aq_postings *p = c->list;
     const uint8_t *end = p->list.ptr + p->list.len - POSTINGS_CRC;
@@ -454,19 +456,23 @@ static bool short_codes(const struct aq_cursor *c, uint32_t tf, uint32_t *codes)
     if (packed_bytes(at + tf, width) > (size_t)(end - p->body_end))
         return false;
     for (uint32_t i = 0; i < tf; i++)
-        codes[i] = packed_field(p->body_end, (at + i) * width, width);
+        codes[i] = (uint16_t)packed_field(p->body_end, (at + i) * width, width);
     return true;
 }
 
-/* Position gaps and codes of the current posting, tf of them. */
-static bool decode_positions(struct aq_cursor *c, uint32_t tf, uint32_t *gaps, uint32_t *codes)
+/* Position gaps, and codes unless NULL, of the current posting, tf of them. */
+static bool unpack_positions(struct aq_cursor *c, uint32_t tf, uint16_t *gaps, uint16_t *codes)
 {
     const struct aq_postings *p = c->list;
     if (p->blocks == 0) {
         struct aq_reading r = {p->body + c->starts[c->index], p->body_end, false};
-        for (uint32_t i = 0; i < tf; i++)
-            gaps[i] = aq_read_varint32(&r);
-        return !r.bad && (!codes || short_codes(c, tf, codes));
+        bool sound = true;
+        for (uint32_t i = 0; i < tf; i++) {
+            uint64_t gap = aq_read_varint(&r);
+            sound &= gap < AQ_POSITION_MAX;
+            gaps[i] = (uint16_t)gap;
+        }
+        return sound && !r.bad && (!codes || short_codes(c, tf, codes));
     }
     if (!c->positions_ready && !load_positions(c))
         return false;
@@ -494,26 +500,21 @@ uint32_t aq_cursor_positions(struct aq_cursor *c, uint16_t *positions, uint16_t 
         return 0;
     if (c->memory)
         return memory_positions(c, positions, codes);
-    uint32_t gaps[TF_MAX], wide_codes[TF_MAX];
-    bool want_codes = codes && c->list->form_count > 1;
-    if (!decode_positions(c, tf, gaps, want_codes ? wide_codes : NULL)) {
-        cursor_fail(c);
-        return 0;
-    }
-    uint64_t next = 0;
-    bool sound = true;
-    for (uint32_t i = 0; i < tf; i++) {
-        next += gaps[i];
-        sound &= next < AQ_POSITION_MAX;
+    bool several = c->list->form_count > 1;
+    bool sound = unpack_positions(c, tf, positions, several ? codes : NULL);
+    uint32_t next = 0;
+    for (uint32_t i = 0; sound && i < tf; i++) {
+        next += positions[i];
+        sound = next < AQ_POSITION_MAX;
         positions[i] = (uint16_t)next++;
-        if (want_codes) {
-            sound &= wide_codes[i] < c->list->form_count;
-            codes[i] = (uint16_t)wide_codes[i];
-        } else if (codes) {
-            codes[i] = 0;
-        }
     }
-    if (sound)
+    for (uint32_t i = 0; codes && sound && i < tf; i++) {
+        if (several)
+            sound = codes[i] < c->list->form_count;
+        else
+            codes[i] = 0;
+    }
+    if (AQ_LIKELY(sound))
         return tf;
     cursor_fail(c);
     return 0;

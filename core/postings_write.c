@@ -290,7 +290,7 @@ static void put_block_positions(struct aq_postings_writer *w)
 
 static void put_block_postings(struct aq_postings_writer *w, uint32_t base)
 {
-    uint32_t gaps[AQ_BLOCK], freqs[AQ_BLOCK];
+    uint32_t gaps[AQ_BLOCK] = {0}, freqs[AQ_BLOCK] = {0};
     for (uint32_t i = 0; i < w->filled; i++) {
         gaps[i] = w->docids[i] - base - 1;
         freqs[i] = w->freqs[i] - 1;

@@ -209,8 +209,7 @@ struct aq_scratch {
     bool entered, write;
     MDB_txn *reader; /* reset, to be renewed */
 
-    /* A reader's view, kept while the snapshot stays the same. */
-    size_t snapshot;
+    /* A reader's view, kept while state.commit stays the same. */
     uint64_t remaps;
     bool view_valid;
     struct aq_state state;

@@ -404,22 +404,28 @@ static enum aq_status read_segments(struct aq_txn *t, struct aq_error *err)
     return st;
 }
 
-/* Fills t. *missing: handles of listed segments must be opened first (readers). */
+/* Fills t. *missing: handles of listed segments must be opened first (readers).
+ *
+ * The commit number says whether the kept view still holds. mdb_txn_id does not:
+ * a reader that takes its number and is then overtaken by two commits reads the
+ * later one's roots under the older number. */
 static enum aq_status load_view(struct aq_txn *t, bool *missing, struct aq_error *err)
 {
     struct aq_scratch *x = t->scratch;
-    size_t snapshot = mdb_txn_id(t->txn);
+    uint64_t kept = x->state.commit;
     *missing = false;
-    if (t->write || !x->view_valid || x->snapshot != snapshot) {
+    enum aq_status st = read_state(t, err);
+    if (st) {
         forget_view(x);
-        enum aq_status st = read_state(t, err);
-        if (st == AQ_OK)
-            st = read_segments(t, err);
+        return st;
+    }
+    if (t->write || !x->view_valid || x->state.commit != kept) {
+        forget_view(x);
+        st = read_segments(t, err);
         if (st) {
             forget_view(x);
             return st;
         }
-        x->snapshot = snapshot;
         x->view_valid = true;
     }
     for (uint32_t i = 0; i < x->segment_count; i++) {
@@ -427,7 +433,7 @@ static enum aq_status load_view(struct aq_txn *t, bool *missing, struct aq_error
         struct aq_handles *h = NULL;
         bool nomem = false;
         if (t->write) {
-            enum aq_status st = aq_txn_handles(t, seg->info.id, false, &h, err);
+            st = aq_txn_handles(t, seg->info.id, false, &h, err);
             if (st == AQ_NOTFOUND)
                 return aq_fail(err, AQ_CORRUPT, "%s: the postings of segment %u are missing; rebuild it", t->store->dir,
                                seg->info.id);

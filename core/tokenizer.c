@@ -318,7 +318,7 @@ static const uint8_t *word_end(const struct cutter *t, const uint8_t *p)
 
 static bool ends_url(uint8_t c)
 {
-    return c <= ' ' || c >= 0x7F || memchr("<>\"`{}|\\^)]", c, 11);
+    return c <= ' ' || c >= 0x7F || strchr("<>\"`{}|\\^)]", c);
 }
 
 /* Cuts a URL after its scheme; returns where it ends, NULL without memory. */

@@ -152,6 +152,27 @@ static enum aq_status copy_text(struct compaction *c, struct aq_error *err)
     return st;
 }
 
+/* Replies to purged comments wait for a parent again: one with its id that comes
+ * later has another number. */
+static enum aq_status release_replies(struct compaction *c, struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    for (uint32_t n = 0; st == AQ_OK && n < c->source.state.next_comment; n++) {
+        int64_t parent = aq_column_get(&c->target, AQ_COL_PARENT, n);
+        struct aq_comment comment;
+        if (parent == (int64_t)AQ_NO_COMMENT || !(aq_column_get(&c->target, AQ_COL_FLAGS, n) & AQ_LIVE) ||
+            !(aq_column_get(&c->target, AQ_COL_FLAGS, (uint32_t)parent) & AQ_PURGED))
+            continue;
+        aq_arena_reset(&c->arena);
+        st = aq_text_get(&c->source, n, &c->arena, &comment, err);
+        if (st == AQ_OK)
+            st = aq_column_set(&c->target, AQ_COL_PARENT, n, AQ_NO_COMMENT, err);
+        if (st == AQ_OK)
+            st = aq_ids_add(&c->target, AQ_ID_AWAITED, aq_hash(comment.parent), n, err);
+    }
+    return st;
+}
+
 /* ---- all of it ---- */
 
 static enum aq_status copy_tables(struct compaction *c, struct aq_error *err)
@@ -178,6 +199,8 @@ static enum aq_status copy_tables(struct compaction *c, struct aq_error *err)
     }
     if (st == AQ_OK)
         st = copy_text(c, err);
+    if (st == AQ_OK && c->purge)
+        st = release_replies(c, err);
     if (st == AQ_OK)
         return aq_txn_commit(&c->target, err);
     aq_txn_end(&c->target);

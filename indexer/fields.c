@@ -487,9 +487,12 @@ static bool score_from_string(struct aq_slice s, double *out)
         v = v * 10 + (s.ptr[i] - '0');
         digits++;
     }
-    for (i++; i < s.len; i++)
+    double unit = 0.1;
+    for (i++; i < s.len; i++, unit /= 10) {
         if (s.ptr[i] < '0' || s.ptr[i] > '9')
             return false;
+        v += (s.ptr[i] - '0') * unit;
+    }
     *out = s.ptr[0] == '-' ? -v : v;
     return digits > 0;
 }

@@ -85,19 +85,19 @@ enum aq_status aq_json_frame_open(struct aq_json_frame *j, struct aq_input *in, 
         j->layout = AQ_JSON_VALUES;
     } else if (*first == '{') {
         const uint8_t *inner = wrapped(first, end);
-        if (inner > first && *inner == '[') {
+        bool open = nl && ends_open(first, nl), line_fits = nl && !open && (size_t)(nl - first) <= AQ_MAX_RECORD;
+        if (inner > first && *inner == '[' && !line_fits) {
             /* Small enough to hold, it is parsed whole: it may wrap more than one list. */
             enum aq_status st = aq_input_more(in, AQ_MAX_RECORD, err);
             if (st)
                 return st;
-            bool line_fits = nl && (size_t)(nl - first) <= AQ_MAX_RECORD && !ends_open(first, nl);
-            if (!in->eof && !line_fits) {
+            if (!in->eof) {
                 w = aq_input_window(in);
                 inner = wrapped(w.ptr + blank, w.ptr + w.len);
                 aq_input_skip(in, (size_t)(inner - w.ptr));
             }
-            j->layout = line_fits ? AQ_JSON_LINES : AQ_JSON_VALUES;
-        } else if (nl && ends_open(first, nl)) {
+            j->layout = AQ_JSON_VALUES;
+        } else if (open) {
             j->layout = AQ_JSON_VALUES;
         }
     }

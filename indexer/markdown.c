@@ -9,6 +9,11 @@
 
 #include <md4c.h>
 
+/* md4c looks at every open container at every line. Text has some twenty bytes a
+ * line and little nesting; where the product comes to more than so many times the
+ * text, it was made to take long and is read as plain text. */
+enum { WORK = 32 };
+
 struct markdown_reader {
     struct aq_markup m;
     unsigned depth;     /* open quotes and list items */
@@ -377,13 +382,13 @@ static unsigned line_nesting(const uint8_t *p, const uint8_t *end)
     return markers && !rule ? markers + columns / 2 : 0;
 }
 
-/* *at: offset of the deepest line. */
-static unsigned deepest_line(struct aq_slice text, size_t *at)
+/* *at: offset of the deepest line; *lines: how many there are. */
+static unsigned deepest_line(struct aq_slice text, size_t *at, size_t *lines)
 {
     const uint8_t *p = text.ptr, *end = p + text.len;
     unsigned deepest = 0;
-    *at = 0;
-    while (p < end) {
+    *at = *lines = 0;
+    for (; p < end; ++*lines) {
         const uint8_t *nl = memchr(p, '\n', (size_t)(end - p));
         unsigned n = line_nesting(p, nl ? nl : end);
         if (n > deepest) {
@@ -421,13 +426,16 @@ enum aq_status aq_document_from_markdown(struct aq_document *d, struct aq_slice 
 {
     struct markdown_reader r = {0};
     struct aq_quote_spans spans = {0};
-    size_t deep_at;
+    size_t deep_at, lines;
     if (text.len == 0)
         return AQ_OK;
     if (text.len > INT32_MAX)
         return aq_fail(err, AQ_LIMIT, "the text is too long");
-    if (deepest_line(text, &deep_at) > AQ_NESTING)
+    unsigned deepest = deepest_line(text, &deep_at, &lines);
+    if (deepest > AQ_NESTING)
         return aq_nesting_error(text, deep_at, err);
+    if (lines * deepest > text.len * WORK)
+        return aq_document_from_text(d, text, err);
     enum aq_status st = memchr(text.ptr, '[', text.len) ? aq_quote_split(text, &spans, err) : AQ_OK;
     if (st) {
         aq_quote_spans_free(&spans);

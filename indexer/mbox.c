@@ -4,11 +4,20 @@
 #include "mail.h"
 
 #include <gmime/gmime.h>
+#include <strings.h>
+
+enum {
+    FIELD_MOST = 64 << 10,  /* bytes of a header */
+    ADDRESSES_MOST = 4 << 10, /* of one with addresses: GMime recurses on "a:b:c:" */
+    PARTS_MOST = 10000      /* lines that may part a mail: GMime takes 1 KB for each part */
+};
 
 struct mbox {
     struct aq_buf mail;  /* the one being gathered */
     uint64_t line;       /* where it begins; 0: none has begun */
     bool too_long, body; /* body: past the headers */
+    size_t field_left;   /* bytes the open header may still take; also of one inside the body */
+    size_t parts;
     bool blank;          /* the line before was empty */
     bool done;
 };
@@ -40,6 +49,16 @@ static bool is_header(struct aq_slice line)
     return i > 0 && i < line.len && line.ptr[i] == ':';
 }
 
+static bool is_named(struct aq_slice line, const char *const *names)
+{
+    for (; *names; names++) {
+        size_t n = strlen(*names);
+        if (line.len > n && line.ptr[n] == ':' && strncasecmp((const char *)line.ptr, *names, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void mbox_close(void *state)
 {
     struct mbox *m = state;
@@ -66,6 +85,29 @@ static void begin_mail(struct mbox *m, uint64_t line)
     aq_buf_clear(&m->mail);
     m->line = line;
     m->too_long = m->body = false;
+    m->field_left = m->parts = 0;
+}
+
+/* How much of this line is kept, as a header. The mail's own are only those that
+ * are asked for; those of a mail inside its body are GMime's to read, addresses and
+ * all, whether asked for or not. */
+static size_t header_share(struct mbox *m, struct aq_slice line)
+{
+    static const char *const wanted[] = {"Date", "Subject", "Message-ID", "In-Reply-To", "References", "Archived-At",
+                                         "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+                                         "Content-Disposition", NULL};
+    static const char *const addresses[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc", NULL};
+    static const char *const from[] = {"From", NULL};
+    bool continues = line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t');
+    if (!continues)
+        m->field_left = m->body ? (is_named(line, addresses) ? ADDRESSES_MOST : SIZE_MAX)
+                        : is_named(line, from) ? ADDRESSES_MOST
+                        : is_named(line, wanted) ? FIELD_MOST
+                                                 : 0;
+    size_t n = line.len + 1 < m->field_left ? line.len + 1 : m->field_left;
+    if (m->field_left != SIZE_MAX)
+        m->field_left -= n;
+    return n;
 }
 
 static void add_line(struct mbox *m, struct aq_slice line)
@@ -77,13 +119,17 @@ static void add_line(struct mbox *m, struct aq_slice line)
         if (starts(aq_slice(line.ptr + n, line.len - n), "From "))
             line = aq_slice(line.ptr + 1, line.len - 1);
     }
-    if (!m->body && (line.len == 0 || (line.len == 1 && *line.ptr == '\r')))
-        m->body = true;
-    if (m->mail.len + line.len >= AQ_MAX_RECORD)
+    bool blank = line.len == 0 || (line.len == 1 && *line.ptr == '\r');
+    size_t n = blank ? line.len + 1 : header_share(m, line);
+    if (n == 0)
+        return;
+    m->body |= blank;
+    m->parts += line.len > 2 && line.ptr[0] == '-' && line.ptr[1] == '-' && line.ptr[2] > ' ' && line.ptr[2] != '-';
+    if (m->mail.len + n > AQ_MAX_RECORD)
         m->too_long = true;
     if (m->too_long)
         return;
-    aq_buf_put(&m->mail, line.ptr, line.len);
+    aq_buf_put(&m->mail, line.ptr, n - 1);
     aq_buf_u8(&m->mail, '\n');
 }
 
@@ -99,6 +145,10 @@ static enum aq_status finish_mail(struct aq_feed *f, struct mbox *m, struct aq_r
         return aq_fail_nomem(err);
     if (m->too_long) {
         aq_feed_skip(f, "a mail longer than %u MB, the most a record can be; remove its attachments", AQ_MAX_RECORD >> 20);
+        return AQ_OK;
+    }
+    if (m->parts > PARTS_MOST) {
+        aq_feed_skip(f, "a mail of more than %d parts; remove its attachments", PARTS_MOST);
         return AQ_OK;
     }
     return aq_mail_read(f, aq_slice(m->mail.ptr, m->mail.len), r, good, err);

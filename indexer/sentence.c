@@ -128,6 +128,10 @@ enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *befo
         *at = before->end;
         return AQ_BREAK_INSIDE;
     }
+    if (AQ_LIKELY(after->begin - before->end == 1 && text.ptr[before->end] == ' ')) {
+        *at = before->end;
+        return AQ_BREAK_WORD;
+    }
     enum aq_break best = AQ_BREAK_WORD, promise = AQ_BREAK_WORD;
     bool placed = false; /* *at has been set in the gap */
     bool closing = false; /* after a wide sentence mark: what closes belongs to it */

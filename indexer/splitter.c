@@ -233,6 +233,9 @@ static struct cut find_cut(const struct splitting *x, size_t after, uint32_t pre
             best = c;
             best_score = score;
         }
+        /* Nothing further off can be better than a sentence end at hand. */
+        if (c.words > aim && cut_score(AQ_BREAK_SENTENCE, c.words, aim) < best_score)
+            break;
     }
     return best;
 }

@@ -1,18 +1,24 @@
 /* group.c - see group.h. */
 #include "group.h"
 
+#define NO_FLOOR 255
+
 enum aq_status aq_collector_init(struct aq_collector *c, struct aq_txn *txn, const struct aq_filter *filter,
                                  enum aq_group group, enum aq_sort sort, uint32_t k, bool tiered,
                                  struct aq_error *err)
 {
+    bool many = group == AQ_GROUP_THREAD || group == AQ_GROUP_AUTHOR; /* comments to a group */
     *c = (struct aq_collector){.txn = txn,
                                .filter = filter,
                                .group = group,
                                .sort = sort,
                                .tiered = tiered,
-                               .comment = AQ_NO_COMMENT};
-    aq_topk_init(&c->best, k, group == AQ_GROUP_THREAD || group == AQ_GROUP_AUTHOR);
-    if (group == AQ_GROUP_THREAD || group == AQ_GROUP_AUTHOR) {
+                               .facts = many || filter->active || sort != AQ_SORT_RELEVANCE,
+                               .passes = true,
+                               .comment = AQ_NO_COMMENT,
+                               .floor_tier = NO_FLOOR};
+    aq_topk_init(&c->best, k, many);
+    if (many) {
         /* One place more: comments without an author are a group. */
         c->count_size = (group == AQ_GROUP_THREAD ? txn->state.next_thread : txn->state.next_author) + 1;
         c->counts = calloc(c->count_size, sizeof *c->counts);
@@ -29,65 +35,60 @@ void aq_collector_free(struct aq_collector *c)
     *c = (struct aq_collector){0};
 }
 
-/* Passages of a comment are consecutive docids of one leaf: its group is whole
- * when another comment comes. */
-static void end_comment(struct aq_collector *c)
+static void offer(struct aq_collector *c, const struct aq_candidate *x)
 {
-    if (c->group == AQ_GROUP_COMMENT && c->matches) {
-        c->groups++;
-        c->current.matches = c->matches;
-        aq_topk_offer(&c->best, &c->current);
+    aq_topk_offer(&c->best, x);
+    const struct aq_candidate *worst = aq_topk_worst(&c->best);
+    if (worst && c->sort == AQ_SORT_RELEVANCE) {
+        c->floor_tier = worst->tier;
+        c->floor_score = worst->score;
     }
-    c->matches = 0;
 }
 
-static void begin_comment(struct aq_collector *c, uint32_t comment)
+/* Passages of a comment come together: it is whole when another comes. */
+static void end_comment(struct aq_collector *c)
+{
+    if (c->waits) {
+        c->current.matches = c->matches;
+        offer(c, &c->current);
+    }
+    c->waits = false;
+}
+
+void aq_collector_turn(struct aq_collector *c, uint32_t comment)
 {
     end_comment(c);
-    c->comment = comment;
+    if (!c->facts)
+        return;
     c->passes = !c->filter->active || aq_filter_passes(c->filter, c->txn, comment);
     if (!c->passes)
         return;
-    c->primary = c->sort == AQ_SORT_DATE    ? aq_column_get(c->txn, AQ_COL_DATE, comment)
-                 : c->sort == AQ_SORT_SCORE ? aq_column_get(c->txn, AQ_COL_SCORE, comment)
-                                            : 0;
-    c->number = comment;
+    if (c->sort != AQ_SORT_RELEVANCE)
+        c->primary = aq_column_get(c->txn, c->sort == AQ_SORT_DATE ? AQ_COL_DATE : AQ_COL_SCORE, comment);
     if (c->counts) {
         int64_t number = aq_column_get(c->txn, c->group == AQ_GROUP_THREAD ? AQ_COL_THREAD : AQ_COL_AUTHOR, comment);
         c->number = number >= 0 && number < c->count_size - 1 ? (uint32_t)number : c->count_size - 1;
     }
 }
 
-void aq_collect(struct aq_collector *c, struct aq_leaf *leaf, uint32_t docid, double score, bool all_words)
+void aq_collector_consider(struct aq_collector *c, struct aq_leaf *leaf, uint32_t docid, uint32_t ordinal,
+                           double score, bool all_words)
 {
-    uint32_t comment, ordinal;
-    if (AQ_UNLIKELY(!aq_leaf_locate(leaf, docid, &comment, &ordinal))) {
-        c->corrupt = true;
-        return;
-    }
-    if (comment != c->comment)
-        begin_comment(c, comment);
-    if (!c->passes)
-        return;
-    c->passages++;
-    c->matches++;
     bool quote = aq_bit(aq_leaf_chunk_of(leaf, docid)->quote, docid);
     struct aq_candidate x = {.primary = c->primary,
                              .score = score,
-                             .comment = comment,
+                             .comment = c->comment,
                              .ordinal = ordinal,
-                             .group = c->number,
+                             .group = c->counts ? c->number : c->comment,
                              .tier = (uint8_t)((c->tiered && !all_words ? AQ_TIER_SOME_WORDS : 0) |
                                                (quote ? AQ_TIER_QUOTE : 0)),
                              .all_words = all_words};
-    if (c->group == AQ_GROUP_COMMENT) {
-        if (c->matches == 1 || aq_candidate_before(&x, &c->current))
-            c->current = x;
-        return;
+    if (c->group != AQ_GROUP_COMMENT) {
+        offer(c, &x);
+    } else if (!c->waits || aq_candidate_before(&x, &c->current)) {
+        c->current = x;
+        c->waits = true;
     }
-    if (c->counts && c->counts[c->number]++ == 0)
-        c->groups++;
-    aq_topk_offer(&c->best, &x);
 }
 
 void aq_collector_leaf_end(struct aq_collector *c)

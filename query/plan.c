@@ -58,10 +58,34 @@ bool aq_excluded(struct aq_exclusions *x, uint32_t docid)
     return false;
 }
 
+/* One term at any place: block by block. */
+static void exclude_term(struct aq_matcher *m, uint32_t base, uint64_t bits[AQ_WINDOW / 64])
+{
+    struct aq_cursor *c = m->all.cursors[0];
+    uint32_t end = base + AQ_WINDOW;
+    aq_cursor_seek(c, base);
+    while (c->docid < end) {
+        const uint32_t *docids, *freqs;
+        uint32_t n, i = 0;
+        aq_cursor_batch(c, &docids, &freqs, &n);
+        for (; i < n && docids[i] < end; i++)
+            bits[(docids[i] - base) >> 6] &= ~((uint64_t)1 << (docids[i] & 63));
+        if (i < n)
+            aq_cursor_seek(c, end);
+        else if (aq_cursor_next_block(c) == AQ_DOCID_END)
+            break;
+    }
+    m->docid = m->all.docid = c->docid;
+}
+
 void aq_exclude_window(struct aq_exclusions *x, uint32_t base, uint64_t bits[AQ_WINDOW / 64])
 {
     for (uint32_t i = 0; i < x->count; i++) {
         struct aq_matcher *m = &x->matchers[i];
+        if (m->docid != AQ_DOCID_END && m->all.count == 1 && !m->positions_matter) {
+            exclude_term(m, base, bits);
+            continue;
+        }
         for (uint32_t d = aq_matcher_seek(m, base); d - base < AQ_WINDOW; d = aq_matcher_seek(m, d + 1))
             bits[(d - base) >> 6] &= ~((uint64_t)1 << (d & 63));
     }

@@ -22,6 +22,7 @@
     do {                                                                                                               \
         struct aq_error ok_error = {0};                                                                                \
         struct aq_error *err = &ok_error;                                                                              \
+        (void)err;                                                                                                     \
         enum aq_status ok_status = (call);                                                                             \
         if (ok_status)                                                                                                 \
             fail_msg("%s: %s: %s", #call, aq_status_name(ok_status), ok_error.message);                                \
@@ -31,6 +32,7 @@
     do {                                                                                                               \
         struct aq_error fails_error = {0};                                                                             \
         struct aq_error *err = &fails_error;                                                                           \
+        (void)err;                                                                                                     \
         enum aq_status fails_status = (call);                                                                          \
         if (fails_status != (wanted) || !strstr(fails_error.message, (part)))                                          \
             fail_msg("%s: %s: \"%s\", not %s with \"%s\"", #call, aq_status_name(fails_status),                        \

@@ -154,6 +154,23 @@ static struct line next_line(struct aq_slice text, size_t from, size_t room)
     return (struct line){at, at};
 }
 
+/* Columns by which a line that starts at `at` indents those it continues on: its own
+ * indentation and the marker of a list's item. */
+static size_t hang_of(struct aq_slice text, size_t at)
+{
+    size_t i = at;
+    while (i < text.len && text.ptr[i] == ' ')
+        i++;
+    size_t marker = i;
+    while (marker < text.len && marker - i < 3 && text.ptr[marker] >= '0' && text.ptr[marker] <= '9')
+        marker++;
+    bool numbered = marker > i;
+    if (marker + 1 >= text.len || text.ptr[marker + 1] != ' ')
+        return i - at;
+    const char *ends = numbered ? ".)" : "-*";
+    return (memchr(ends, text.ptr[marker], 2) ? marker + 2 : i) - at;
+}
+
 static void write_run(const struct aq_styled *s, struct aq_buf *out, const struct aq_terminal *t, size_t from,
                       size_t end)
 {
@@ -177,15 +194,23 @@ void aq_styled_write(const struct aq_styled *s, struct aq_buf *out, const struct
     struct aq_slice bare = aq_slice_str(margin);
     while (bare.len && bare.ptr[bare.len - 1] == ' ')
         bare.len--;
-    size_t room = aq_terminal_room(t, margin);
+    size_t room = aq_terminal_room(t, margin), hang = 0;
+    bool continued = false; /* the line goes on with what did not fit the one before */
     for (size_t at = 0; at < text.len;) {
-        struct line line = next_line(text, at, room);
+        if (!continued)
+            hang = hang_of(text, at);
+        if (hang > room / 2)
+            hang = room / 2;
+        struct line line = next_line(text, at, continued ? room - hang : room);
         while (line.end > at && (text.ptr[line.end - 1] == ' ' || text.ptr[line.end - 1] == '\t'))
             line.end--;
         aq_terminal_put(out, t, bare.len ? AQ_STYLE_FAINT : AQ_STYLE_PLAIN,
                         line.end > at ? aq_slice_str(margin) : bare);
+        if (continued && line.end > at)
+            aq_buf_printf(out, "%*s", (int)hang, "");
         write_run(s, out, t, at, line.end);
         aq_buf_u8(out, '\n');
+        continued = line.next > at && text.ptr[line.next - 1] != '\n';
         at = line.next;
     }
 }

@@ -65,7 +65,8 @@ void aq_styled_marked(struct aq_styled *s, struct aq_slice text, struct aq_range
 
 /* Appends the text to out in lines that begin with `margin` (faint) and, margin
  * included, are no wider than the terminal; every line ends with its styles off
- * and a line feed. Breaks at spaces and between ideographs, else in a word. */
+ * and a line feed. Breaks at spaces and between ideographs, else in a word; what an item of a
+ * list or an indented line continues on is indented as it is. */
 void aq_styled_write(const struct aq_styled *s, struct aq_buf *out, const struct aq_terminal *t,
                      const char *margin);
 

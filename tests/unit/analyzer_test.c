@@ -344,7 +344,8 @@ static void *read_lexemes(void *context)
         pthread_mutex_unlock(&h->lock);
         for (; next < ready; next++) {
             const struct aq_lexeme *x = aq_analyzer_lexeme(h->analyzer, next);
-            h->bytes += x->id == next ? x->form.len + x->term.ptr[0] % 1 : 0;
+            if (x->id == next && aq_slice_eq(x->form, x->term))
+                h->bytes += x->form.len;
         }
     }
     return NULL;

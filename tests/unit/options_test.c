@@ -38,10 +38,18 @@ struct parsed {
     struct aq_arena arena;
 };
 
+/* main's argv is not const, though nothing writes to it. */
+static char *const *as_argv(const char **argv)
+{
+    char *const *same;
+    memcpy(&same, &argv, sizeof same);
+    return same;
+}
+
 static struct parsed parse(int argc, const char **argv, int skip)
 {
     struct parsed p = {.v = {.limit = 10}};
-    p.status = aq_options_parse(&group, 1, argc, (char *const *)argv, skip, &p.v, &p.arena, &p.words, &p.err);
+    p.status = aq_options_parse(&group, 1, argc, as_argv(argv), skip, &p.v, &p.arena, &p.words, &p.err);
     return p;
 }
 
@@ -160,7 +168,7 @@ static void the_command_is_left_out_even_as_a_value(void **state)
 
 static int first(int argc, const char **argv)
 {
-    return aq_options_first_word(&group, 1, argc, (char *const *)argv);
+    return aq_options_first_word(&group, 1, argc, as_argv(argv));
 }
 #define FIRST(...) first(ARGC(__VA_ARGS__), ARGV(__VA_ARGS__))
 

@@ -1,5 +1,6 @@
 /* Postings, case by case: the bytes themselves, refusals, limits, and every lie a
  * list with a right checksum can tell. Random lists: tests/prop/postings_test.c. */
+#include "bitpack.h"
 #include "crc32c.h"
 #include "postings.h"
 
@@ -547,6 +548,93 @@ static void a_reason_needs_no_buffer(void **state)
     made_free(&m);
 }
 
+/* One block of 128 by hand: docids as given, then the freqs' bytes. */
+static void put_block(struct aq_buf *b, uint32_t last, unsigned width, const uint32_t gaps[128], const void *freqs,
+                      size_t n)
+{
+    uint8_t head[HEADER + 13] = {0};
+    aq_store32(head + 4, 128);
+    aq_store64(head + 8, 128);
+    aq_store32(head + HEADER, last);
+    aq_buf_put(b, head, sizeof head);
+    aq_buf_u8(b, (uint8_t)width);
+    uint8_t *at = aq_buf_reserve(b, 16 * (size_t)width + n);
+    assert_non_null(at);
+    aq_pack128(gaps, width, at);
+    b->len += 16 * (size_t)width;
+    aq_buf_put(b, freqs, n);
+    aq_buf_u32(b, 0);
+}
+
+static void assert_block(const struct aq_buf *b, bool docids_fine, uint32_t freq)
+{
+    static const uint8_t positions[] = {0, 0, 0, 0, 0};
+    struct aq_postings p;
+    struct aq_cursor c;
+    assert_int_equal(aq_postings_parse(&p, aq_slice_str("x"), aq_slice(b->ptr, b->len), aq_slice(positions, 5)),
+                     AQ_OK);
+    aq_cursor_init(&c, &p);
+    assert_int_equal(c.bad, !docids_fine);
+    assert_int_equal(aq_cursor_freq(&c), freq);
+    assert_int_equal(c.bad, !docids_fine || freq == 0);
+}
+
+static void docids_that_wrap_around_to_the_right_end_are_noticed(void **state)
+{
+    (void)state;
+    struct aq_buf b = {0};
+    uint32_t gaps[128] = {3000000000u, 1001u - 128u - 3000000000u};
+    put_block(&b, 1000, 32, gaps, "", 1);
+    assert_block(&b, false, 0);
+    aq_buf_clear(&b);
+    gaps[0] = 873;
+    gaps[1] = 0;
+    put_block(&b, 1000, 32, gaps, "", 1);
+    assert_block(&b, true, 1);
+    aq_buf_free(&b);
+}
+
+static void a_freq_above_255_is_noticed(void **state)
+{
+    (void)state;
+    const uint32_t gaps[128] = {0};
+    struct aq_buf b = {0};
+    uint8_t wide[129];
+    memset(wide, 0xff, sizeof wide);
+    wide[0] = 8;
+    put_block(&b, 127, 0, gaps, wide, sizeof wide);
+    assert_block(&b, true, 0);
+    aq_buf_clear(&b);
+    memset(wide + 1, 0xfe, sizeof wide - 1);
+    put_block(&b, 127, 0, gaps, wide, sizeof wide);
+    assert_block(&b, true, 255);
+    aq_buf_clear(&b);
+    /* width 0, one exception of 8 bits, at index 0 */
+    put_block(&b, 127, 0, gaps, "\x80\1\x8\0\xff", 5);
+    assert_block(&b, true, 0);
+    aq_buf_clear(&b);
+    put_block(&b, 127, 0, gaps, "\x80\1\x8\0\xfd", 5);
+    assert_block(&b, true, 255);
+    aq_buf_free(&b);
+}
+
+static void more_positions_than_codes_are_noticed(void **state)
+{
+    (void)state;
+    /* df 1; forms x and xs claim 4 each; docid 0 with tf 9; one byte of codes */
+    const uint8_t list[] = {3, 0, 4, 0x81, 's', 4, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf0, 0, 0, 0, 0};
+    uint16_t positions[255], codes[255];
+    struct aq_postings p;
+    struct aq_cursor c;
+    assert_int_equal(aq_postings_parse(&p, aq_slice_str("x"), aq_slice(list, sizeof list), (struct aq_slice){0}),
+                     AQ_OK);
+    aq_cursor_init(&c, &p);
+    assert_int_equal(aq_cursor_freq(&c), 9);
+    assert_int_equal(aq_cursor_positions(&c, positions, NULL), 9);
+    assert_int_equal(aq_cursor_positions(&c, positions, codes), 0);
+    assert_true(c.bad);
+}
+
 static void parsing_refuses_what_cannot_be_a_list(void **state)
 {
     (void)state;
@@ -603,6 +691,9 @@ int main(void)
         cmocka_unit_test(a_repeated_form_is_noticed),
         cmocka_unit_test(trailing_bytes_are_noticed),
         cmocka_unit_test(a_reason_needs_no_buffer),
+        cmocka_unit_test(docids_that_wrap_around_to_the_right_end_are_noticed),
+        cmocka_unit_test(a_freq_above_255_is_noticed),
+        cmocka_unit_test(more_positions_than_codes_are_noticed),
         cmocka_unit_test(parsing_refuses_what_cannot_be_a_list),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

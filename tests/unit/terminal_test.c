@@ -152,6 +152,16 @@ static void line_feeds_and_indentation_are_kept(void **state)
     assert_wraps(&wide20, "> ", "a\n\nb", "> a\n>\n> b\n");
 }
 
+static void items_of_lists_continue_below_their_text(void **state)
+{
+    (void)state;
+    assert_wraps(&wide20, "", "- one two three four five\nsix", "- one two three four\n  five\nsix\n");
+    assert_wraps(&wide20, "", "12. one two three four", "12. one two three\n    four\n");
+    assert_wraps(&wide20, "> ", "  one two three four", ">   one two three\n>   four\n");
+    assert_wraps(&wide20, "", "-one two three four five", "-one two three four\nfive\n");
+    assert_wraps(&wide20, "", "-", "-\n");
+}
+
 static void without_a_width_nothing_is_wrapped(void **state)
 {
     (void)state;
@@ -177,7 +187,8 @@ static void nothing_writes_nothing(void **state)
 static void every_line_fits_and_no_text_is_lost(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"a", "word", " ", "  ", "\n", "日", "e\u0301", "👩‍👩‍👧", "。", "verylongword", "「"};
+    static const char *const pieces[] = {"a",  "word",    " ",          "  ", "\n",           "日",
+                                         "- ", "e\u0301", "👩‍👩‍👧", "。", "verylongword", "「"};
     unsigned seed = 12345;
     for (int round = 0; round < 2000; round++) {
         struct aq_styled s = {0};
@@ -361,6 +372,7 @@ int main(void)
         cmocka_unit_test(clusters_are_never_cut),
         cmocka_unit_test(ideographs_part_anywhere_but_before_closing_marks),
         cmocka_unit_test(line_feeds_and_indentation_are_kept),
+        cmocka_unit_test(items_of_lists_continue_below_their_text),
         cmocka_unit_test(without_a_width_nothing_is_wrapped),
         cmocka_unit_test(a_margin_wider_than_the_terminal_still_ends),
         cmocka_unit_test(nothing_writes_nothing),
