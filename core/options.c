@@ -2,6 +2,9 @@
  * stored by offset, so a new option is a line in a table and a field. */
 #include "options.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <errno.h>
 #include <math.h>
 
@@ -347,4 +350,11 @@ void aq_options_help(struct aq_buf *out, const struct aq_option_group *groups, s
             help_text(out, o->help, HELP_COLUMN, width);
         }
     }
+}
+
+void aq_options_occupy_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", O_RDONLY); /* takes the lowest free: fd. Writing to it fails */
 }

@@ -63,4 +63,8 @@ int aq_options_first_word(const struct aq_option_group *groups, size_t group_cou
 void aq_options_help(struct aq_buf *out, const struct aq_option_group *groups, size_t group_count,
                      unsigned width);
 
+/* For the start of main: opens /dev/null in place of a standard descriptor that is
+ * closed. It could become the index's own, and what is printed would go into it. */
+void aq_options_occupy_descriptors(void);
+
 #endif

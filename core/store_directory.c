@@ -317,7 +317,8 @@ enum aq_status aq_directory_look(const char *dir, enum aq_directory_content *con
     struct dirent *entry;
     *content = AQ_DIRECTORY_EMPTY;
     if (!d)
-        return aq_fail(err, AQ_IO, "%s cannot be listed: %s", dir, strerror(errno));
+        return errno == ENOMEM ? aq_fail_nomem(err)
+                               : aq_fail(err, AQ_IO, "%s cannot be listed: %s", dir, strerror(errno));
     while ((entry = readdir(d))) {
         const char *name = entry->d_name;
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "writer.lock") == 0 ||

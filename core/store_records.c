@@ -88,10 +88,11 @@ static bool goes_last(struct aq_txn *t, enum aq_table table, struct aq_slice key
         MDB_val k, v;
         x->last[table].known = true;
         x->last[table].len = 0;
-        if (mdb_cursor_open(t->txn, x->env->tables[table], &cursor))
-            return false;
-        int rc = mdb_cursor_get(cursor, &k, &v, MDB_LAST);
-        mdb_cursor_close(cursor);
+        int rc = mdb_cursor_open(t->txn, x->env->tables[table], &cursor);
+        if (rc == 0) {
+            rc = mdb_cursor_get(cursor, &k, &v, MDB_LAST);
+            mdb_cursor_close(cursor);
+        }
         if (rc == 0 && k.mv_size <= sizeof x->last[table].key) {
             memcpy(x->last[table].key, k.mv_data, k.mv_size);
             x->last[table].len = (uint8_t)k.mv_size;

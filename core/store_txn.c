@@ -593,6 +593,9 @@ enum aq_status aq_txn_commit(struct aq_txn *t, struct aq_error *err)
         return aq_fail(err, AQ_INVALID, "only a write transaction can be committed");
     }
     enum aq_status st = aq_columns_store(t, err);
+    /* Numbers grow whatever the caller made of t->state: kept views go by them. */
+    if (t->state.commit < t->scratch->state.commit)
+        t->state.commit = t->scratch->state.commit;
     t->state.commit++;
     if (st == AQ_OK && (st = aq_state_encode(&record, &t->state)))
         aq_fail_nomem(err);

@@ -285,6 +285,10 @@ enum aq_status aq_mail_read(struct aq_feed *f, struct aq_slice bytes, struct aq_
 {
     static const char *charsets[] = {"utf-8", "windows-1252", NULL};
     *good = false;
+    if (bytes.len == 0) {
+        aq_feed_skip(f, "an empty mail; remove it");
+        return AQ_OK;
+    }
     GMimeParserOptions *options = g_mime_parser_options_new();
     g_mime_parser_options_set_fallback_charsets(options, charsets);
     GMimeStream *stream = g_mime_stream_mem_new_with_buffer((const char *)bytes.ptr, bytes.len);

@@ -85,13 +85,17 @@ static void on_interrupt(int sig)
 static void complain(struct program *p, const char *fmt, ...) AQ_PRINTF(2, 3);
 static void complain(struct program *p, const char *fmt, ...)
 {
+    char message[4096];
     va_list ap;
     aq_progress_clear(&p->progress);
-    fputs("aq-index: ", stderr);
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    vsnprintf(message, sizeof message, fmt, ap);
     va_end(ap);
-    fputc('\n', stderr);
+    /* Names of files and ids come from elsewhere: nothing of them may steer a terminal. */
+    for (char *c = message; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    fprintf(stderr, "aq-index: %s\n", message);
 }
 
 static int failed(struct program *p, const struct aq_error *err)
@@ -419,6 +423,7 @@ static int dispatch(struct program *p, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct program p = {0};
+    aq_options_occupy_descriptors();
     int result = dispatch(&p, argc, argv);
     aq_writer_close(p.writer);
     free(p.maps);

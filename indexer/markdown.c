@@ -358,13 +358,11 @@ static unsigned line_nesting(const uint8_t *p, const uint8_t *end)
 {
     unsigned columns = 0, markers = 0;
     uint8_t only = 0; /* a line of nothing but one of "-*" is a rule, not lists in lists */
+    bool marked = false; /* the one blank behind a marker belongs to it */
     for (; p < end; p++) {
-        if (*p == ' ') {
-            columns++;
-            continue;
-        }
-        if (*p == '\t') {
-            columns += 4;
+        if (*p == ' ' || *p == '\t') {
+            columns += *p == '\t' ? 4 : !marked;
+            marked = false;
             continue;
         }
         only = markers == 0 || only == *p ? *p : '>';
@@ -377,6 +375,7 @@ static unsigned line_nesting(const uint8_t *p, const uint8_t *end)
             break;
         }
         markers++;
+        marked = true;
     }
     bool rule = p == end && (only == '-' || only == '*');
     return markers && !rule ? markers + columns / 2 : 0;

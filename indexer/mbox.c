@@ -97,13 +97,13 @@ static size_t header_share(struct mbox *m, struct aq_slice line)
                                          "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
                                          "Content-Disposition", NULL};
     static const char *const addresses[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc", NULL};
-    static const char *const from[] = {"From", NULL};
+    static const char *const from[] = {"From", NULL}, *const subject[] = {"Subject", NULL};
     bool continues = line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t');
     if (!continues)
-        m->field_left = m->body ? (is_named(line, addresses) ? ADDRESSES_MOST : SIZE_MAX)
-                        : is_named(line, from) ? ADDRESSES_MOST
-                        : is_named(line, wanted) ? FIELD_MOST
-                                                 : 0;
+        m->field_left = is_named(line, m->body ? addresses : from) ? ADDRESSES_MOST
+                        : is_named(line, m->body ? subject : wanted) ? FIELD_MOST
+                        : m->body                                    ? SIZE_MAX
+                                                                     : 0;
     size_t n = line.len + 1 < m->field_left ? line.len + 1 : m->field_left;
     if (m->field_left != SIZE_MAX)
         m->field_left -= n;

@@ -39,7 +39,10 @@ struct postings_walk {
 
 static enum aq_status list_fault(struct postings_walk *p, struct aq_slice term, const char *what)
 {
+    static const char prefix[] = "postings: "; /* of what aq_postings_validate says */
     char name[AQ_QUOTED_BYTES];
+    if (strncmp(what, prefix, sizeof prefix - 1) == 0)
+        what += sizeof prefix - 1;
     return aq_check_fault(p->c, "postings", "segment %u, term %s: %s", p->segment->info.id,
                           aq_check_quoted(term, name), what);
 }

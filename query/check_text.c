@@ -399,8 +399,10 @@ static enum aq_status check_parent(struct reading *r)
         st = listed(c, AQ_ID_COMMENT, hash, (uint32_t)parent, &is, &count);
         if (st || is)
             return st;
-        return aq_check_fault(c, "col", "comment %u replies to %s, but its parent is comment %" PRId64
-                              ", which has another id", r->comment, id, parent);
+        return count ? aq_check_fault(c, "col", "comment %u replies to %s, but its parent is comment %" PRId64
+                                      ", which has another id", r->comment, id, parent)
+                     : aq_check_fault(c, "id", "comment %u has parent %" PRId64 ", but nobody has the id it names, %s",
+                                      r->comment, parent, id);
     }
     st = listed(c, AQ_ID_COMMENT, hash, AQ_NO_COMMENT, &is, &count);
     if (st)

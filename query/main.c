@@ -3,7 +3,6 @@
 #include "cli/cli.h"
 #include "cli/print_json.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -159,19 +158,10 @@ static int run(struct aq_cli *cli, int argc, char **argv)
     return command->run(cli);
 }
 
-/* A descriptor that is closed could become the index's own, and what is printed
- * would go into it. */
-static void occupy_standard_descriptors(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            (void)open("/dev/null", O_RDONLY); /* takes the lowest free: fd. Writing to it fails */
-}
-
 int main(int argc, char **argv)
 {
     struct aq_cli cli = {.set = {.context = 1, .k1 = -1, .b = -1}};
-    occupy_standard_descriptors();
+    aq_options_occupy_descriptors();
     signal(SIGPIPE, SIG_DFL); /* a reader that has seen enough ends us, whatever we inherited */
     int status = run(&cli, argc, argv);
     aq_reader_close(cli.reader); /* before a pager that may stay open for long */
