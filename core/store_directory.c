@@ -217,6 +217,13 @@ enum aq_status aq_directory_rename(const char *dir, const char *from, const char
 
 /* ---- the writer's lock ---- */
 
+static bool write_process_number(int fd)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n;
+}
+
 enum aq_status aq_directory_lock(const char *dir, int *out, struct aq_error *err)
 {
     char path[AQ_PATH_BYTES], text[32];
@@ -238,10 +245,7 @@ enum aq_status aq_directory_lock(const char *dir, int *out, struct aq_error *err
             return aq_fail(err, AQ_LOCKED, "this process is writing to %s already; close that writer first", dir);
         return aq_fail(err, AQ_LOCKED, "another process (pid %ld) is writing to %s; wait for it or stop it", pid, dir);
     }
-    /* The number is for that message only: a full disk does not matter here. */
-    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) != n && ftruncate(fd, 0))
-        n = 0;
+    (void)write_process_number(fd); /* for that message only: a full disk does not matter here */
     *out = fd;
     return AQ_OK;
 }

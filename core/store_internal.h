@@ -1,10 +1,13 @@
 /* store_internal.h - what the store's own files share, and nobody else includes
  * (but its tests). A map of them:
  *
- *   store_registry.c    the process's environments: one per data file, map size, handles
+ *   store_error.c       LMDB's codes as statuses and messages
+ *   store_registry.c    the process's environments: one per data file, its map, who uses it
+ *   store_handles.c     handles of the segments' databases
  *   store_directory.c   CURRENT, writer.lock, generation directories, file systems
  *   store_generation.c  open, create, follow, new generations
- *   store_txn.c         transactions, the state record, the segment list
+ *   store_state.c       bytes of the state record and of the segment list
+ *   store_txn.c         transactions: snapshots, views, commits
  *   store_recover.c     what a killed writer left behind
  *   store_records.c     get, put, delete, walk, checksums
  *   store_segment.c     a segment's databases, lengths, map and bitmaps
@@ -89,6 +92,9 @@ enum aq_status aq_env_acquire(const char *path, const char *dir, bool writable, 
                               struct aq_error *err);
 void aq_env_reference(struct aq_env *e);
 void aq_env_release(struct aq_env *e); /* NULL allowed */
+
+/* A reading transaction; a full reader table is first rid of killed readers. */
+int aq_lmdb_begin_reading(MDB_env *env, MDB_txn **txn);
 
 /* Makes an environment with all tables and `state` in the empty directory path,
  * synced and closed again. */
@@ -261,6 +267,7 @@ uint32_t aq_record_crc(enum aq_table table, struct aq_slice key, struct aq_slice
 void aq_describe_key(enum aq_table table, struct aq_slice key, char out[80]);
 enum aq_status aq_state_encode(struct aq_buf *out, const struct aq_state *s);
 enum aq_status aq_state_decode(struct aq_state *s, struct aq_slice payload, const char *dir, struct aq_error *err);
+enum aq_status aq_segment_info_encode(struct aq_buf *out, const struct aq_segment_info *i);
 enum aq_status aq_segment_info_decode(struct aq_segment_info *i, struct aq_slice key, struct aq_slice payload);
 /* Puts a record with its checksum in a transaction that has no struct aq_txn. */
 int aq_put_raw(MDB_txn *txn, MDB_dbi dbi, enum aq_table table, struct aq_slice key, struct aq_slice payload);

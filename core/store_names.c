@@ -167,7 +167,7 @@ enum aq_status aq_name_intern(struct aq_txn *t, enum aq_id_kind kind, struct aq_
 {
     uint8_t key[NAME_KEY];
     uint32_t *next = next_of(t, kind);
-    if (!next || !t->write) {
+    if (!t->write || !next) {
         *number = AQ_NO_COMMENT;
         return aq_fail(err, AQ_INVALID, "%s: names are given in a write transaction, for authors, threads and tags",
                        t->store->dir);

@@ -34,11 +34,17 @@ static enum aq_status fail_segment(struct aq_txn *t, const struct aq_segment *se
 
 /* ---- lists ---- */
 
+static bool is_short_list(MDB_val list)
+{
+    return list.mv_size > 0 && *(const uint8_t *)list.mv_data != 0;
+}
+
 static enum aq_status parse_list(struct aq_txn *t, const struct aq_segment *seg, MDB_val *key, MDB_val list,
                                  struct aq_slice term, struct aq_postings *p, struct aq_error *err)
 {
     MDB_val positions = {0, NULL};
-    int rc = mdb_get(t->txn, seg->positions, key, &positions);
+    /* A short list carries its positions inside: most lookups are spared. */
+    int rc = is_short_list(list) ? MDB_NOTFOUND : mdb_get(t->txn, seg->positions, key, &positions);
     if (rc == MDB_NOTFOUND)
         positions = (MDB_val){0, NULL};
     else if (rc)
@@ -414,30 +420,14 @@ enum aq_status aq_segment_put_bits(struct aq_txn *t, uint32_t id, enum aq_bits_k
     return aq_put(t, AQ_TABLE_BITS, aq_slice(key, sizeof key), aq_slice(bits, BITS_BYTES), err);
 }
 
-static void put_double(struct aq_buf *b, double v)
-{
-    uint64_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    aq_buf_u64(b, bits);
-}
-
 enum aq_status aq_segment_list(struct aq_txn *t, const struct aq_segment_info *info, struct aq_error *err)
 {
     struct aq_buf b = {0};
     uint8_t key[4];
-    aq_buf_u8(&b, 1);
-    aq_buf_u32(&b, info->passages);
-    aq_buf_u32(&b, info->deleted);
-    aq_buf_u32(&b, info->terms);
-    aq_buf_u64(&b, info->tokens);
-    aq_buf_u64(&b, info->postings);
-    aq_buf_u64(&b, info->bytes);
-    put_double(&b, info->k1);
-    put_double(&b, info->b);
-    put_double(&b, info->average_length);
     aq_key32(key, info->id);
-    enum aq_status st = b.failed ? aq_fail_nomem(err)
-                                 : aq_put(t, AQ_TABLE_SEG, aq_slice(key, sizeof key), aq_slice(b.ptr, b.len), err);
+    enum aq_status st = aq_segment_info_encode(&b, info)
+                            ? aq_fail_nomem(err)
+                            : aq_put(t, AQ_TABLE_SEG, aq_slice(key, sizeof key), aq_slice(b.ptr, b.len), err);
     aq_buf_free(&b);
     return st;
 }

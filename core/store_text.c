@@ -79,8 +79,8 @@ static enum aq_status dictionary_of(struct aq_txn *t, uint32_t number, struct aq
 static enum aq_status load_frame(struct aq_txn *t, uint32_t comment, struct aq_error *err)
 {
     struct aq_frame_cache *c = &t->scratch->frames;
-    struct aq_dictionary *d;
-    struct aq_frame frame;
+    struct aq_dictionary *d = NULL;
+    struct aq_frame frame = {0};
     uint32_t first = 0;
     const ZSTD_DDict *digested = NULL;
 

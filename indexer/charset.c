@@ -13,7 +13,8 @@ static const char replacement[] = "\xEF\xBF\xBD";
 /* Whether the name says no more than that ASCII bytes are ASCII. */
 static bool says_little(const char *charset)
 {
-    static const char *const names[] = {"us-ascii", "ascii", "utf-8", "utf8", "iso-8859-1", "latin1", "unknown-8bit", "x-unknown"};
+    static const char *const names[] = {"us-ascii",   "ascii",  "utf-8",        "utf8",
+                                        "iso-8859-1", "latin1", "unknown-8bit", "x-unknown"};
     for (size_t i = 0; charset && i < AQ_COUNT(names); i++)
         if (strcasecmp(charset, names[i]) == 0)
             return true;

@@ -269,7 +269,20 @@ static int by_hash(const void *x, const void *y)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-/* Replies that came before this comment get their parent. */
+/* Does the stored version of a reply still name the parent with this hash? It may
+ * have been replaced since it began to wait. */
+static enum aq_status still_awaits(struct aq_commit *c, uint32_t child, uint64_t hash, bool *yes, struct aq_error *err)
+{
+    struct aq_arena arena = {0};
+    struct aq_comment comment;
+    enum aq_status st = aq_text_get(&c->t, child, &arena, &comment, err);
+    *yes = st == AQ_OK && comment.parent.len && aq_hash(comment.parent) == hash;
+    aq_arena_free(&arena);
+    return st == AQ_NOTFOUND ? AQ_OK : st;
+}
+
+/* Replies that came before this comment get their parent. Those of the batch itself
+ * get theirs from put_parents, afterwards. */
 static enum aq_status adopt(struct aq_commit *c, const struct id_row *row, struct aq_error *err)
 {
     const uint8_t *numbers;
@@ -279,7 +292,10 @@ static enum aq_status adopt(struct aq_commit *c, const struct id_row *row, struc
         return st == AQ_NOTFOUND ? AQ_OK : st;
     while (st == AQ_OK && count > 0) {
         uint32_t child = aq_load32(numbers + 4 * (size_t)(count - 1));
-        st = aq_column_set(&c->t, AQ_COL_PARENT, child, row->number, err);
+        bool yes;
+        st = still_awaits(c, child, row->hash, &yes, err);
+        if (st == AQ_OK && yes)
+            st = aq_column_set(&c->t, AQ_COL_PARENT, child, row->number, err);
         if (st == AQ_OK)
             st = aq_ids_remove(&c->t, AQ_ID_AWAITED, row->hash, child, err);
         if (st == AQ_OK)

@@ -72,7 +72,8 @@ static bool moment_seconds(const struct moment *t, int64_t *out)
         return false;
     if (t->hour == 24 && (t->minute || t->second))
         return false;
-    *out = days_from_civil(t->year, t->month, t->day) * 86400 + t->hour * 3600 + t->minute * 60 + t->second - t->offset;
+    *out = days_from_civil(t->year, t->month, t->day) * 86400 + t->hour * 3600 + t->minute * 60 + t->second -
+           t->offset;
     return true;
 }
 
@@ -135,8 +136,9 @@ static bool zone(struct scan *s, struct moment *t)
     static const struct {
         const char *name;
         int8_t hours;
-    } names[] = {{"z", 0},    {"ut", 0},   {"utc", 0},  {"gmt", 0},  {"est", -5}, {"edt", -4}, {"cst", -6}, {"cdt", -5},
-                 {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7}, {"bst", 1},  {"cet", 1},  {"cest", 2}};
+    } names[] = {{"z", 0},    {"ut", 0},   {"utc", 0},  {"gmt", 0},  {"est", -5},
+                 {"edt", -4}, {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6},
+                 {"pst", -8}, {"pdt", -7}, {"bst", 1},  {"cet", 1},  {"cest", 2}};
     blanks(s);
     if (s->p == s->end)
         return true;
@@ -181,10 +183,12 @@ static bool iso(struct scan s, int64_t *out)
 
 static int64_t month_of(const uint8_t *p, size_t n)
 {
-    static const char *const names[] = {"january", "february", "march",     "april",   "may",      "june",
-                                        "july",    "august",   "september", "october", "november", "december"};
+    static const char *const names[] = {"january",   "february", "march",    "april",
+                                        "may",       "june",     "july",     "august",
+                                        "september", "october",  "november", "december"};
     for (size_t i = 0; n >= 3 && i < AQ_COUNT(names); i++)
-        if (is_word(p, 3, (const char[]){names[i][0], names[i][1], names[i][2], 0}) && (n == 3 || is_word(p, n, names[i])))
+        if (is_word(p, 3, (const char[]){names[i][0], names[i][1], names[i][2], 0}) &&
+            (n == 3 || is_word(p, n, names[i])))
             return (int64_t)i + 1;
     return 0;
 }

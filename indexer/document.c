@@ -34,7 +34,8 @@ static const uint8_t *code_start(const uint8_t *p, const uint8_t *end)
     return p == end ? end : line;
 }
 
-enum aq_status aq_document_add(struct aq_document *d, enum aq_block_kind kind, unsigned quote_depth, struct aq_slice s)
+enum aq_status aq_document_add(struct aq_document *d, enum aq_block_kind kind, unsigned quote_depth,
+                               struct aq_slice s)
 {
     const uint8_t *p = s.ptr, *end = s.ptr + s.len;
     while (end > p && is_space(end[-1]))
@@ -61,6 +62,7 @@ enum aq_status aq_document_add(struct aq_document *d, enum aq_block_kind kind, u
     aq_buf_put(&d->text, p, (size_t)(end - p));
     if (d->text.failed)
         return AQ_NOMEM;
-    d->blocks[d->count++] = (struct aq_block){(uint32_t)begin, (uint32_t)d->text.len, (uint8_t)kind, (uint8_t)quote_depth};
+    d->blocks[d->count++] =
+        (struct aq_block){(uint32_t)begin, (uint32_t)d->text.len, (uint8_t)kind, (uint8_t)quote_depth};
     return AQ_OK;
 }

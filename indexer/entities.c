@@ -7,14 +7,16 @@ static const struct {
     const char *name;
     uint32_t cp;
 } named[] = {
-    {"amp", '&'},       {"lt", '<'},        {"gt", '>'},        {"quot", '"'},      {"apos", '\''},     {"nbsp", ' '},
-    {"mdash", 0x2014},  {"ndash", 0x2013},  {"hellip", 0x2026}, {"lsquo", 0x2018},  {"rsquo", 0x2019},  {"ldquo", 0x201C},
-    {"rdquo", 0x201D},  {"laquo", 0xAB},    {"raquo", 0xBB},    {"bull", 0x2022},   {"middot", 0xB7},   {"copy", 0xA9},
-    {"reg", 0xAE},      {"trade", 0x2122},  {"deg", 0xB0},      {"times", 0xD7},    {"pound", 0xA3},    {"euro", 0x20AC},
-    {"sect", 0xA7},     {"para", 0xB6},     {"eacute", 0xE9},   {"egrave", 0xE8},   {"agrave", 0xE0},   {"ccedil", 0xE7},
-    {"auml", 0xE4},     {"ouml", 0xF6},     {"uuml", 0xFC},     {"Auml", 0xC4},     {"Ouml", 0xD6},     {"Uuml", 0xDC},
-    {"szlig", 0xDF},    {"ntilde", 0xF1},   {"rarr", 0x2192},   {"larr", 0x2190},   {"minus", 0x2212},  {"ne", 0x2260},
-    {"le", 0x2264},     {"ge", 0x2265},     {"zwj", 0x200D},    {"zwnj", 0x200C},   {"shy", 0xAD},
+    {"amp", '&'},      {"lt", '<'},       {"gt", '>'},       {"quot", '"'},      {"apos", '\''},
+    {"nbsp", ' '},     {"mdash", 0x2014}, {"ndash", 0x2013}, {"hellip", 0x2026}, {"lsquo", 0x2018},
+    {"rsquo", 0x2019}, {"ldquo", 0x201C}, {"rdquo", 0x201D}, {"laquo", 0xAB},    {"raquo", 0xBB},
+    {"bull", 0x2022},  {"middot", 0xB7},  {"copy", 0xA9},    {"reg", 0xAE},      {"trade", 0x2122},
+    {"deg", 0xB0},     {"times", 0xD7},   {"pound", 0xA3},   {"euro", 0x20AC},   {"sect", 0xA7},
+    {"para", 0xB6},    {"eacute", 0xE9},  {"egrave", 0xE8},  {"agrave", 0xE0},   {"ccedil", 0xE7},
+    {"auml", 0xE4},    {"ouml", 0xF6},    {"uuml", 0xFC},    {"Auml", 0xC4},     {"Ouml", 0xD6},
+    {"Uuml", 0xDC},    {"szlig", 0xDF},   {"ntilde", 0xF1},  {"rarr", 0x2192},   {"larr", 0x2190},
+    {"minus", 0x2212}, {"ne", 0x2260},    {"le", 0x2264},    {"ge", 0x2265},     {"zwj", 0x200D},
+    {"zwnj", 0x200C},  {"shy", 0xAD},
 };
 
 static size_t read_numeric(const uint8_t *p, const uint8_t *end, uint32_t *cp)

@@ -16,32 +16,33 @@ void aq_feed_begin(struct aq_feed *f, uint64_t line)
     f->noted = false;
 }
 
-static void tell(struct aq_feed *f, bool skipped, const char *fmt, va_list ap)
+static void tell(const struct aq_feed *f, bool skipped, const char *reason)
 {
-    char reason[512];
-    if (!f->report)
-        return;
-    vsnprintf(reason, sizeof reason, fmt, ap);
-    f->report(f->context, &(struct aq_source_problem){f->path, f->line, f->item, skipped, reason});
+    if (f->report)
+        f->report(f->context, &(struct aq_source_problem){f->path, f->line, f->item, skipped, reason});
 }
 
 void aq_feed_skip(struct aq_feed *f, const char *fmt, ...)
 {
+    char reason[512];
     va_list ap;
     va_start(ap, fmt);
-    f->skipped++;
-    tell(f, true, fmt, ap);
+    vsnprintf(reason, sizeof reason, fmt, ap);
     va_end(ap);
+    f->skipped++;
+    tell(f, true, reason);
 }
 
 void aq_feed_note(struct aq_feed *f, const char *fmt, ...)
 {
+    char reason[512];
     va_list ap;
     va_start(ap, fmt);
+    vsnprintf(reason, sizeof reason, fmt, ap);
+    va_end(ap);
     f->repaired += !f->noted;
     f->noted = true;
-    tell(f, false, fmt, ap);
-    va_end(ap);
+    tell(f, false, reason);
 }
 
 enum aq_status aq_feed_copy(struct aq_feed *f, struct aq_slice *s, struct aq_error *err)
@@ -75,7 +76,9 @@ enum aq_status aq_feed_repair(struct aq_feed *f, struct aq_slice *s, struct aq_e
     size_t n = aq_utf8_repair(&b, *s);
     enum aq_status st = keep(f, &b, s, err);
     if (!st && !f->noted)
-        aq_feed_note(f, "%zu byte sequence%s not valid UTF-8 (or NUL), replaced by U+FFFD; export as UTF-8 to keep the characters",
+        aq_feed_note(f,
+                     "%zu byte sequence%s not valid UTF-8 (or NUL), replaced by U+FFFD; export as UTF-8 to "
+                     "keep the characters",
                      n, n == 1 ? " is" : "s are");
     return st;
 }
@@ -127,30 +130,24 @@ static enum aq_status one_line(struct aq_feed *f, struct aq_slice *s, struct aq_
 
 static enum aq_status make_id(struct aq_feed *f, struct aq_record *r, struct aq_error *err)
 {
-    char place[48];
+    struct aq_buf b = {0};
+    aq_buf_printf(&b, "%s:%llu", f->name, (unsigned long long)f->line);
     if (f->part)
-        snprintf(place, sizeof place, ":%llu.%u", (unsigned long long)f->line, f->part);
-    else
-        snprintf(place, sizeof place, ":%llu", (unsigned long long)f->line);
-    size_t n = strlen(f->name), k = strlen(place);
-    uint8_t *id = aq_arena_bytes(&f->arena, n + k);
-    if (!id)
-        return aq_fail_nomem(err);
-    memcpy(id, f->name, n);
-    memcpy(id + n, place, k);
-    r->id = aq_slice(id, n + k);
-    return AQ_OK;
+        aq_buf_printf(&b, ".%u", f->part);
+    return keep(f, &b, &r->id, err);
 }
 
 static bool fits(struct aq_feed *f, struct aq_slice s, const char *what)
 {
     if (s.len <= AQ_MAX_ID)
         return true;
-    aq_feed_skip(f, "the %s has %zu bytes, at most %u are possible; shorten it or map another field to %s", what, s.len, AQ_MAX_ID, what);
+    aq_feed_skip(f, "the %s has %zu bytes, at most %u are possible; shorten it or map another field to %s",
+                 what, s.len, AQ_MAX_ID, what);
     return false;
 }
 
-enum aq_status aq_feed_finish(struct aq_feed *f, struct aq_record *r, bool may_decode, bool *good, struct aq_error *err)
+enum aq_status aq_feed_finish(struct aq_feed *f, struct aq_record *r, bool may_decode, bool *good,
+                              struct aq_error *err)
 {
     struct aq_slice *const fields[] = {&r->id,  &r->thread, &r->parent, &r->author,
                                        &r->url, &r->source, &r->title,  &r->text};
@@ -177,9 +174,11 @@ enum aq_status aq_feed_finish(struct aq_feed *f, struct aq_record *r, bool may_d
     struct aq_slice text = r->text;
     trim(&text);
     if (text.len == 0 && r->title.len == 0)
-        aq_feed_skip(f, "it has neither text nor title; where they have other names, say so with --map text=NAME");
+        aq_feed_skip(
+            f, "it has neither text nor title; where they have other names, say so with --map text=NAME");
     else if (r->text.len > AQ_MAX_RECORD)
-        aq_feed_skip(f, "the text has %zu bytes, at most %u are possible; split it", r->text.len, AQ_MAX_RECORD);
+        aq_feed_skip(f, "the text has %zu bytes, at most %u are possible; split it", r->text.len,
+                     AQ_MAX_RECORD);
     else
         *good = fits(f, r->id, "id") && fits(f, r->thread, "thread") && fits(f, r->parent, "parent");
     return AQ_OK;
@@ -193,7 +192,8 @@ enum aq_status aq_feed_title(struct aq_feed *f, struct aq_slice *title, struct a
     if (!to)
         return aq_fail_nomem(err);
     for (size_t i = 0; i < n; i++)
-        to[i] = f->base[i] == '-' || f->base[i] == '_' || (uint8_t)f->base[i] < ' ' ? ' ' : (uint8_t)f->base[i];
+        to[i] =
+            f->base[i] == '-' || f->base[i] == '_' || (uint8_t)f->base[i] < ' ' ? ' ' : (uint8_t)f->base[i];
     *title = aq_slice(to, n);
     return AQ_OK;
 }

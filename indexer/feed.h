@@ -6,11 +6,13 @@
 
 #include "fields.h"
 #include "input.h"
+#include "posts.h"
 #include "source.h"
 
 struct aq_feed {
     struct aq_source_options options; /* strings are the source's own copies */
     struct aq_field_table *fields;
+    struct aq_posts posts; /* of all files */
     aq_source_report *report;
     void *context;
     uint64_t records, skipped, repaired; /* over all files */
@@ -19,10 +21,10 @@ struct aq_feed {
     const char *name; /* relative to what the user named, without .gz or .zst: for ids */
     const char *base; /* last part of name */
     struct aq_input input;
-    uint64_t item; /* records of this file so far */
-    uint64_t line; /* of the current record */
-    unsigned part; /* of several records on that line, from 0 */
-    bool noted;    /* the current record counts as repaired */
+    uint64_t item;         /* records of this file so far */
+    uint64_t line;         /* of the current record */
+    unsigned part;         /* of several records on that line, from 0 */
+    bool noted;            /* the current record counts as repaired */
     struct aq_arena arena; /* of the current record */
 };
 
@@ -38,7 +40,8 @@ void aq_feed_note(struct aq_feed *f, const char *fmt, ...) AQ_PRINTF(2, 3);
  * look at f->input. next: as aq_source_next; close accepts NULL. */
 struct aq_format_reader {
     enum aq_status (*open)(struct aq_feed *f, void **state, struct aq_error *err);
-    enum aq_status (*next)(struct aq_feed *f, void *state, struct aq_record *r, bool *got, struct aq_error *err);
+    enum aq_status (*next)(struct aq_feed *f, void *state, struct aq_record *r, bool *got,
+                           struct aq_error *err);
     void (*close)(void *state);
 };
 extern const struct aq_format_reader aq_read_json, aq_read_text, aq_read_markdown, aq_read_html, aq_read_mbox;
@@ -47,7 +50,8 @@ extern const struct aq_format_reader aq_read_json, aq_read_text, aq_read_markdow
  * escaped on export (entities.h) in title and, unless it is HTML, body; gives it
  * id, source and url where it has none; refuses what cannot be indexed (false: it
  * was reported). decode: whether the body may be escaped. */
-enum aq_status aq_feed_finish(struct aq_feed *f, struct aq_record *r, bool decode, bool *good, struct aq_error *err);
+enum aq_status aq_feed_finish(struct aq_feed *f, struct aq_record *r, bool decode, bool *good,
+                              struct aq_error *err);
 
 /* aq_utf8_repair into the arena where needed; counts and reports. */
 enum aq_status aq_feed_repair(struct aq_feed *f, struct aq_slice *s, struct aq_error *err);

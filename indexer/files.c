@@ -46,7 +46,8 @@ static void declared_charset(struct aq_slice s, char out[40])
         for (p += 8; p < end && n < 39; p++) {
             if (n == 0 && (*p == '"' || *p == '\''))
                 continue;
-            if (!((*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z') || *p == '-' || *p == '_'))
+            if (!((*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z') || *p == '-' ||
+                  *p == '_'))
                 break;
             out[n++] = (char)*p;
         }
@@ -76,14 +77,15 @@ static void take_matter(struct aq_feed *f, struct aq_record *r, struct aq_slice 
     static const char *const names[] = {"title", "author", "url", "thread", "id", "date"};
     struct aq_slice *const fields[] = {&r->title, &r->author, &r->url, &r->thread, &r->id};
     size_t i = 0;
-    while (i < AQ_COUNT(names) && !(strlen(names[i]) == name.len && strncasecmp(names[i], (const char *)name.ptr, name.len) == 0))
+    while (i < AQ_COUNT(names) &&
+           !(strlen(names[i]) == name.len && strncasecmp(names[i], (const char *)name.ptr, name.len) == 0))
         i++;
     value = unquote(value);
     if (i < AQ_COUNT(fields) && value.len)
         *fields[i] = value;
     else if (i == AQ_COUNT(fields) && value.len && !aq_date_parse(value, &r->date))
-        aq_feed_note(f, "the date \"%.*s\" cannot be read, so it has none; write 2006-01-02T15:04:05Z", (int)(value.len < 60 ? value.len : 60),
-                     (const char *)value.ptr);
+        aq_feed_note(f, "the date \"%.*s\" cannot be read, so it has none; write 2006-01-02T15:04:05Z",
+                     (int)(value.len < 60 ? value.len : 60), (const char *)value.ptr);
 }
 
 /* Only a block whose every line is blank, indented, a list item or "name: ..." is one. */
@@ -98,14 +100,16 @@ static void front_matter(struct aq_feed *f, struct aq_record *r)
             return;
         if (is_marker(line))
             break;
-        if (!is_blank(line) && *line.ptr > ' ' && *line.ptr != '-' && *line.ptr != '#' && !memchr(line.ptr, ':', line.len))
+        if (!is_blank(line) && *line.ptr > ' ' && *line.ptr != '-' && *line.ptr != '#' &&
+            !memchr(line.ptr, ':', line.len))
             return;
     }
     r->text = rest;
     while (aq_take_line(&block, &line) && !is_marker(line)) {
         const uint8_t *colon = line.len ? memchr(line.ptr, ':', line.len) : NULL;
         if (colon)
-            take_matter(f, r, aq_slice(line.ptr, (size_t)(colon - line.ptr)), aq_slice(colon + 1, line.len - (size_t)(colon + 1 - line.ptr)));
+            take_matter(f, r, aq_slice(line.ptr, (size_t)(colon - line.ptr)),
+                        aq_slice(colon + 1, line.len - (size_t)(colon + 1 - line.ptr)));
     }
 }
 
@@ -131,7 +135,8 @@ static enum aq_status title_from_headings(struct aq_feed *f, struct aq_record *r
     return st;
 }
 
-static enum aq_status whole_file(struct aq_feed *f, enum aq_format format, struct aq_record *r, bool *got, struct aq_error *err)
+static enum aq_status whole_file(struct aq_feed *f, enum aq_format format, struct aq_record *r, bool *got,
+                                 struct aq_error *err)
 {
     struct aq_slice text;
     bool too_long;
@@ -171,13 +176,15 @@ static enum aq_status whole_file(struct aq_feed *f, enum aq_format format, struc
     return st ? st : aq_feed_finish(f, r, format == AQ_FORMAT_TEXT, got, err);
 }
 
-static enum aq_status markdown_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got, struct aq_error *err)
+static enum aq_status markdown_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got,
+                                    struct aq_error *err)
 {
     (void)state;
     return whole_file(f, AQ_FORMAT_MARKDOWN, r, got, err);
 }
 
-static enum aq_status html_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got, struct aq_error *err)
+static enum aq_status html_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got,
+                                struct aq_error *err)
 {
     (void)state;
     return whole_file(f, AQ_FORMAT_HTML, r, got, err);
@@ -246,7 +253,8 @@ static enum aq_status text_open(struct aq_feed *f, void **state, struct aq_error
 }
 
 /* The next paragraph's lines; *line is 0 at the end. */
-static enum aq_status next_paragraph(struct aq_feed *f, struct text_thread *t, uint64_t *first, bool *too_long, struct aq_error *err)
+static enum aq_status next_paragraph(struct aq_feed *f, struct text_thread *t, uint64_t *first,
+                                     bool *too_long, struct aq_error *err)
 {
     struct aq_line line;
     bool got;
@@ -278,7 +286,8 @@ static enum aq_status next_paragraph(struct aq_feed *f, struct text_thread *t, u
     }
 }
 
-static enum aq_status text_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got, struct aq_error *err)
+static enum aq_status text_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got,
+                                struct aq_error *err)
 {
     struct text_thread *t = state;
     if (f->options.whole)
@@ -292,7 +301,8 @@ static enum aq_status text_next(struct aq_feed *f, void *state, struct aq_record
             return st;
         aq_feed_begin(f, line);
         if (too_long) {
-            aq_feed_skip(f, "a paragraph longer than %u MB, the most a record can be; split it", AQ_MAX_RECORD >> 20);
+            aq_feed_skip(f, "a paragraph longer than %u MB, the most a record can be; split it",
+                         AQ_MAX_RECORD >> 20);
             continue;
         }
         aq_record_init(r);

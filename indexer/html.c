@@ -51,8 +51,8 @@ static void on_start(void *context, const xmlChar *element, const xmlChar **attr
         h->quote_asides++;
         h->aside_depth = h->depth;
     }
-    bool skipped = aq_tag_skipped(name, &a) || (h->quote_asides && h->depth == h->aside_depth + 1 && strcmp(name, "div") == 0 &&
-                                                contains(a.css_class, "title"));
+    bool skipped = aq_tag_skipped(name, &a) || (h->quote_asides && h->depth == h->aside_depth + 1 &&
+                                                strcmp(name, "div") == 0 && contains(a.css_class, "title"));
     if (skipped && !aq_tag_is_void(name)) {
         h->m.skip = 1;
         h->skip_depth = h->depth;
@@ -89,10 +89,7 @@ enum aq_status aq_document_from_html(struct aq_document *d, struct aq_slice text
 {
     struct html_reader h = {0};
     xmlSAXHandler sax = {
-        .startElement = on_start,
-        .endElement = on_end,
-        .characters = on_text,
-        .ignorableWhitespace = on_text,
+        .startElement = on_start, .endElement = on_end, .characters = on_text, .ignorableWhitespace = on_text,
         /* cdataBlock stays NULL: the content of scripts and styles. */
     };
     if (text.len == 0)
@@ -108,15 +105,16 @@ enum aq_status aq_document_from_html(struct aq_document *d, struct aq_slice text
     h.parser->userData = &h;
     /* With a SAX interface of our own there is no document to return. */
     (void)htmlCtxtReadMemory(h.parser, (const char *)text.ptr, (int)text.len, NULL, "UTF-8",
-                             HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-                                 HTML_PARSE_NODEFDTD | HTML_PARSE_IGNORE_ENC);
+                             HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+                                 HTML_PARSE_NONET | HTML_PARSE_NODEFDTD | HTML_PARSE_IGNORE_ENC);
     int oom = h.parser->errNo == XML_ERR_NO_MEMORY;
     htmlFreeParserCtxt(h.parser);
     enum aq_status st = aq_markup_finish(&h.m);
     if (!st && oom)
         st = AQ_NOMEM;
     if (h.too_deep_line)
-        return aq_fail(err, AQ_LIMIT, "nested deeper than %d at line %d of the text", AQ_NESTING, h.too_deep_line);
+        return aq_fail(err, AQ_LIMIT, "nested deeper than %d at line %d of the text", AQ_NESTING,
+                       h.too_deep_line);
     if (st)
         return aq_fail(err, st, st == AQ_NOMEM ? "out of memory" : "the text unfolds to many times its size");
     return AQ_OK;

@@ -48,7 +48,8 @@ static enum aq_status fill_utf16(struct aq_input *in, struct aq_error *err)
     size_t got = 0;
     enum aq_status st = make_room(in, (size_t)UTF16_CHUNK * 2 + 8, err);
     if (!st)
-        st = aq_stream_read(in->stream, in->utf16.raw + in->utf16.len, UTF16_CHUNK - in->utf16.len, &got, err);
+        st =
+            aq_stream_read(in->stream, in->utf16.raw + in->utf16.len, UTF16_CHUNK - in->utf16.len, &got, err);
     if (st)
         return st;
     if (got == 0) {

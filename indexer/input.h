@@ -47,6 +47,7 @@ struct aq_line {
 enum aq_status aq_input_line(struct aq_input *in, struct aq_line *line, bool *got, struct aq_error *err);
 
 /* All that is left, up to AQ_MAX_RECORD bytes; *too_long when there is more. */
-enum aq_status aq_input_rest(struct aq_input *in, struct aq_slice *text, bool *too_long, struct aq_error *err);
+enum aq_status aq_input_rest(struct aq_input *in, struct aq_slice *text, bool *too_long,
+                             struct aq_error *err);
 
 #endif

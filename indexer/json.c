@@ -32,13 +32,13 @@ struct json_reader {
     struct aq_buf repaired; /* the value's bytes, where they were not UTF-8 */
     struct aq_slice bytes;  /* the value's bytes, until its escapes have been looked at */
     struct json_object *root;
-    uint64_t line;    /* of root */
-    unsigned part;    /* records handed out of it */
-    size_t replaced;  /* what was repaired in it, told with its first record */
+    uint64_t line;   /* of root */
+    unsigned part;   /* records handed out of it */
+    size_t replaced; /* what was repaired in it, told with its first record */
     struct level levels[AQ_NESTING + 1];
     unsigned depth;
     struct json_object *single; /* root itself, before its children */
-    struct aq_arena kept; /* ids that children inherit */
+    struct aq_arena kept;       /* ids that children inherit */
 };
 
 static void json_close(void *state)
@@ -133,10 +133,12 @@ static void report_syntax(struct aq_feed *f, struct aq_slice text, size_t at, co
     if (line == f->line)
         aq_feed_skip(f, "not valid JSON at column %zu: %s; correct it or export again", column, why);
     else
-        aq_feed_skip(f, "not valid JSON at line %llu, column %zu: %s; correct it or export again", (unsigned long long)line, column, why);
+        aq_feed_skip(f, "not valid JSON at line %llu, column %zu: %s; correct it or export again",
+                     (unsigned long long)line, column, why);
 }
 
-static enum aq_status parse(struct aq_feed *f, struct json_reader *j, struct aq_slice text, struct aq_error *err)
+static enum aq_status parse(struct aq_feed *f, struct json_reader *j, struct aq_slice text,
+                            struct aq_error *err)
 {
     json_tokener_reset(j->tokener);
     j->root = json_tokener_parse_ex(j->tokener, (const char *)text.ptr, (int)text.len);
@@ -148,7 +150,8 @@ static enum aq_status parse(struct aq_feed *f, struct json_reader *j, struct aq_
     if (e == json_tokener_error_depth)
         aq_feed_skip(f, "nested deeper than %d at column %zu; leave out what is nested", AQ_NESTING, at + 1);
     else if (e == json_tokener_continue)
-        report_syntax(f, text, text.len, "it ends inside a value, cut off or with a quote or bracket missing");
+        report_syntax(f, text, text.len,
+                      "it ends inside a value, cut off or with a quote or bracket missing");
     else if (e == json_tokener_error_size)
         return aq_fail_nomem(err);
     else
@@ -163,11 +166,14 @@ static void report_fault(struct aq_feed *f, const struct aq_json_value *v)
         aq_feed_skip(f, "longer than %u MB, the most a record can be; split it", AQ_MAX_RECORD >> 20);
         break;
     case AQ_JSON_BROKEN:
-        aq_feed_skip(f, "not valid JSON: a quote or bracket is missing at or before line %llu; correct it or export again",
+        aq_feed_skip(f,
+                     "not valid JSON: a quote or bracket is missing at or before line %llu; correct it or "
+                     "export again",
                      (unsigned long long)v->end_line);
         break;
     case AQ_JSON_CUT_OFF:
-        aq_feed_skip(f, "not valid JSON: the file ends inside a value that begins here; correct it or export again");
+        aq_feed_skip(
+            f, "not valid JSON: the file ends inside a value that begins here; correct it or export again");
         break;
     default:
         aq_feed_skip(f, "not a JSON object: a record begins with {; correct or remove it");
@@ -235,7 +241,8 @@ static enum aq_status keep(struct json_reader *j, struct aq_slice *s, struct aq_
     return AQ_OK;
 }
 
-static enum aq_status push(struct aq_feed *f, struct json_reader *j, struct json_object *list, struct aq_inherited inherited, struct aq_error *err)
+static enum aq_status push(struct aq_feed *f, struct json_reader *j, struct json_object *list,
+                           struct aq_inherited inherited, struct aq_error *err)
 {
     enum aq_status st;
     if (j->depth == AQ_COUNT(j->levels)) {
@@ -243,7 +250,8 @@ static enum aq_status push(struct aq_feed *f, struct json_reader *j, struct json
         aq_feed_skip(f, "replies nested deeper than %d", AQ_NESTING);
         return AQ_OK;
     }
-    if ((st = keep(j, &inherited.parent, err)) || (st = keep(j, &inherited.thread, err)) || (st = keep(j, &inherited.title, err)))
+    if ((st = keep(j, &inherited.parent, err)) || (st = keep(j, &inherited.thread, err)) ||
+        (st = keep(j, &inherited.title, err)))
         return st;
     j->levels[j->depth++] = (struct level){list, 0, inherited};
     return AQ_OK;
@@ -256,7 +264,8 @@ static bool has_objects(struct json_object *list)
 }
 
 /* The lists an object wraps, last first, so that the first is handed out first. */
-static enum aq_status open_wrapper(struct aq_feed *f, struct json_reader *j, struct json_object *o, struct aq_inherited inherited, bool *any, struct aq_error *err)
+static enum aq_status open_wrapper(struct aq_feed *f, struct json_reader *j, struct json_object *o,
+                                   struct aq_inherited inherited, bool *any, struct aq_error *err)
 {
     *any = false;
     for (unsigned hops = 0; o && hops < AQ_NESTING; hops++) {
@@ -283,7 +292,8 @@ static enum aq_status open_wrapper(struct aq_feed *f, struct json_reader *j, str
 static struct json_object *topic_posts(struct json_object *o, struct aq_inherited *inherited)
 {
     struct json_object *stream, *title;
-    if (!json_object_object_get_ex(o, "post_stream", &stream) || !json_object_is_type(stream, json_type_object))
+    if (!json_object_object_get_ex(o, "post_stream", &stream) ||
+        !json_object_is_type(stream, json_type_object))
         return NULL;
     if (json_object_object_get_ex(o, "title", &title) && json_object_is_type(title, json_type_string))
         inherited->title = aq_slice(json_object_get_string(title), (size_t)json_object_get_string_len(title));
@@ -297,8 +307,9 @@ static bool has_replacement(struct aq_slice s)
 }
 
 /* One element: a record (then its children come next), a wrapper, or a problem. */
-static enum aq_status take(struct aq_feed *f, struct json_reader *j, struct json_object *o, struct aq_inherited inherited,
-                           struct aq_record *r, bool *good, struct aq_error *err)
+static enum aq_status take(struct aq_feed *f, struct json_reader *j, struct json_object *o,
+                           struct aq_inherited inherited, struct aq_record *r, bool *good,
+                           struct aq_error *err)
 {
     struct aq_json_record what = {0};
     enum aq_status st = AQ_OK;
@@ -332,29 +343,35 @@ static enum aq_status take(struct aq_feed *f, struct json_reader *j, struct json
             return AQ_OK;
         }
         j->part++;
-        aq_feed_skip(f, "it has no text, title or id under any known name; where they have other names, say so with --map text=NAME");
+        aq_feed_skip(f, "it has no text, title or id under any known name; where they have other names, say "
+                        "so with --map text=NAME");
         return AQ_OK;
     }
     j->part++;
-    if (*good && j->bytes.len && (has_replacement(r->text) || has_replacement(r->title) || has_replacement(r->author))) {
+    if (*good && j->bytes.len &&
+        (has_replacement(r->text) || has_replacement(r->title) || has_replacement(r->author))) {
         j->replaced += bad_escapes(j->bytes);
         j->bytes.len = 0;
     }
     if (*good && j->replaced) {
         if (!f->noted)
-            aq_feed_note(f, "%zu byte sequence%s not valid UTF-8 (or NUL), replaced by U+FFFD; export as UTF-8 to keep the characters",
+            aq_feed_note(f,
+                         "%zu byte sequence%s not valid UTF-8 (or NUL), replaced by U+FFFD; export as UTF-8 "
+                         "to keep the characters",
                          j->replaced, j->replaced == 1 ? " is" : "s are");
         j->replaced = 0;
     }
     struct json_object *children = what.children ? unwrap(what.children) : NULL, *listed = NULL;
-    if (json_object_is_type(children, json_type_object) && json_object_object_get_ex(children, "children", &listed))
+    if (json_object_is_type(children, json_type_object) &&
+        json_object_object_get_ex(children, "children", &listed))
         children = listed;
     if (children && has_objects(children))
         st = push(f, j, children, (struct aq_inherited){r->id, what.children_thread, {0}}, err);
     return st;
 }
 
-static enum aq_status json_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got, struct aq_error *err)
+static enum aq_status json_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got,
+                                struct aq_error *err)
 {
     struct json_reader *j = state;
     for (;;) {

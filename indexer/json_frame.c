@@ -3,8 +3,9 @@
 
 enum { DEPTH_KEPT = 1024 }; /* brackets whose kind is remembered; json-c refuses 256 */
 
-const char *const aq_json_wrappers[] = {"results", "posts",     "hits",     "comments", "records", "items",
-                                        "data",    "documents", "messages", "children", "post_stream", NULL};
+const char *const aq_json_wrappers[] = {"results",  "posts",    "hits",        "comments",
+                                        "records",  "items",    "data",        "documents",
+                                        "messages", "children", "post_stream", NULL};
 
 static bool is_space(uint8_t c)
 {
@@ -85,7 +86,8 @@ enum aq_status aq_json_frame_open(struct aq_json_frame *j, struct aq_input *in, 
         j->layout = AQ_JSON_VALUES;
     } else if (*first == '{') {
         const uint8_t *inner = wrapped(first, end);
-        bool open = nl && ends_open(first, nl), line_fits = nl && !open && (size_t)(nl - first) <= AQ_MAX_RECORD;
+        bool open = nl && ends_open(first, nl),
+             line_fits = nl && !open && (size_t)(nl - first) <= AQ_MAX_RECORD;
         if (inner > first && *inner == '[' && !line_fits) {
             /* Small enough to hold, it is parsed whole: it may wrap more than one list. */
             enum aq_status st = aq_input_more(in, AQ_MAX_RECORD, err);
@@ -249,7 +251,8 @@ static enum aq_status read_value(struct aq_input *in, struct aq_json_value *v, s
 }
 
 /* The window's first byte, white space and commas skipped; false at the end. */
-static enum aq_status next_byte(struct aq_json_frame *j, struct aq_input *in, uint8_t *c, bool *got, struct aq_error *err)
+static enum aq_status next_byte(struct aq_json_frame *j, struct aq_input *in, uint8_t *c, bool *got,
+                                struct aq_error *err)
 {
     *got = false;
     for (;;) {
@@ -289,8 +292,8 @@ static enum aq_status pass_junk(struct aq_input *in, struct aq_error *err)
     }
 }
 
-static enum aq_status next_value(struct aq_json_frame *j, struct aq_input *in, struct aq_json_value *v, bool *got,
-                                 struct aq_error *err)
+static enum aq_status next_value(struct aq_json_frame *j, struct aq_input *in, struct aq_json_value *v,
+                                 bool *got, struct aq_error *err)
 {
     for (;;) {
         uint8_t c = 0;
@@ -312,8 +315,8 @@ static enum aq_status next_value(struct aq_json_frame *j, struct aq_input *in, s
     }
 }
 
-enum aq_status aq_json_frame_next(struct aq_json_frame *j, struct aq_input *in, struct aq_json_value *v, bool *got,
-                                  struct aq_error *err)
+enum aq_status aq_json_frame_next(struct aq_json_frame *j, struct aq_input *in, struct aq_json_value *v,
+                                  bool *got, struct aq_error *err)
 {
     if (j->layout == AQ_JSON_VALUES)
         return next_value(j, in, v, got, err);

@@ -36,8 +36,8 @@ struct aq_json_frame {
 /* Looks at the beginning of the file. A file that is one wrapper object ({"posts":
  * [...]}) too long to hold is read from its array on. */
 enum aq_status aq_json_frame_open(struct aq_json_frame *j, struct aq_input *in, struct aq_error *err);
-enum aq_status aq_json_frame_next(struct aq_json_frame *j, struct aq_input *in, struct aq_json_value *v, bool *got,
-                                  struct aq_error *err);
+enum aq_status aq_json_frame_next(struct aq_json_frame *j, struct aq_input *in, struct aq_json_value *v,
+                                  bool *got, struct aq_error *err);
 
 /* The names under which an object keeps the records it wraps, NULL at the end. */
 extern const char *const aq_json_wrappers[];

@@ -113,7 +113,8 @@ static void part_text(GMimePart *part, struct aq_buf *out)
 
 static bool is_text(GMimeObject *o, const char *subtype)
 {
-    return GMIME_IS_PART(o) && g_mime_content_type_is_type(g_mime_object_get_content_type(o), "text", subtype);
+    return GMIME_IS_PART(o) &&
+           g_mime_content_type_is_type(g_mime_object_get_content_type(o), "text", subtype);
 }
 
 static bool is_attachment(GMimeObject *o)
@@ -175,7 +176,8 @@ static bool has_letters(const struct aq_buf *b)
     return false;
 }
 
-static enum aq_status read_body(struct aq_feed *f, GMimeMessage *message, struct aq_record *r, struct aq_error *err)
+static enum aq_status read_body(struct aq_feed *f, GMimeMessage *message, struct aq_record *r,
+                                struct aq_error *err)
 {
     struct aq_buf body = {0};
     struct parts *parts = calloc(1, sizeof *parts);
@@ -203,7 +205,8 @@ static enum aq_status read_body(struct aq_feed *f, GMimeMessage *message, struct
 
 /* ---- headers ---- */
 
-static enum aq_status copy_string(struct aq_feed *f, struct aq_slice *out, const char *s, struct aq_error *err)
+static enum aq_status copy_string(struct aq_feed *f, struct aq_slice *out, const char *s,
+                                  struct aq_error *err)
 {
     *out = aq_slice_str(s);
     return s ? aq_feed_copy(f, out, err) : AQ_OK;
@@ -235,10 +238,12 @@ static struct aq_slice name_in_comment(const char *from)
     return close && close > open + 1 ? aq_slice(open + 1, (size_t)(close - open - 1)) : (struct aq_slice){0};
 }
 
-static enum aq_status read_author(struct aq_feed *f, GMimeMessage *message, struct aq_record *r, struct aq_error *err)
+static enum aq_status read_author(struct aq_feed *f, GMimeMessage *message, struct aq_record *r,
+                                  struct aq_error *err)
 {
     InternetAddressList *list = g_mime_message_get_from(message);
-    InternetAddress *first = list && internet_address_list_length(list) > 0 ? internet_address_list_get_address(list, 0) : NULL;
+    InternetAddress *first =
+        list && internet_address_list_length(list) > 0 ? internet_address_list_get_address(list, 0) : NULL;
     const char *name = first ? internet_address_get_name(first) : NULL;
     const char *raw = g_mime_object_get_header(GMIME_OBJECT(message), "From");
     if (name && *name)
@@ -247,7 +252,8 @@ static enum aq_status read_author(struct aq_feed *f, GMimeMessage *message, stru
     if (r->author.len)
         return aq_feed_copy(f, &r->author, err);
     if (first && INTERNET_ADDRESS_IS_MAILBOX(first))
-        return copy_string(f, &r->author, internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(first)), err);
+        return copy_string(f, &r->author, internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(first)),
+                           err);
     return copy_string(f, &r->author, raw, err);
 }
 
@@ -267,10 +273,12 @@ static enum aq_status read_ids(struct aq_feed *f, GMimeObject *o, struct aq_reco
     return AQ_OK;
 }
 
-static enum aq_status read_headers(struct aq_feed *f, GMimeMessage *message, struct aq_record *r, struct aq_error *err)
+static enum aq_status read_headers(struct aq_feed *f, GMimeMessage *message, struct aq_record *r,
+                                   struct aq_error *err)
 {
     GMimeObject *o = GMIME_OBJECT(message);
-    const char *date = g_mime_object_get_header(o, "Date"), *archived = g_mime_object_get_header(o, "Archived-At");
+    const char *date = g_mime_object_get_header(o, "Date"),
+               *archived = g_mime_object_get_header(o, "Archived-At");
     enum aq_status st;
     if ((st = read_ids(f, o, r, err)) || (st = read_author(f, message, r, err)) ||
         (st = copy_string(f, &r->title, g_mime_message_get_subject(message), err)))
@@ -281,7 +289,8 @@ static enum aq_status read_headers(struct aq_feed *f, GMimeMessage *message, str
     return r->url.len ? aq_feed_copy(f, &r->url, err) : AQ_OK;
 }
 
-enum aq_status aq_mail_read(struct aq_feed *f, struct aq_slice bytes, struct aq_record *r, bool *good, struct aq_error *err)
+enum aq_status aq_mail_read(struct aq_feed *f, struct aq_slice bytes, struct aq_record *r, bool *good,
+                            struct aq_error *err)
 {
     static const char *charsets[] = {"utf-8", "windows-1252", NULL};
     *good = false;

@@ -16,7 +16,7 @@ enum { WORK = 32 };
 
 struct markdown_reader {
     struct aq_markup m;
-    unsigned depth;     /* open quotes and list items */
+    unsigned depth; /* open quotes and list items */
     bool too_deep;
     unsigned html_quotes; /* <blockquote> opened by raw HTML */
     char skipped[16];     /* raw element whose content is dropped; empty: none */
@@ -357,7 +357,7 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *co
 static unsigned line_nesting(const uint8_t *p, const uint8_t *end)
 {
     unsigned columns = 0, markers = 0;
-    uint8_t only = 0; /* a line of nothing but one of "-*" is a rule, not lists in lists */
+    uint8_t only = 0;    /* a line of nothing but one of "-*" is a rule, not lists in lists */
     bool marked = false; /* the one blank behind a marker belongs to it */
     for (; p < end; p++) {
         if (*p == ' ' || *p == '\t') {
@@ -402,8 +402,8 @@ static unsigned deepest_line(struct aq_slice text, size_t *at, size_t *lines)
 static bool parse_span(struct markdown_reader *r, struct aq_slice text, unsigned quote)
 {
     static const MD_PARSER parser = {
-        .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_PERMISSIVEURLAUTOLINKS | MD_FLAG_PERMISSIVEWWWAUTOLINKS |
-                 MD_FLAG_LATEXMATHSPANS,
+        .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_PERMISSIVEURLAUTOLINKS |
+                 MD_FLAG_PERMISSIVEWWWAUTOLINKS | MD_FLAG_LATEXMATHSPANS,
         .enter_block = on_block,
         .leave_block = on_block_end,
         .enter_span = on_span,
@@ -445,7 +445,8 @@ enum aq_status aq_document_from_markdown(struct aq_document *d, struct aq_slice 
     size_t count = spans.count ? spans.count : 1;
     aq_markup_init(&r.m, d, text.len);
     for (size_t i = 0; i < count; i++, span++)
-        if (span->begin < span->end && !parse_span(&r, aq_slice(text.ptr + span->begin, span->end - span->begin), span->depth))
+        if (span->begin < span->end &&
+            !parse_span(&r, aq_slice(text.ptr + span->begin, span->end - span->begin), span->depth))
             break;
     st = aq_markup_finish(&r.m);
     aq_buf_free(&r.html);

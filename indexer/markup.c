@@ -368,11 +368,12 @@ static struct aq_slice bare_url(struct aq_slice url)
 /* Some sites cut a long address in its text: "https://example.com/a/b..." */
 static bool is_cut_url(struct aq_slice text, struct aq_slice url)
 {
-    size_t dots = text.len > 3 && memcmp(text.ptr + text.len - 3, "...", 3) == 0          ? 3
-                  : text.len > 3 && memcmp(text.ptr + text.len - 3, "\xE2\x80\xA6", 3) == 0 ? 3
-                                                                                          : 0;
+    size_t dots = 3; /* bytes, either way */
+    if (text.len <= dots || (memcmp(text.ptr + text.len - dots, "...", dots) != 0 &&
+                             memcmp(text.ptr + text.len - dots, "\xE2\x80\xA6", dots) != 0))
+        return false;
     size_t n = text.len - dots;
-    return dots && n >= 8 && url.len >= n && memcmp(text.ptr, url.ptr, n) == 0;
+    return n >= 8 && url.len >= n && memcmp(text.ptr, url.ptr, n) == 0;
 }
 
 void aq_markup_link_end(struct aq_markup *m)
@@ -387,7 +388,8 @@ void aq_markup_link_end(struct aq_markup *m)
         return; /* a picture without a name */
     struct aq_slice text = aq_slice(m->line.ptr + from, m->line.len - from);
     struct aq_slice url = aq_slice(m->href.ptr, m->href.len);
-    if (has_prefix(url, "javascript:") || has_prefix(url, "data:") || aq_slice_eq(bare_url(text), bare_url(url)))
+    if (has_prefix(url, "javascript:") || has_prefix(url, "data:") ||
+        aq_slice_eq(bare_url(text), bare_url(url)))
         return;
     if (!spend(m, url.len + 3))
         return;

@@ -15,16 +15,16 @@ struct aq_markup {
     struct aq_document *doc;
     struct aq_buf line; /* the open block */
     enum aq_block_kind kind;
-    unsigned quote; /* depth of the open block */
-    bool space;     /* white space is due before the next character */
-    bool pre;       /* white space counts */
-    bool arrows;    /* lines that begin with ">" are quotes (Hacker News) */
-    unsigned skip;  /* elements whose content is dropped, open */
-    unsigned heading; /* level of the open heading, 0: none */
-    bool head_title;  /* inside <title> */
+    unsigned quote;            /* depth of the open block */
+    bool space;                /* white space is due before the next character */
+    bool pre;                  /* white space counts */
+    bool arrows;               /* lines that begin with ">" are quotes (Hacker News) */
+    unsigned skip;             /* elements whose content is dropped, open */
+    unsigned heading;          /* level of the open heading, 0: none */
+    bool head_title;           /* inside <title> */
     unsigned table, row_cells; /* open tables; cells in the open row */
-    bool layout;      /* the table holds blocks: not a table of data */
-    char marker[16];  /* of a list item whose text has not begun */
+    bool layout;               /* the table holds blocks: not a table of data */
+    char marker[16];           /* of a list item whose text has not begun */
     struct {
         bool ordered;
         unsigned next;
@@ -35,7 +35,7 @@ struct aq_markup {
     struct aq_buf href;
     struct aq_buf head; /* text of <title> */
     enum aq_title_rank title_rank;
-    size_t budget; /* bytes and events left before the input counts as a bomb */
+    size_t budget;         /* bytes and events left before the input counts as a bomb */
     enum aq_status status; /* first failure, sticks */
 };
 
@@ -44,9 +44,9 @@ void aq_markup_init(struct aq_markup *m, struct aq_document *doc, size_t size);
 /* Closes what is open and frees; returns the status. AQ_LIMIT: budget spent. */
 enum aq_status aq_markup_finish(struct aq_markup *m);
 
-void aq_markup_text(struct aq_markup *m, struct aq_slice s);    /* white space collapses unless pre */
-void aq_markup_newline(struct aq_markup *m);                    /* a hard line break */
-void aq_markup_break(struct aq_markup *m);                      /* ends the open block */
+void aq_markup_text(struct aq_markup *m, struct aq_slice s); /* white space collapses unless pre */
+void aq_markup_newline(struct aq_markup *m);                 /* a hard line break */
+void aq_markup_break(struct aq_markup *m);                   /* ends the open block */
 
 void aq_markup_heading(struct aq_markup *m, unsigned level);
 void aq_markup_heading_end(struct aq_markup *m);

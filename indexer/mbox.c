@@ -7,9 +7,9 @@
 #include <strings.h>
 
 enum {
-    FIELD_MOST = 64 << 10,  /* bytes of a header */
+    FIELD_MOST = 64 << 10,    /* bytes of a header */
     ADDRESSES_MOST = 4 << 10, /* of one with addresses: GMime recurses on "a:b:c:" */
-    PARTS_MOST = 10000      /* lines that may part a mail: GMime takes 1 KB for each part */
+    PARTS_MOST = 10000        /* lines that may part a mail: GMime takes 1 KB for each part */
 };
 
 struct mbox {
@@ -18,7 +18,7 @@ struct mbox {
     bool too_long, body; /* body: past the headers */
     size_t field_left;   /* bytes the open header may still take; also of one inside the body */
     size_t parts;
-    bool blank;          /* the line before was empty */
+    bool blank; /* the line before was empty */
     bool done;
 };
 
@@ -34,7 +34,8 @@ static bool is_from_line(struct aq_slice line)
     if (!starts(line, "From "))
         return false;
     for (size_t i = 6; i + 2 < line.len; i++)
-        if (line.ptr[i] == ':' && line.ptr[i - 1] >= '0' && line.ptr[i - 1] <= '9' && line.ptr[i + 1] >= '0' && line.ptr[i + 1] <= '9')
+        if (line.ptr[i] == ':' && line.ptr[i - 1] >= '0' && line.ptr[i - 1] <= '9' &&
+            line.ptr[i + 1] >= '0' && line.ptr[i + 1] <= '9')
             return true;
     return false;
 }
@@ -93,14 +94,22 @@ static void begin_mail(struct mbox *m, uint64_t line)
  * all, whether asked for or not. */
 static size_t header_share(struct mbox *m, struct aq_slice line)
 {
-    static const char *const wanted[] = {"Date", "Subject", "Message-ID", "In-Reply-To", "References", "Archived-At",
-                                         "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
-                                         "Content-Disposition", NULL};
+    static const char *const wanted[] = {"Date",
+                                         "Subject",
+                                         "Message-ID",
+                                         "In-Reply-To",
+                                         "References",
+                                         "Archived-At",
+                                         "MIME-Version",
+                                         "Content-Type",
+                                         "Content-Transfer-Encoding",
+                                         "Content-Disposition",
+                                         NULL};
     static const char *const addresses[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc", NULL};
     static const char *const from[] = {"From", NULL}, *const subject[] = {"Subject", NULL};
     bool continues = line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t');
     if (!continues)
-        m->field_left = is_named(line, m->body ? addresses : from) ? ADDRESSES_MOST
+        m->field_left = is_named(line, m->body ? addresses : from)   ? ADDRESSES_MOST
                         : is_named(line, m->body ? subject : wanted) ? FIELD_MOST
                         : m->body                                    ? SIZE_MAX
                                                                      : 0;
@@ -124,7 +133,8 @@ static void add_line(struct mbox *m, struct aq_slice line)
     if (n == 0)
         return;
     m->body |= blank;
-    m->parts += line.len > 2 && line.ptr[0] == '-' && line.ptr[1] == '-' && line.ptr[2] > ' ' && line.ptr[2] != '-';
+    m->parts +=
+        line.len > 2 && line.ptr[0] == '-' && line.ptr[1] == '-' && line.ptr[2] > ' ' && line.ptr[2] != '-';
     if (m->mail.len + n > AQ_MAX_RECORD)
         m->too_long = true;
     if (m->too_long)
@@ -134,7 +144,8 @@ static void add_line(struct mbox *m, struct aq_slice line)
 }
 
 /* The mail gathered so far, if any, becomes a record. */
-static enum aq_status finish_mail(struct aq_feed *f, struct mbox *m, struct aq_record *r, bool *good, struct aq_error *err)
+static enum aq_status finish_mail(struct aq_feed *f, struct mbox *m, struct aq_record *r, bool *good,
+                                  struct aq_error *err)
 {
     *good = false;
     if (!m->line)
@@ -144,7 +155,8 @@ static enum aq_status finish_mail(struct aq_feed *f, struct mbox *m, struct aq_r
     if (m->mail.failed)
         return aq_fail_nomem(err);
     if (m->too_long) {
-        aq_feed_skip(f, "a mail longer than %u MB, the most a record can be; remove its attachments", AQ_MAX_RECORD >> 20);
+        aq_feed_skip(f, "a mail longer than %u MB, the most a record can be; remove its attachments",
+                     AQ_MAX_RECORD >> 20);
         return AQ_OK;
     }
     if (m->parts > PARTS_MOST) {
@@ -154,7 +166,8 @@ static enum aq_status finish_mail(struct aq_feed *f, struct mbox *m, struct aq_r
     return aq_mail_read(f, aq_slice(m->mail.ptr, m->mail.len), r, good, err);
 }
 
-static enum aq_status mbox_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got, struct aq_error *err)
+static enum aq_status mbox_next(struct aq_feed *f, void *state, struct aq_record *r, bool *got,
+                                struct aq_error *err)
 {
     struct mbox *m = state;
     *got = false;
@@ -184,7 +197,8 @@ static enum aq_status mbox_next(struct aq_feed *f, void *state, struct aq_record
         } else if (first && !blank) {
             if (!is_header(line.text)) {
                 aq_feed_begin(f, line.number);
-                aq_feed_skip(f, "no mailbox: it begins with neither a \"From \" line nor a mail's headers; if it is something else, say so with --as");
+                aq_feed_skip(f, "no mailbox: it begins with neither a \"From \" line nor a mail's headers; "
+                                "if it is something else, say so with --as");
                 m->done = true;
                 return AQ_OK;
             }

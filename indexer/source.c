@@ -3,8 +3,8 @@
 #include "source.h"
 
 #include "feed.h"
-#include "utf8.h"
 #include "tree.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,13 +13,13 @@
 
 struct aq_source {
     struct aq_feed feed;
-    struct aq_arena strings; /* copies of the options' */
-    struct aq_tree *walk;    /* NULL: a single file */
-    char *path;              /* as the user gave it */
-    bool opened;             /* the single file has been */
+    struct aq_arena strings;               /* copies of the options' */
+    struct aq_tree *walk;                  /* NULL: a single file */
+    char *path;                            /* as the user gave it */
+    bool opened;                           /* the single file has been */
     const struct aq_format_reader *reader; /* of the open file, or NULL */
     void *state;
-    char *file_path, *file_name; /* of the open file */
+    char *file_path, *file_name;      /* of the open file */
     uint64_t bytes_done, bytes_total; /* done: of finished files */
     bool ended;
 };
@@ -30,10 +30,11 @@ static const struct {
     const char *extension;
     uint8_t kind;
 } extensions[] = {
-    {"jsonl", AQ_SOURCE_JSONL}, {"ndjson", AQ_SOURCE_JSONL},     {"json", AQ_SOURCE_JSONL},   {"txt", AQ_SOURCE_TEXT},
-    {"text", AQ_SOURCE_TEXT},   {"md", AQ_SOURCE_MARKDOWN},      {"markdown", AQ_SOURCE_MARKDOWN},
-    {"mkd", AQ_SOURCE_MARKDOWN}, {"html", AQ_SOURCE_HTML},       {"htm", AQ_SOURCE_HTML},     {"xhtml", AQ_SOURCE_HTML},
-    {"mbox", AQ_SOURCE_MBOX},   {"mbx", AQ_SOURCE_MBOX},         {"eml", AQ_SOURCE_MBOX},
+    {"jsonl", AQ_SOURCE_JSONL},       {"ndjson", AQ_SOURCE_JSONL}, {"json", AQ_SOURCE_JSONL},
+    {"txt", AQ_SOURCE_TEXT},          {"text", AQ_SOURCE_TEXT},    {"md", AQ_SOURCE_MARKDOWN},
+    {"markdown", AQ_SOURCE_MARKDOWN}, {"mkd", AQ_SOURCE_MARKDOWN}, {"html", AQ_SOURCE_HTML},
+    {"htm", AQ_SOURCE_HTML},          {"xhtml", AQ_SOURCE_HTML},   {"mbox", AQ_SOURCE_MBOX},
+    {"mbx", AQ_SOURCE_MBOX},          {"eml", AQ_SOURCE_MBOX},
 };
 
 static const struct aq_format_reader *reader_of(unsigned kind)
@@ -93,7 +94,8 @@ static bool begins(struct aq_slice s, const char *prefix)
  * full of other things must not fall for. */
 static unsigned kind_by_look(struct aq_slice s, bool or_text)
 {
-    static const char *const mail[] = {"From ", "Return-Path:", "Received:", "Message-ID:", "Delivered-To:", "MIME-Version:"};
+    static const char *const mail[] = {
+        "From ", "Return-Path:", "Received:", "Message-ID:", "Delivered-To:", "MIME-Version:"};
     static const char *const html[] = {"<!doctype html", "<html", "<head", "<body"};
     if (s.len > 4096)
         s.len = 4096;
@@ -111,7 +113,9 @@ static unsigned kind_by_look(struct aq_slice s, bool or_text)
     size_t i = 1;
     while (i < s.len && (s.ptr[i] == ' ' || (s.ptr[i] >= '\t' && s.ptr[i] <= '\r')))
         i++;
-    if (s.len > 1 && i < s.len && ((*s.ptr == '{' && (s.ptr[i] == '"' || s.ptr[i] == '}')) || (*s.ptr == '[' && (s.ptr[i] == '{' || s.ptr[i] == ']'))))
+    if (s.len > 1 && i < s.len &&
+        ((*s.ptr == '{' && (s.ptr[i] == '"' || s.ptr[i] == '}')) ||
+         (*s.ptr == '[' && (s.ptr[i] == '{' || s.ptr[i] == ']'))))
         return AQ_SOURCE_JSONL;
     return or_text ? AQ_SOURCE_TEXT : AQ_SOURCE_AUTO;
 }
@@ -127,7 +131,8 @@ static enum aq_status copy_string(struct aq_source *s, const char **string, stru
     return copy.ptr ? AQ_OK : aq_fail_nomem(err);
 }
 
-static enum aq_status copy_options(struct aq_source *s, const struct aq_source_options *options, struct aq_error *err)
+static enum aq_status copy_options(struct aq_source *s, const struct aq_source_options *options,
+                                   struct aq_error *err)
 {
     static const struct aq_source_options defaults = {.body_format = -1};
     struct aq_source_options *o = &s->feed.options;
@@ -166,8 +171,9 @@ static enum aq_status total_bytes(struct aq_source *s, struct aq_error *err)
     return st;
 }
 
-enum aq_status aq_source_open(const char *path, const struct aq_source_options *options, aq_source_report *report,
-                              void *context, struct aq_source **out, struct aq_error *err)
+enum aq_status aq_source_open(const char *path, const struct aq_source_options *options,
+                              aq_source_report *report, void *context, struct aq_source **out,
+                              struct aq_error *err)
 {
     *out = NULL;
     struct aq_source *s = calloc(1, sizeof *s);
@@ -182,7 +188,8 @@ enum aq_status aq_source_open(const char *path, const struct aq_source_options *
     if (!st && strcmp(path, "-") != 0) {
         struct stat sb;
         if (stat(path, &sb) != 0)
-            st = aq_fail(err, errno == ENOENT ? AQ_NOTFOUND : AQ_IO, "cannot open %s: %s", path, strerror(errno));
+            st = aq_fail(err, errno == ENOENT ? AQ_NOTFOUND : AQ_IO, "cannot open %s: %s", path,
+                         strerror(errno));
         else if (S_ISDIR(sb.st_mode)) {
             st = total_bytes(s, err);
             if (!st)
@@ -222,6 +229,7 @@ void aq_source_close(struct aq_source *s)
     aq_input_close(&s->feed.input);
     aq_tree_close(s->walk);
     aq_fields_close(s->feed.fields);
+    aq_posts_free(&s->feed.posts);
     aq_arena_free(&s->feed.arena);
     aq_arena_free(&s->strings);
     free(s->file_path);
@@ -269,7 +277,8 @@ static enum aq_status open_file(struct aq_source *s, const char *path, const cha
     /* In a directory a known name may lie, an unknown one is looked at. */
     const char *dot = strrchr(f->base, '.');
     if (kind == AQ_SOURCE_AUTO && directory && dot && dot > f->base) {
-        skip_file(s, "not a kind of file that is read (.jsonl .json .txt .md .html .mbox .eml, also .gz and .zst); name it with --as KIND if it is one");
+        skip_file(s, "not a kind of file that is read (.jsonl .json .txt .md .html .mbox .eml, also .gz and "
+                     ".zst); name it with --as KIND if it is one");
         return AQ_OK;
     }
     struct aq_stream *stream;
@@ -285,7 +294,9 @@ static enum aq_status open_file(struct aq_source *s, const char *path, const cha
         return st;
     if (kind == AQ_SOURCE_AUTO) {
         if (!directory)
-            st = aq_fail(err, AQ_INVALID, "cannot tell what %s is: it holds binary data; if it can be read all the same, say how with --as KIND",
+            st = aq_fail(err, AQ_INVALID,
+                         "cannot tell what %s is: it holds binary data; if it can be read all the same, say "
+                         "how with --as KIND",
                          standard ? "standard input" : path);
         else
             skip_file(s, "cannot tell what this file is; if it can be read, say how with --as KIND");

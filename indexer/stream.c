@@ -35,7 +35,9 @@ static const struct {
     size_t len;
     const char *what, *tool;
 } foreign[] = {
-    {"\xFD" "7zXZ", 5, "xz", "xz -dc"},
+    {"\xFD"
+     "7zXZ",
+     5, "xz", "xz -dc"},
     {"BZh", 3, "bzip2", "bzip2 -dc"},
     {"\x04\x22\x4D\x18", 4, "lz4", "lz4 -dc"},
     {"PK\x03\x04", 4, "zip", "unzip -p"},
@@ -87,8 +89,10 @@ static enum aq_status look(struct aq_stream *s, struct aq_error *err)
         return st;
     for (size_t i = 0; i < AQ_COUNT(foreign); i++)
         if (s->end >= foreign[i].len && memcmp(s->buf, foreign[i].magic, foreign[i].len) == 0)
-            return aq_fail(err, AQ_INVALID, "%s is compressed with %s, which is not read directly: use `%s %s | aq-index add -`",
-                           s->path, foreign[i].what, foreign[i].tool, s->path);
+            return aq_fail(
+                err, AQ_INVALID,
+                "%s is compressed with %s, which is not read directly: use `%s %s | aq-index add -`", s->path,
+                foreign[i].what, foreign[i].tool, s->path);
     s->kind = STREAM_PLAIN;
     if (is_gzip(s->buf, s->end)) {
         if (!inflate_start(&s->z))
@@ -118,9 +122,11 @@ enum aq_status aq_stream_open(const char *path, struct aq_stream **out, struct a
     if (!s->path || !s->buf)
         st = aq_fail_nomem(err);
     if (!st) {
-        s->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+        s->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                       : open(path, O_RDONLY | O_CLOEXEC);
         if (s->fd < 0)
-            st = aq_fail(err, errno == ENOENT ? AQ_NOTFOUND : AQ_IO, "cannot open %s: %s", s->path, strerror(errno));
+            st = aq_fail(err, errno == ENOENT ? AQ_NOTFOUND : AQ_IO, "cannot open %s: %s", s->path,
+                         strerror(errno));
     }
     if (!st && fstat(s->fd, &sb) == 0 && S_ISDIR(sb.st_mode))
         st = aq_fail(err, AQ_INVALID, "%s is a directory", s->path);
@@ -136,7 +142,9 @@ enum aq_status aq_stream_open(const char *path, struct aq_stream **out, struct a
 
 static enum aq_status broken(struct aq_stream *s, const char *what, const char *why, struct aq_error *err)
 {
-    return aq_fail(err, AQ_INVALID, "%s: the %s stream is broken after %llu bytes (%s); what came before was read, get the file again for the rest",
+    return aq_fail(err, AQ_INVALID,
+                   "%s: the %s stream is broken after %llu bytes (%s); what came before was read, get the "
+                   "file again for the rest",
                    s->path, what, (unsigned long long)(s->taken - (s->end - s->pos)), why);
 }
 
@@ -169,7 +177,8 @@ static enum aq_status gzip_next(struct aq_stream *s, bool *more, struct aq_error
     return AQ_OK;
 }
 
-static enum aq_status read_gzip(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got, struct aq_error *err)
+static enum aq_status read_gzip(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got,
+                                struct aq_error *err)
 {
     while (*got == 0) {
         enum aq_status st = AQ_OK;
@@ -208,7 +217,8 @@ static enum aq_status read_gzip(struct aq_stream *s, uint8_t *out, size_t cap, s
     return AQ_OK;
 }
 
-static enum aq_status read_zstd(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got, struct aq_error *err)
+static enum aq_status read_zstd(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got,
+                                struct aq_error *err)
 {
     while (*got == 0) {
         if (s->pos == s->end) {
@@ -227,8 +237,10 @@ static enum aq_status read_zstd(struct aq_stream *s, uint8_t *out, size_t cap, s
         if (ZSTD_isError(rc)) {
             /* Pushshift's dumps use a 2 GiB window: that much memory is not taken unasked. */
             if (strstr(ZSTD_getErrorName(rc), "too much memory"))
-                return aq_fail(err, AQ_LIMIT, "%s needs more than 128 MiB to decompress: use `zstd -dc --long=31 %s | aq-index add -`",
-                               s->path, s->path);
+                return aq_fail(
+                    err, AQ_LIMIT,
+                    "%s needs more than 128 MiB to decompress: use `zstd -dc --long=31 %s | aq-index add -`",
+                    s->path, s->path);
             return broken(s, "zstd", ZSTD_getErrorName(rc), err);
         }
         s->inside = rc != 0;
@@ -238,7 +250,8 @@ static enum aq_status read_zstd(struct aq_stream *s, uint8_t *out, size_t cap, s
     return AQ_OK;
 }
 
-static enum aq_status read_plain(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got, struct aq_error *err)
+static enum aq_status read_plain(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got,
+                                 struct aq_error *err)
 {
     if (s->pos < s->end) {
         *got = s->end - s->pos < cap ? s->end - s->pos : cap;
@@ -260,7 +273,8 @@ static enum aq_status read_plain(struct aq_stream *s, uint8_t *out, size_t cap, 
     return AQ_OK;
 }
 
-enum aq_status aq_stream_read(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got, struct aq_error *err)
+enum aq_status aq_stream_read(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got,
+                              struct aq_error *err)
 {
     *got = 0;
     switch (s->kind) {

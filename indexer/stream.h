@@ -14,7 +14,8 @@ enum aq_status aq_stream_open(const char *path, struct aq_stream **out, struct a
 /* Up to cap bytes into out; *got is 0 at the end only. AQ_IO when reading fails,
  * AQ_INVALID when a compressed stream is broken or cut off: what came before it
  * was good. */
-enum aq_status aq_stream_read(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got, struct aq_error *err);
+enum aq_status aq_stream_read(struct aq_stream *s, uint8_t *out, size_t cap, size_t *got,
+                              struct aq_error *err);
 
 /* Bytes taken from the file so far, as stored. */
 uint64_t aq_stream_taken(const struct aq_stream *s);

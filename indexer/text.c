@@ -57,7 +57,8 @@ static bool is_sign(const uint8_t *p, const uint8_t *end)
         return false;
     if (p[1] == '=' || p[1] == '_')
         return true;
-    return (p[1] == '.' || p[1] == ':') && end - p >= 3 && !is_blank(p[2]) && p[2] != '.' && p[2] != ':' && p[2] < 'A';
+    return (p[1] == '.' || p[1] == ':') && end - p >= 3 && !is_blank(p[2]) && p[2] != '.' && p[2] != ':' &&
+           p[2] < 'A';
 }
 
 static const uint8_t *strip_markers(const uint8_t *p, const uint8_t *end, unsigned *depth)
@@ -105,7 +106,8 @@ static void unescape_from(const struct text_reader *r, const uint8_t *p, struct 
 static void flush(struct text_reader *r)
 {
     if (r->open && !r->status) {
-        struct aq_slice s = r->copied ? aq_slice(r->copy.ptr, r->copy.len) : aq_slice(r->from, (size_t)(r->to - r->from));
+        struct aq_slice s =
+            r->copied ? aq_slice(r->copy.ptr, r->copy.len) : aq_slice(r->from, (size_t)(r->to - r->from));
         r->status = r->copy.failed ? AQ_NOMEM : aq_document_add(r->doc, r->kind, r->depth, s);
     }
     r->open = false;
@@ -198,7 +200,8 @@ static bool try_item(struct text_reader *r, const struct line *l, const uint8_t 
     char marker[8];
     unsigned number;
     bool in_list = r->open && r->kind == AQ_BLOCK_ITEM;
-    if (p - l->p > 3 && !in_list && !(r->doc->count && r->doc->blocks[r->doc->count - 1].kind == AQ_BLOCK_ITEM))
+    if (p - l->p > 3 && !in_list &&
+        !(r->doc->count && r->doc->blocks[r->doc->count - 1].kind == AQ_BLOCK_ITEM))
         return false;
     const uint8_t *text = item_text(p, l->end, marker, &number);
     /* In running text a line may happen to begin with "1984. ". */
@@ -246,7 +249,8 @@ static bool try_heading(struct text_reader *r, const struct line *l)
 /* An underlined line is a heading: "Title" over "=====". */
 static bool underlines(const struct text_reader *r, const struct line *l, uint8_t mark)
 {
-    if (!r->open || r->kind != AQ_BLOCK_PARAGRAPH || r->lines != 1 || r->copied || r->depth != r->base + l->depth)
+    if (!r->open || r->kind != AQ_BLOCK_PARAGRAPH || r->lines != 1 || r->copied ||
+        r->depth != r->base + l->depth)
         return false;
     size_t text = (size_t)(r->to - r->from), rule = (size_t)(l->end - l->p);
     return (mark == '=' && rule >= 3) || (mark == '-' && rule >= 3 && rule + 2 >= text && rule <= text + 2);

@@ -10,6 +10,7 @@ struct box {
 struct replies {
     struct aq_txn *txn;
     uint32_t parent;
+    uint32_t thread;
     uint32_t *numbers;
     size_t count, cap;
     bool failed;
@@ -23,7 +24,9 @@ static bool is_live(struct aq_txn *txn, uint32_t comment)
 static bool visit_member(void *context, uint32_t comment)
 {
     struct replies *r = context;
-    if (comment == r->parent || aq_column_get(r->txn, AQ_COL_PARENT, comment) != r->parent || !is_live(r->txn, comment))
+    /* A comment that moved to another thread stays in the list of its old one. */
+    if (comment == r->parent || aq_column_get(r->txn, AQ_COL_PARENT, comment) != r->parent ||
+        aq_column_get(r->txn, AQ_COL_THREAD, comment) != r->thread || !is_live(r->txn, comment))
         return true;
     if (!aq_grow(&r->numbers, &r->cap, r->count + 1, sizeof *r->numbers)) {
         r->failed = true;
@@ -35,7 +38,7 @@ static bool visit_member(void *context, uint32_t comment)
 
 static enum aq_status find_replies(struct box *b, struct aq_txn *txn, uint32_t thread, struct aq_error *err)
 {
-    struct replies r = {.txn = txn, .parent = b->view.comment};
+    struct replies r = {.txn = txn, .parent = b->view.comment, .thread = thread};
     enum aq_status st = thread == AQ_NO_COMMENT ? AQ_OK : aq_thread_members(txn, thread, visit_member, &r);
     uint32_t *numbers = r.count ? aq_arena_alloc(&b->arena, r.count * sizeof *numbers) : NULL;
     if (r.failed || st == AQ_NOMEM || (r.count && !numbers))

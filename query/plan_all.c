@@ -63,7 +63,7 @@ static double score_here(const struct all *a, uint32_t docid, bool *all_words)
     double sum = 0;
     for (size_t i = 0; i < q->term_count; i++) {
         struct aq_cursor *c = a->by_term[i];
-        if (!c || aq_cursor_seek(c, docid) != docid)
+        if (!c || (c->docid != docid && aq_cursor_seek(c, docid) != docid))
             continue;
         met += q->terms[i].needed;
         if (q->terms[i].weight > 0)

@@ -79,7 +79,8 @@ static inline void check_document(struct reading *out, const struct aq_record *r
     size_t end = 0;
     for (size_t i = 0; i < d.count; i++) {
         const struct aq_block *b = &d.blocks[i];
-        if (b->begin < end || b->begin >= b->end || b->end > d.text.len || b->quote_depth > 15 || b->kind > AQ_BLOCK_TABLE)
+        if (b->begin < end || b->begin >= b->end || b->end > d.text.len || b->quote_depth > 15 ||
+            b->kind > AQ_BLOCK_TABLE)
             abort();
         for (; end < b->begin; end++)
             if (d.text.ptr[end] != '\n')
@@ -88,27 +89,39 @@ static inline void check_document(struct reading *out, const struct aq_record *r
     }
     if (end != d.text.len)
         abort();
-    out->invalid += check_field(aq_slice(d.text.ptr, d.text.len)) + check_field(aq_slice(d.title.ptr, d.title.len));
+    out->invalid +=
+        check_field(aq_slice(d.text.ptr, d.text.len)) + check_field(aq_slice(d.title.ptr, d.title.len));
     out->blocks += d.count;
     aq_document_free(&d);
 }
 
 static inline void keep_record(struct reading *out, const struct aq_record *r)
 {
-    const struct aq_slice all[] = {r->id, r->thread, r->parent, r->author, r->title, r->url, r->source, r->text};
+    const struct aq_slice all[] = {r->id,    r->thread, r->parent, r->author,
+                                   r->title, r->url,    r->source, r->text};
     for (size_t i = 0; i < AQ_COUNT(all); i++)
         out->invalid += check_field(all[i]);
     check_document(out, r);
     if (!aq_grow(&out->records, &out->cap, out->count + 1, sizeof *out->records))
         abort();
     struct read_record *k = &out->records[out->count++];
-    *k = (struct read_record){keep_string(r->id),  keep_string(r->thread), keep_string(r->parent), keep_string(r->author),
-                              keep_string(r->title), keep_string(r->url),  keep_string(r->source), keep_string(r->text),
-                              "",                  r->format,              r->date,                r->score};
+    *k = (struct read_record){keep_string(r->id),
+                              keep_string(r->thread),
+                              keep_string(r->parent),
+                              keep_string(r->author),
+                              keep_string(r->title),
+                              keep_string(r->url),
+                              keep_string(r->source),
+                              keep_string(r->text),
+                              "",
+                              r->format,
+                              r->date,
+                              r->score};
     size_t n = 0;
     for (size_t i = 0; i < r->tag_count; i++)
-        n += (size_t)snprintf(k->tags + n, n < sizeof k->tags ? sizeof k->tags - n : 0, "%s%.*s", i ? "," : "",
-                              (int)(r->tags[i].len < 40 ? r->tags[i].len : 40), (const char *)r->tags[i].ptr);
+        n +=
+            (size_t)snprintf(k->tags + n, n < sizeof k->tags ? sizeof k->tags - n : 0, "%s%.*s", i ? "," : "",
+                             (int)(r->tags[i].len < 40 ? r->tags[i].len : 40), (const char *)r->tags[i].ptr);
 }
 
 static inline struct reading read_path(const char *path, const struct aq_source_options *options)
@@ -156,7 +169,8 @@ static inline void drop_file(char *path)
     free(path);
 }
 
-static inline struct reading read_bytes(const char *name, const void *bytes, size_t n, const struct aq_source_options *options)
+static inline struct reading read_bytes(const char *name, const void *bytes, size_t n,
+                                        const struct aq_source_options *options)
 {
     char *path = make_file(name, bytes, n);
     struct reading out = read_path(path, options);

@@ -173,7 +173,8 @@ static void oracle_open(struct oracle *o, const char *dir, const struct entry *e
     for (uint32_t i = 0; i < n; i++)
         if (entries[i].live)
             add_comment(o, &entries[i]);
-    qsort(o->passages, o->count, sizeof *o->passages, by_comment);
+    if (o->count)
+        qsort(o->passages, o->count, sizeof *o->passages, by_comment);
     look_up(o);
     for (uint32_t i = 0; i < o->count; i++)
         tokens += o->passages[i].count;
@@ -580,7 +581,8 @@ static void expect(struct oracle *o, struct query *q, struct expected *e)
         all[n].primary = dated ? p->entry->date : q->request.sort == AQ_SORT_SCORE ? p->entry->score : 0;
         n++;
     }
-    qsort(all, n, sizeof *all, in_order);
+    if (n)
+        qsort(all, n, sizeof *all, in_order);
     *e = (struct expected){.matches = out, .passages = n, .ignored = ignored_words(o, q)};
     uint32_t most = n + o->txn.state.next_comment + o->txn.state.next_thread + o->txn.state.next_author + 1;
     uint32_t *sizes = calloc(most, sizeof *sizes);

@@ -26,7 +26,7 @@ static void check(converter *convert, const char *text, const char *expected, co
         for (; end < b->begin; end++)
             assert_int_equal(d.text.ptr[end], '\n');
         end = b->end;
-        aq_buf_printf(&shape, "%c%d ", "PHICT"[b->kind], b->quote_depth);
+        aq_buf_printf(&shape, "%c%d ", "PHICT"[b->kind], b -> quote_depth);
         for (size_t k = b->begin; k < b->end; k++)
             if (d.text.ptr[k] == '\n')
                 aq_buf_puts(&shape, "\\n");
@@ -45,9 +45,9 @@ static void check(converter *convert, const char *text, const char *expected, co
     aq_document_free(&d);
 }
 
-#define TEXT(text, expected) check(aq_document_from_text, text, expected, NULL)
+#define TEXT(text, expected)     check(aq_document_from_text, text, expected, NULL)
 #define MARKDOWN(text, expected) check(aq_document_from_markdown, text, expected, NULL)
-#define HTML(text, expected) check(aq_document_from_html, text, expected, NULL)
+#define HTML(text, expected)     check(aq_document_from_html, text, expected, NULL)
 
 /* ---- blocks ---- */
 
@@ -125,7 +125,8 @@ static void an_escaped_from_line_is_no_quote(void **state)
 static void discourse_quotes_nest(void **state)
 {
     (void)state;
-    TEXT("[quote=\"bob, post:1, topic:9\"]\nouter\n[quote=\"amy\"]inner[/quote]\nouter again\n[/quote]\n\nmine",
+    TEXT("[quote=\"bob, post:1, topic:9\"]\nouter\n[quote=\"amy\"]inner[/quote]\nouter "
+         "again\n[/quote]\n\nmine",
          "P1 outer\nP2 inner\nP1 outer again\nP0 mine\n");
     TEXT("[quote=\"bob\"]\n> marked\n[/quote]", "P2 marked\n");
     TEXT("[QUOTE]x[/QUOTE]y", "P1 x\nP0 y\n");
@@ -178,8 +179,10 @@ static void a_fence_without_an_end_is_text(void **state)
 static void indented_lines_are_code_only_when_they_look_so(void **state)
 {
     (void)state;
-    TEXT("so:\n\n    int a = f(b);\n    return a;\n\ndone", "P0 so:\nC0     int a = f(b);\\n    return a;\nP0 done\n");
-    TEXT("so:\n\n    a poem is set\n    like this one\n\ndone", "P0 so:\nP0 a poem is set\\n    like this one\nP0 done\n");
+    TEXT("so:\n\n    int a = f(b);\n    return a;\n\ndone",
+         "P0 so:\nC0     int a = f(b);\\n    return a;\nP0 done\n");
+    TEXT("so:\n\n    a poem is set\n    like this one\n\ndone",
+         "P0 so:\nP0 a poem is set\\n    like this one\nP0 done\n");
 }
 
 static void headings_and_rules_are_recognised(void **state)
@@ -201,10 +204,13 @@ static void emphasis_and_code_spans_lose_their_marks(void **state)
 static void links_show_their_target_once(void **state)
 {
     (void)state;
-    MARKDOWN("[text](http://x.org/a) [http://x.org/b](http://x.org/b) <http://y.org> http://z.org/q www.w.org",
-             "P0 text <http://x.org/a> http://x.org/b http://y.org http://z.org/q www.w.org\n");
-    MARKDOWN("[up](#top) ![alt](i.png) [![pic](i.png)](http://x.org) [](http://x.org)", "P0 up alt pic <http://x.org>\n");
-    MARKDOWN("[ref][r] &amp; [e](http://x.org/?a=1&amp;b)\n\n[r]: http://r.org", "P0 ref <http://r.org> & e <http://x.org/?a=1&b>\n");
+    MARKDOWN(
+        "[text](http://x.org/a) [http://x.org/b](http://x.org/b) <http://y.org> http://z.org/q www.w.org",
+        "P0 text <http://x.org/a> http://x.org/b http://y.org http://z.org/q www.w.org\n");
+    MARKDOWN("[up](#top) ![alt](i.png) [![pic](i.png)](http://x.org) [](http://x.org)",
+             "P0 up alt pic <http://x.org>\n");
+    MARKDOWN("[ref][r] &amp; [e](http://x.org/?a=1&amp;b)\n\n[r]: http://r.org",
+             "P0 ref <http://r.org> & e <http://x.org/?a=1&b>\n");
 }
 
 static void soft_breaks_are_spaces_and_hard_ones_line_feeds(void **state)
@@ -230,7 +236,8 @@ static void tables_are_rows(void **state)
 static void code_blocks_keep_white_space(void **state)
 {
     (void)state;
-    MARKDOWN("```py\ndef f():\n    x < 1\n```\n\n    indented\n      more", "C0 def f():\\n    x < 1\nC0 indented\\n  more\n");
+    MARKDOWN("```py\ndef f():\n    x < 1\n```\n\n    indented\n      more",
+             "C0 def f():\\n    x < 1\nC0 indented\\n  more\n");
 }
 
 static void tex_stays_as_it_is(void **state)
@@ -257,7 +264,8 @@ static void discourse_quotes_work_in_markdown(void **state)
 static void the_first_top_heading_is_the_title(void **state)
 {
     (void)state;
-    check(aq_document_from_markdown, "## Sub\n\n# *Top* one\n\n# Second", "H0 Sub\nH0 Top one\nH0 Second\n", "Top one");
+    check(aq_document_from_markdown, "## Sub\n\n# *Top* one\n\n# Second", "H0 Sub\nH0 Top one\nH0 Second\n",
+          "Top one");
     check(aq_document_from_markdown, "text\n\n### Only\n", "P0 text\nH0 Only\n", "Only");
     check(aq_document_from_markdown, "> # Quoted\n\nx", "H1 Quoted\nP0 x\n", "");
 }
@@ -285,7 +293,8 @@ static void reference_bombs_fall_back_to_plain_text(void **state)
 static void html_blocks_become_blocks(void **state)
 {
     (void)state;
-    HTML("<p>one <b>b</b>old<p>two<br>lines<div>three</div>four", "P0 one bold\nP0 two\\nlines\nP0 three\nP0 four\n");
+    HTML("<p>one <b>b</b>old<p>two<br>lines<div>three</div>four",
+         "P0 one bold\nP0 two\\nlines\nP0 three\nP0 four\n");
     HTML("<h2>Head</h2>text<hr>more", "H0 Head\nP0 text\nP0 more\n");
     HTML("<ul><li>a<li>b<ol start=7><li>c</ol></ul>", "I0 - a\nI0 - b\nI0 7. c\n");
     HTML("<pre>  x\n   y &lt;z&gt;</pre>", "C0   x\\n   y <z>\n");
@@ -310,7 +319,8 @@ static void html_entities_and_white_space_are_resolved(void **state)
 static void scripts_styles_and_hidden_parts_are_dropped(void **state)
 {
     (void)state;
-    HTML("a<script>x<p>y</script><style>z{}</style><template><p>t</template><span aria-hidden=\"true\">h<b>i</b></span>b<noscript>n</noscript>",
+    HTML("a<script>x<p>y</script><style>z{}</style><template><p>t</template><span "
+         "aria-hidden=\"true\">h<b>i</b></span>b<noscript>n</noscript>",
          "P0 ab\n");
     HTML("<head><title>T</title></head><svg><title>no</title><text>no</text></svg><p>yes", "P0 yes\n");
 }
@@ -318,9 +328,11 @@ static void scripts_styles_and_hidden_parts_are_dropped(void **state)
 static void html_links_follow_the_same_rules(void **state)
 {
     (void)state;
-    HTML("<a href=\"http://x.org/\">x.org</a> <a href=http://y.org>why</a> <a href=\"#n\">note</a> <a href=\"javascript:a()\">js</a>",
+    HTML("<a href=\"http://x.org/\">x.org</a> <a href=http://y.org>why</a> <a href=\"#n\">note</a> <a "
+         "href=\"javascript:a()\">js</a>",
          "P0 x.org why <http://y.org> note js\n");
-    HTML("<a href=\"https://example.com/a/long/path\">https://example.com/a/lo...</a>", "P0 https://example.com/a/long/path\n");
+    HTML("<a href=\"https://example.com/a/long/path\">https://example.com/a/lo...</a>",
+         "P0 https://example.com/a/long/path\n");
     HTML("<a class=\"mention\" href=\"/u/bob\">@bob</a> <img alt=\"a cat\" src=x>", "P0 @bob a cat\n");
 }
 
@@ -334,7 +346,8 @@ static void hacker_news_comments_read_well(void **state)
 static void discourse_quote_frames_lose_their_caption(void **state)
 {
     (void)state;
-    HTML("<aside class=\"quote no-group\" data-post=\"1\"><div class=\"title\">bob:</div><blockquote><p>said</p></blockquote></aside><p>me</p>",
+    HTML("<aside class=\"quote no-group\" data-post=\"1\"><div "
+         "class=\"title\">bob:</div><blockquote><p>said</p></blockquote></aside><p>me</p>",
          "P1 said\nP0 me\n");
 }
 

@@ -29,15 +29,17 @@ static void check_counts(const struct reading *r)
 }
 
 /* What the bytes come out as: records, skipped, a word of the first reason. */
-static void expect_bytes(const char *name, const void *bytes, size_t n, size_t records, size_t skipped, const char *reason)
+static void expect_bytes(const char *name, const void *bytes, size_t n, size_t records, size_t skipped,
+                         const char *reason)
 {
     struct reading r = read_bytes(name, bytes, n, NULL);
     if (r.status)
         fail_msg("%s: %s", name, r.message);
     check_counts(&r);
     if (r.count != records || r.progress.skipped != skipped)
-        fail_msg("%.*s: %zu records and %d skipped, not %zu and %zu (%s)", (int)(n < 60 ? n : 60), (const char *)bytes, r.count,
-                 (int)r.progress.skipped, records, skipped, r.problem_count ? r.problems[0].reason : "no problem");
+        fail_msg("%.*s: %zu records and %d skipped, not %zu and %zu (%s)", (int)(n < 60 ? n : 60),
+                 (const char *)bytes, r.count, (int)r.progress.skipped, records, skipped,
+                 r.problem_count ? r.problems[0].reason : "no problem");
     if (reason && (!r.problem_count || !strstr(r.problems[0].reason, reason)))
         fail_msg("%.*s: \"%s\" does not say \"%s\"", (int)(n < 60 ? n : 60), (const char *)bytes,
                  r.problem_count ? r.problems[0].reason : "no problem", reason);
@@ -56,8 +58,8 @@ static void repeat(struct aq_buf *b, const char *s, size_t times)
     assert_false(b->failed);
 }
 
-static void expect_repeated(const char *name, const char *before, const char *s, size_t times, const char *after, size_t records,
-                            size_t skipped, const char *reason)
+static void expect_repeated(const char *name, const char *before, const char *s, size_t times,
+                            const char *after, size_t records, size_t skipped, const char *reason)
 {
     struct aq_buf b = {0};
     aq_buf_puts(&b, before);
@@ -69,8 +71,8 @@ static void expect_repeated(const char *name, const char *before, const char *s,
 
 typedef enum aq_status converter(struct aq_document *, struct aq_slice, struct aq_error *);
 
-static void converts(converter *convert, const char *before, const char *s, size_t times, const char *after, enum aq_status status,
-                     const char *message)
+static void converts(converter *convert, const char *before, const char *s, size_t times, const char *after,
+                     enum aq_status status, const char *message)
 {
     struct aq_buf b = {0};
     struct aq_document d = {0};
@@ -121,7 +123,9 @@ static void broken_lines_are_skipped_and_the_rest_is_read(void **state)
     };
     for (size_t i = 0; i < AQ_COUNT(cases); i++) {
         char text[512];
-        snprintf(text, sizeof text, "{\"id\":\"a\",\"text\":\"before\"}\n%s\n{\"id\":\"b\",\"text\":\"after\"}\n", cases[i].line);
+        snprintf(text, sizeof text,
+                 "{\"id\":\"a\",\"text\":\"before\"}\n%s\n{\"id\":\"b\",\"text\":\"after\"}\n",
+                 cases[i].line);
         struct reading r = read_text("x.jsonl", text);
         check_counts(&r);
         if (r.count != 2 || r.progress.skipped != 1 || r.problems[0].line != 2 || r.problems[0].item != 2)
@@ -151,16 +155,47 @@ static void lone_surrogates_and_nuls_become_replacement_characters(void **state)
         const char *json, *text;
         size_t problems;
     } cases[] = {
-        {"{\"text\":\"a\\ud800b\"}", "a\xEF\xBF\xBD" "b", 1},
-        {"{\"text\":\"a\\udc00b\"}", "a\xEF\xBF\xBD" "b", 1},
-        {"{\"text\":\"a\\ud83d\\ude42b\"}", "a\xF0\x9F\x99\x82" "b", 0},
-        {"{\"text\":\"a\\u0000b\"}", "a\xEF\xBF\xBD" "b", 1},
+        {"{\"text\":\"a\\ud800b\"}",
+         "a\xEF\xBF\xBD"
+         "b",
+         1},
+        {"{\"text\":\"a\\udc00b\"}",
+         "a\xEF\xBF\xBD"
+         "b",
+         1},
+        {"{\"text\":\"a\\ud83d\\ude42b\"}",
+         "a\xF0\x9F\x99\x82"
+         "b",
+         0},
+        {"{\"text\":\"a\\u0000b\"}",
+         "a\xEF\xBF\xBD"
+         "b",
+         1},
         {"{\"text\":\"a\\\\ud800b\"}", "a\\ud800b", 0},
-        {"{\"text\":\"a\\ufffdb\"}", "a\xEF\xBF\xBD" "b", 0},
-        {"{\"text\":\"a\xFF" "b\"}", "a\xEF\xBF\xBD" "b", 1},
-        {"{\"text\":\"a\xC0\x80" "b\"}", "a\xEF\xBF\xBD\xEF\xBF\xBD" "b", 1},
-        {"{\"text\":\"a\xED\xA0\x80" "b\"}", "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" "b", 1},
-        {"{\"text\":\"a\xF4\x90\x80\x80" "b\"}", "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD" "b", 1},
+        {"{\"text\":\"a\\ufffdb\"}",
+         "a\xEF\xBF\xBD"
+         "b",
+         0},
+        {"{\"text\":\"a\xFF"
+         "b\"}",
+         "a\xEF\xBF\xBD"
+         "b",
+         1},
+        {"{\"text\":\"a\xC0\x80"
+         "b\"}",
+         "a\xEF\xBF\xBD\xEF\xBF\xBD"
+         "b",
+         1},
+        {"{\"text\":\"a\xED\xA0\x80"
+         "b\"}",
+         "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+         "b",
+         1},
+        {"{\"text\":\"a\xF4\x90\x80\x80"
+         "b\"}",
+         "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+         "b",
+         1},
         {"{\"text\":\"cut \xE2\x82\"}", "cut \xEF\xBF\xBD", 1},
     };
     for (size_t i = 0; i < AQ_COUNT(cases); i++) {
@@ -169,7 +204,8 @@ static void lone_surrogates_and_nuls_become_replacement_characters(void **state)
         assert_int_equal(r.count, 1);
         assert_string_equal(r.records[0].text, cases[i].text);
         if (r.problem_count != cases[i].problems || r.progress.repaired != cases[i].problems)
-            fail_msg("%s: %zu problems, %d repaired", cases[i].json, r.problem_count, (int)r.progress.repaired);
+            fail_msg("%s: %zu problems, %d repaired", cases[i].json, r.problem_count,
+                     (int)r.progress.repaired);
         reading_free(&r);
     }
     expect_bytes("x.jsonl", "{\"text\":\"a\0b\"}\n", 15, 1, 0, "replaced by U+FFFD");
@@ -178,9 +214,10 @@ static void lone_surrogates_and_nuls_become_replacement_characters(void **state)
 static void deep_nesting_is_refused_without_recursion(void **state)
 {
     (void)state;
-    expect_repeated("x.jsonl", "{\"id\":\"a\",\"text\":\"t\"}\n", "[", 100000, "\n{\"id\":\"b\",\"text\":\"t\"}\n", 2, 1, "nested deeper than 256");
-    expect_repeated("x.jsonl", "{\"id\":\"a\",\"text\":\"t\"}\n{\"x\":", "{\"a\":", 100000, "\n{\"id\":\"b\",\"text\":\"t\"}\n", 2, 1,
-                    "nested deeper than 256");
+    expect_repeated("x.jsonl", "{\"id\":\"a\",\"text\":\"t\"}\n", "[", 100000,
+                    "\n{\"id\":\"b\",\"text\":\"t\"}\n", 2, 1, "nested deeper than 256");
+    expect_repeated("x.jsonl", "{\"id\":\"a\",\"text\":\"t\"}\n{\"x\":", "{\"a\":", 100000,
+                    "\n{\"id\":\"b\",\"text\":\"t\"}\n", 2, 1, "nested deeper than 256");
     /* laid out in any way, the brackets of the first value swallow the file */
     expect_repeated("x.json", "", "[", 100000, "", 0, 1, "ends inside");
     expect_repeated("x.json", "", "[{\"a\":\n", 1000, "1", 0, 1, NULL);
@@ -219,19 +256,26 @@ static void records_beyond_the_limit_are_passed_over(void **state)
 static void millions_of_values_in_a_record_are_refused(void **state)
 {
     (void)state;
-    expect_repeated("x.jsonl", "{\"id\":\"a\",\"text\":\"t\",\"n\":[", "0,", 3000000, "0]}\n{\"id\":\"b\",\"text\":\"t\"}", 1, 1, "values");
+    expect_repeated("x.jsonl", "{\"id\":\"a\",\"text\":\"t\",\"n\":[", "0,", 3000000,
+                    "0]}\n{\"id\":\"b\",\"text\":\"t\"}", 1, 1, "values");
 }
 
 static void a_broken_element_does_not_take_the_array_with_it(void **state)
 {
     (void)state;
     /* a quote is missing: on to the next line that begins as this one did */
-    expect("x.json", "[\n  {\"id\": \"a\", \"text\": \"x\"},\n  {\"id\": \"b,\n   \"text\": \"y\",\n   \"u\": {\"v\": 1}},\n  {\"id\": \"c\", \"text\": \"z\"}\n]", 2, 1,
-           "quote or bracket is missing at or before line 3");
+    expect("x.json",
+           "[\n  {\"id\": \"a\", \"text\": \"x\"},\n  {\"id\": \"b,\n   \"text\": \"y\",\n   \"u\": {\"v\": "
+           "1}},\n  {\"id\": \"c\", \"text\": \"z\"}\n]",
+           2, 1, "quote or bracket is missing at or before line 3");
     /* a brace is missing: the next one cannot stand where it does */
-    expect("x.json", "[\n{\"id\": \"a\", \"text\": \"x\"},\n{\"id\": \"b\", \"text\": \"y\",\n{\"id\": \"c\", \"text\": \"z\"}\n]", 2, 1, "missing");
+    expect("x.json",
+           "[\n{\"id\": \"a\", \"text\": \"x\"},\n{\"id\": \"b\", \"text\": \"y\",\n{\"id\": \"c\", "
+           "\"text\": \"z\"}\n]",
+           2, 1, "missing");
     expect("x.json", "[{\"id\":\"a\",\"text\":\"x\",},\n{\"id\":\"b\",\"text\":\"y\"}]", 1, 1, "column");
-    expect("x.json", "[{\"id\":\"a\",\"text\":\"x\"}, 3, \"s\", null, {\"id\":\"b\",\"text\":\"y\"}]", 2, 1, "not a JSON object");
+    expect("x.json", "[{\"id\":\"a\",\"text\":\"x\"}, 3, \"s\", null, {\"id\":\"b\",\"text\":\"y\"}]", 2, 1,
+           "not a JSON object");
     expect("x.json", "[{\"id\":\"a\",\"text\":\"x\"},{\"id\":\"b\",\"te", 1, 1, "ends inside");
     expect("x.json", "[{\"id\":\"a\",\"text\":\"x\"}", 1, 0, NULL);
     expect("x.json", "[{\"id\":\"a\",\"text\":\"x\"}]]}],}{", 1, 1, "ends inside");
@@ -261,7 +305,8 @@ static void cut_off_streams_give_what_came_before_and_an_error(void **state)
         const struct {
             const uint8_t *p;
             size_t n;
-        } cases[] = {{gz, gz_len * part / 10}, {zst, zst_len * part / 10}, {gz, gz_len - part}, {zst, zst_len - part}};
+        } cases[] = {
+            {gz, gz_len * part / 10}, {zst, zst_len * part / 10}, {gz, gz_len - part}, {zst, zst_len - part}};
         for (size_t i = 0; i < AQ_COUNT(cases); i++) {
             struct reading r = read_bytes("x.jsonl", cases[i].p, cases[i].n, NULL);
             assert_int_equal(r.status, AQ_INVALID);
@@ -279,7 +324,8 @@ static void cut_off_streams_give_what_came_before_and_an_error(void **state)
     assert_non_null(strstr(r.message, "broken"));
     reading_free(&r);
     r = read_bytes("x.jsonl", zst, zst_len, NULL);
-    assert_true(r.status == AQ_INVALID || r.status == AQ_OK); /* without a checksum some flips only change text */
+    assert_true(r.status == AQ_INVALID ||
+                r.status == AQ_OK); /* without a checksum some flips only change text */
     reading_free(&r);
     free(gz);
     free(zst);
@@ -320,7 +366,8 @@ static void empty_and_headless_streams_are_told(void **state)
 static void nesting_has_a_limit_in_every_format(void **state)
 {
     (void)state;
-    converts(aq_document_from_html, "x\n", "<blockquote>", 100000, "y", AQ_LIMIT, "deeper than 256 at line 2");
+    converts(aq_document_from_html, "x\n", "<blockquote>", 100000, "y", AQ_LIMIT,
+             "deeper than 256 at line 2");
     converts(aq_document_from_html, "", "<ul><li>", 100000, "y", AQ_LIMIT, "deeper than 256");
     converts(aq_document_from_html, "", "<b>", 100000, "y", AQ_LIMIT, "deeper than 256");
     converts(aq_document_from_html, "", "<table><tr><td>", 100000, "y", AQ_LIMIT, "deeper than 256");
@@ -346,10 +393,20 @@ static void nesting_has_a_limit_in_every_format(void **state)
 static void markup_made_to_take_long_does_not(void **state)
 {
     (void)state;
-    static const char *const anything[] = {"<",       "&",      "[",        "](",        "![",    "*a **a ", "`",   "``a`", "<!--", "<a ",   "$a ",
-                                           "~~a",     "\\",     "http://a", "www.",      "_a__",  "***",     "|a",  "|-\n", "\n\n- ", ">\n",
-                                           "[a]: b\n", "```\n", "    a\n\n", "- \n",     "]]>",   "<![CDATA[", "<?", "<p>",  "</b>", "&#x41;",
-                                           "[quote=", "[quote]a[/quote]", "a|b\n-|-\n", "\r", ">From a\n", "1.\n", "\t", "=\n", "~~~\n```\n"};
+    static const char *const anything[] = {"<",          "&",        "[",
+                                           "](",         "![",       "*a **a ",
+                                           "`",          "``a`",     "<!--",
+                                           "<a ",        "$a ",      "~~a",
+                                           "\\",         "http://a", "www.",
+                                           "_a__",       "***",      "|a",
+                                           "|-\n",       "\n\n- ",   ">\n",
+                                           "[a]: b\n",   "```\n",    "    a\n\n",
+                                           "- \n",       "]]>",      "<![CDATA[",
+                                           "<?",         "<p>",      "</b>",
+                                           "&#x41;",     "[quote=",  "[quote]a[/quote]",
+                                           "a|b\n-|-\n", "\r",       ">From a\n",
+                                           "1.\n",       "\t",       "=\n",
+                                           "~~~\n```\n"};
     for (size_t i = 0; i < AQ_COUNT(anything); i++) {
         size_t times = 200000 / strlen(anything[i]);
         converts(aq_document_from_text, "", anything[i], times, "x", AQ_OK, NULL);
@@ -425,8 +482,15 @@ static void broken_mime_is_read_as_far_as_it_goes(void **state)
     (void)state;
     expect("x.mbox", FROM MIME "--b\nContent-Type: text/plain\n\nnever closed\n", 1, 0, NULL);
     expect("x.mbox", FROM MIME "no boundary in sight\n", 1, 0, NULL);
-    expect("x.mbox", FROM MIME "--b\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n!!!! n*t b@se64 \xFF\n--b--\n", 1, 0, NULL);
-    expect("x.mbox", FROM MIME "--b\nContent-Type: text/plain; charset=\"no-such-set\"\nContent-Transfer-Encoding: quoted-printable\n\n=E9=ZZ=\n--b--\n", 1, 0, NULL);
+    expect(
+        "x.mbox",
+        FROM MIME
+        "--b\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n!!!! n*t b@se64 \xFF\n--b--\n",
+        1, 0, NULL);
+    expect("x.mbox",
+           FROM MIME "--b\nContent-Type: text/plain; charset=\"no-such-set\"\nContent-Transfer-Encoding: "
+                     "quoted-printable\n\n=E9=ZZ=\n--b--\n",
+           1, 0, NULL);
     expect("x.mbox", FROM "Subject: =?utf-8?B?////?= =?nope?Q?x?= =?utf-8?q?=ZZ\n\nbody\n", 1, 0, NULL);
     expect("x.mbox", FROM "Subject: s\nDate: whenever\n\nbody\n", 1, 0, "date");
     expect("x.mbox", FROM "From: <<<>>>,;:\nMessage-ID: <>\nReferences: < > <\n\nbody\n", 1, 0, NULL);
@@ -438,7 +502,8 @@ static void mails_made_to_break_a_parser_do_not(void **state)
 {
     (void)state;
     expect_repeated("x.mbox", FROM "From: ", "a:", 100000, "\n\nbody\n", 1, 0, NULL);
-    expect_repeated("x.mbox", FROM MIME "--b\nContent-Type: message/rfc822\n\nTo: ", "a:", 100000, "\n\nbody\n", 1, 0, NULL);
+    expect_repeated("x.mbox", FROM MIME "--b\nContent-Type: message/rfc822\n\nTo: ", "a:", 100000,
+                    "\n\nbody\n", 1, 0, NULL);
     expect_repeated("x.mbox", FROM "From: ", "(", 100000, "\n\nbody\n", 1, 0, NULL);
     expect_repeated("x.mbox", FROM "Subject: ", "=?utf-8?q?x?= ", 100000, "\n\nbody\n", 1, 0, NULL);
     expect_repeated("x.mbox", FROM, "X-Header: x\n", 100000, "\nbody\n", 1, 0, NULL);
@@ -449,8 +514,8 @@ static void mails_made_to_break_a_parser_do_not(void **state)
         aq_buf_printf(&b, "--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", i, i + 1);
     expect_bytes("x.mbox", b.ptr, b.len, 1, 0, NULL);
     aq_buf_free(&b);
-    expect_repeated("x.mbox", FROM "Subject: s\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\n", "Content-Type: message/rfc822\n\n", 5000,
-                    "body\n", 1, 0, NULL);
+    expect_repeated("x.mbox", FROM "Subject: s\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\n",
+                    "Content-Type: message/rfc822\n\n", 5000, "body\n", 1, 0, NULL);
 }
 
 /* ---- anything at all ---- */
@@ -487,9 +552,37 @@ static void binary_junk_is_survived_by_every_reader(void **state)
 
 static void mutate(struct aq_buf *b, uint64_t *s)
 {
-    static const char *const pieces[] = {"\"",   "{",    "}",      "[",     "]",        "\\",      "\\ud800", "\n",       "\n\n",        ",",      ":",
-                                         "\xFF", "\xC0\x80", "\xED\xA0\x80", "\xEF\xBB\xBF", "<",  ">",       "> ",       "&#0;",        "&gt;",   "[quote]",
-                                         "[/quote]", "```\n", "--b\n",  "\nFrom x 1:1\n", "- ", "    ",   "=?x?q?y?=", "<blockquote>", "</p>",   "\t"};
+    static const char *const pieces[] = {"\"",
+                                         "{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         "\\",
+                                         "\\ud800",
+                                         "\n",
+                                         "\n\n",
+                                         ",",
+                                         ":",
+                                         "\xFF",
+                                         "\xC0\x80",
+                                         "\xED\xA0\x80",
+                                         "\xEF\xBB\xBF",
+                                         "<",
+                                         ">",
+                                         "> ",
+                                         "&#0;",
+                                         "&gt;",
+                                         "[quote]",
+                                         "[/quote]",
+                                         "```\n",
+                                         "--b\n",
+                                         "\nFrom x 1:1\n",
+                                         "- ",
+                                         "    ",
+                                         "=?x?q?y?=",
+                                         "<blockquote>",
+                                         "</p>",
+                                         "\t"};
     size_t edits = 1 + next_random(s) % 6;
     for (size_t e = 0; e < edits && b->len; e++) {
         size_t at = next_random(s) % b->len, n = next_random(s) % 40;
@@ -560,8 +653,9 @@ static void mutants_are_survived(const char *const *files, size_t count)
 static void mutated_json_is_survived(void **state)
 {
     (void)state;
-    static const char *const files[] = {"forummagnum.jsonl", "ard.jsonl",   "reddit.jsonl", "hackernews.jsonl", "discourse.jsonl",
-                                        "pretty.json",       "wrapped.json", "tree.json",    "listing.json",     "topic.json"};
+    static const char *const files[] = {
+        "forummagnum.jsonl", "ard.jsonl",    "reddit.jsonl", "hackernews.jsonl", "discourse.jsonl",
+        "pretty.json",       "wrapped.json", "tree.json",    "listing.json",     "topic.json"};
     mutants_are_survived(files, AQ_COUNT(files));
 }
 

@@ -87,8 +87,10 @@ static void date_is(const char *s, int64_t expected)
 static void a_canonical_record_keeps_every_field(void **state)
 {
     (void)state;
-    struct reading r = line("{\"id\":\"a\",\"thread\":\"t\",\"parent\":\"p\",\"author\":\"w\",\"date\":\"2020-01-02T03:04:05Z\",\"score\":-7,"
-                            "\"title\":\"T\",\"url\":\"http://u\",\"tags\":[\"x\",\"y z\"],\"source\":\"s\",\"format\":\"html\",\"text\":\"b\"}");
+    struct reading r = line("{\"id\":\"a\",\"thread\":\"t\",\"parent\":\"p\",\"author\":\"w\",\"date\":"
+                            "\"2020-01-02T03:04:05Z\",\"score\":-7,"
+                            "\"title\":\"T\",\"url\":\"http://u\",\"tags\":[\"x\",\"y "
+                            "z\"],\"source\":\"s\",\"format\":\"html\",\"text\":\"b\"}");
     const struct read_record *k = &r.records[0];
     assert_string_equal(k->id, "a");
     assert_string_equal(k->thread, "t");
@@ -108,7 +110,8 @@ static void a_canonical_record_keeps_every_field(void **state)
 static void absent_and_null_fields_stay_empty(void **state)
 {
     (void)state;
-    struct reading r = line("{\"id\":\"a\",\"text\":\"b\",\"parent\":null,\"date\":null,\"score\":null,\"tags\":null,\"author\":\"\"}");
+    struct reading r = line("{\"id\":\"a\",\"text\":\"b\",\"parent\":null,\"date\":null,\"score\":null,"
+                            "\"tags\":null,\"author\":\"\"}");
     const struct read_record *k = &r.records[0];
     assert_string_equal(k->parent, "");
     assert_string_equal(k->author, "");
@@ -123,7 +126,8 @@ static void absent_and_null_fields_stay_empty(void **state)
 static void numbers_serve_as_ids_and_strings_as_scores(void **state)
 {
     (void)state;
-    struct reading r = line("{\"id\":18446744073709551614,\"thread\":-5,\"parent\":2.0,\"score\":\"1,234.6\",\"text\":\"b\"}");
+    struct reading r = line(
+        "{\"id\":18446744073709551614,\"thread\":-5,\"parent\":2.0,\"score\":\"1,234.6\",\"text\":\"b\"}");
     assert_string_equal(r.records[0].id, "18446744073709551614");
     assert_string_equal(r.records[0].thread, "-5");
     assert_string_equal(r.records[0].parent, "2");
@@ -134,7 +138,8 @@ static void numbers_serve_as_ids_and_strings_as_scores(void **state)
 static void an_id_that_64_bits_do_not_hold_is_refused_rather_than_rounded(void **state)
 {
     (void)state;
-    struct reading r = read_text("one.jsonl", "{\"id\":123456789012345678901234567890,\"text\":\"b\"}\n{\"id\":1.5,\"text\":\"c\"}\n");
+    struct reading r = read_text(
+        "one.jsonl", "{\"id\":123456789012345678901234567890,\"text\":\"b\"}\n{\"id\":1.5,\"text\":\"c\"}\n");
     assert_int_equal(r.count, 0);
     assert_int_equal(skipped(&r), 2);
     assert_non_null(strstr(r.problems[0].reason, "write it as a string"));
@@ -155,9 +160,11 @@ static void a_record_without_id_is_named_by_file_and_line(void **state)
 static void mapped_fields_come_before_all_others(void **state)
 {
     (void)state;
-    const struct aq_field_map map[] = {{"id", "meta.key"}, {"text", "parts[1].say"}, {"author", "a.b"}, {"title", "absent"}};
+    const struct aq_field_map map[] = {
+        {"id", "meta.key"}, {"text", "parts[1].say"}, {"author", "a.b"}, {"title", "absent"}};
     const struct aq_source_options o = {.body_format = -1, .map = map, .map_count = 4};
-    const char *json = "{\"id\":\"no\",\"meta\":{\"key\":9},\"parts\":[0,{\"say\":\"said\"}],\"text\":\"no\",\"a.b\":\"dotted\",\"title\":\"kept\"}";
+    const char *json = "{\"id\":\"no\",\"meta\":{\"key\":9},\"parts\":[0,{\"say\":\"said\"}],\"text\":\"no\","
+                       "\"a.b\":\"dotted\",\"title\":\"kept\"}";
     struct reading r = read_bytes("m.jsonl", json, strlen(json), &o);
     assert_int_equal(r.count, 1);
     assert_string_equal(r.records[0].id, "9");
@@ -170,7 +177,8 @@ static void mapped_fields_come_before_all_others(void **state)
 static void a_map_to_an_unknown_field_or_broken_path_is_refused(void **state)
 {
     (void)state;
-    const struct aq_field_map bad[] = {{"karma", "x"}, {"id", ""}, {"id", "a..b"}, {"id", "a[x]"}, {"id", "a."}};
+    const struct aq_field_map bad[] = {
+        {"karma", "x"}, {"id", ""}, {"id", "a..b"}, {"id", "a[x]"}, {"id", "a."}};
     for (size_t i = 0; i < AQ_COUNT(bad); i++) {
         const struct aq_source_options o = {.body_format = -1, .map = &bad[i], .map_count = 1};
         struct reading r = read_bytes("m.jsonl", "{}", 2, &o);
@@ -255,7 +263,8 @@ static void hacker_news_bodies_are_html(void **state)
     (void)state;
     struct reading r = fixture("hackernews.jsonl");
     assert_int_equal(skipped(&r), 1); /* deleted */
-    const struct read_record *story = find(&r, "8863"), *reply = find(&r, "2921983"), *hit = find(&r, "12701272");
+    const struct read_record *story = find(&r, "8863"), *reply = find(&r, "2921983"),
+                             *hit = find(&r, "12701272");
     assert_string_equal(story->title, "My YC app");
     assert_string_equal(story->author, "pg");
     assert_int_equal(story->score, 111);
@@ -318,7 +327,8 @@ static void arrays_and_pretty_printed_values_are_read(void **state)
     assert_string_equal(r.records[1].parent, "p1");
     assert_string_equal(r.records[0].author, "Pia");
     reading_free(&r);
-    r = read_text("a.json", "{\n \"id\": \"x\",\n \"text\": \"one\"\n}\n{\n \"id\": \"y\", \"text\": \"two\"\n}");
+    r = read_text("a.json",
+                  "{\n \"id\": \"x\",\n \"text\": \"one\"\n}\n{\n \"id\": \"y\", \"text\": \"two\"\n}");
     assert_int_equal(r.count, 2);
     assert_int_equal(r.problem_count, 0);
     reading_free(&r);
@@ -334,11 +344,13 @@ static void wrappers_are_opened(void **state)
     assert_int_equal(r.count, 2);
     assert_string_equal(r.records[0].id, "w1");
     reading_free(&r);
-    r = read_text("g.json", "{\"data\":{\"comments\":{\"results\":[{\"_id\":\"g1\",\"htmlBody\":\"<p>x\"},{\"_id\":\"g2\",\"htmlBody\":\"y\"}]}}}");
+    r = read_text("g.json", "{\"data\":{\"comments\":{\"results\":[{\"_id\":\"g1\",\"htmlBody\":\"<p>x\"},{"
+                            "\"_id\":\"g2\",\"htmlBody\":\"y\"}]}}}");
     assert_int_equal(r.count, 2);
     assert_string_equal(r.records[1].id, "g2");
     reading_free(&r);
-    r = read_text("two.json", "{\"posts\":[{\"id\":\"a\",\"text\":\"x\"}],\"comments\":[{\"id\":\"b\",\"text\":\"y\"}]}");
+    r = read_text("two.json",
+                  "{\"posts\":[{\"id\":\"a\",\"text\":\"x\"}],\"comments\":[{\"id\":\"b\",\"text\":\"y\"}]}");
     assert_int_equal(r.count, 2);
     assert_int_equal(r.problem_count, 0);
     reading_free(&r);
@@ -385,7 +397,8 @@ static void trees_of_replies_are_taken_apart(void **state)
 static void byte_order_marks_blank_lines_and_missing_line_ends_are_fine(void **state)
 {
     (void)state;
-    struct reading r = read_text("b.jsonl", "\xEF\xBB\xBF\n{\"id\":\"a\",\"text\":\"x\"}\r\n  \r\n\n{\"id\":\"b\",\"text\":\"y\"}");
+    struct reading r = read_text(
+        "b.jsonl", "\xEF\xBB\xBF\n{\"id\":\"a\",\"text\":\"x\"}\r\n  \r\n\n{\"id\":\"b\",\"text\":\"y\"}");
     assert_int_equal(r.count, 2);
     assert_int_equal(r.problem_count, 0);
     reading_free(&r);
@@ -510,8 +523,8 @@ static void a_mailbox_is_read_mail_by_mail(void **state)
     (void)state;
     struct reading r = fixture("list.mbox");
     assert_int_equal(r.count, 4);
-    const struct read_record *a = find(&r, "m1@rain.example"), *b = find(&r, "m2@example.org"), *c = find(&r, "m3@example.org"),
-                             *d = find(&r, "list.mbox:66");
+    const struct read_record *a = find(&r, "m1@rain.example"), *b = find(&r, "m2@example.org"),
+                             *c = find(&r, "m3@example.org"), *d = find(&r, "list.mbox:66");
     assert_string_equal(a->author, "Hal F.");
     assert_string_equal(a->title, "[list] Caf\xC3\xA9 talk");
     assert_int_equal(a->date, 884998916);
@@ -532,8 +545,10 @@ static void mail_bodies_lose_signatures_escapes_and_attachments(void **state)
 {
     (void)state;
     struct reading r = fixture("list.mbox");
-    assert_string_equal(find(&r, "m1@rain.example")->text, "First mail body.\n\nFrom here on it was escaped.\n\n");
-    assert_string_equal(find(&r, "m2@example.org")->text, "On Friday Hal wrote:\n> First mail body.\n\nA soft line, na\xC3\xAFve.");
+    assert_string_equal(find(&r, "m1@rain.example")->text,
+                        "First mail body.\n\nFrom here on it was escaped.\n\n");
+    assert_string_equal(find(&r, "m2@example.org")->text,
+                        "On Friday Hal wrote:\n> First mail body.\n\nA soft line, na\xC3\xAFve.");
     reading_free(&r);
 }
 
@@ -650,7 +665,10 @@ static void several_members_and_frames_are_one_stream(void **state)
 static void other_packings_are_named(void **state)
 {
     (void)state;
-    struct reading r = read_bytes("x.jsonl.xz", "\xFD" "7zXZ\0aaaa", 10, NULL);
+    struct reading r = read_bytes("x.jsonl.xz",
+                                  "\xFD"
+                                  "7zXZ\0aaaa",
+                                  10, NULL);
     assert_int_equal(r.status, AQ_INVALID);
     assert_non_null(strstr(r.message, "xz -dc"));
     reading_free(&r);
@@ -695,7 +713,10 @@ static void files_without_a_known_name_are_looked_at(void **state)
         assert_string_equal(r.records[0].id, cases[i].id);
         reading_free(&r);
     }
-    struct reading r = read_bytes("f", "\x7F" "ELF\0\0\0\1", 8, NULL);
+    struct reading r = read_bytes("f",
+                                  "\x7F"
+                                  "ELF\0\0\0\1",
+                                  8, NULL);
     assert_int_equal(r.status, AQ_INVALID);
     assert_non_null(strstr(r.message, "--as"));
     reading_free(&r);
@@ -754,7 +775,8 @@ static void directories_are_walked_in_order_of_names(void **state)
     assert_int_equal(r.problems[0].line, 0);
     assert_int_equal(r.progress.bytes_total - r.progress.bytes_done, strlen("picture"));
     reading_free(&r);
-    const char *const files[] = {"b/x.jsonl", "b/z.txt", ".hidden/h.txt", ".h.txt", "c.txt", "a.md", "d.png", "e", "loop", "b", ".hidden"};
+    const char *const files[] = {"b/x.jsonl", "b/z.txt", ".hidden/h.txt", ".h.txt", "c.txt",  "a.md",
+                                 "d.png",     "e",       "loop",          "b",      ".hidden"};
     for (size_t i = 0; i < AQ_COUNT(files); i++) {
         snprintf(path, sizeof path, "%s/%s", dir, files[i]);
         remove(path);
@@ -815,8 +837,20 @@ static void unix_time_is_read_in_any_unit(void **state)
 static void what_is_no_date_is_refused(void **state)
 {
     (void)state;
-    const char *const bad[] = {"",           "n/a",        "2015-13-01", "2015-02-29", "2015-00-10", "2015-02-02T25:00", "2015-02-02 x",
-                               "yesterday",  "12:30",      "2015-02-02T03:04:05+99:00", "Jan 2006", "2 2 2 2",  "0815",     "99999999999999999999"};
+    const char *const bad[] = {"",
+                               "n/a",
+                               "2015-13-01",
+                               "2015-02-29",
+                               "2015-00-10",
+                               "2015-02-02T25:00",
+                               "2015-02-02 x",
+                               "yesterday",
+                               "12:30",
+                               "2015-02-02T03:04:05+99:00",
+                               "Jan 2006",
+                               "2 2 2 2",
+                               "0815",
+                               "99999999999999999999"};
     for (size_t i = 0; i < AQ_COUNT(bad); i++) {
         int64_t t;
         if (i != 12 && aq_date_parse(aq_slice_str(bad[i]), &t))
@@ -835,7 +869,11 @@ static void character_sets_are_guessed_when_unknown(void **state)
         {"\x93x\x94", "iso-8859-1", "\xE2\x80\x9Cx\xE2\x80\x9D"},
         {"\xEB\xF3", "koi8-r", "\xD0\x9A\xD0\xA1"},
         {"caf\xC3\xA9", "x-none", "caf\xC3\xA9"},
-        {"a\xFF\xFF" "b", "euc-jp", "a\xEF\xBF\xBD\xEF\xBF\xBD" "b"},
+        {"a\xFF\xFF"
+         "b",
+         "euc-jp",
+         "a\xEF\xBF\xBD\xEF\xBF\xBD"
+         "b"},
     };
     for (size_t i = 0; i < AQ_COUNT(cases); i++) {
         struct aq_buf b = {0};

@@ -189,6 +189,48 @@ static void second_writer_is_told_who_has_the_lock(void **state)
     OK(aq_store_open(f->dir, AQ_STORE_WRITE, &f->store, err));
 }
 
+static void reader_without_permission_is_told_what_to_change(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    if (getuid() != 0)
+        skip(); /* only root can become somebody else */
+    fixture_create(f);
+    chmod(f->root, 0755);
+    snprintf(path, sizeof path, "%s/gen-000001/lock.mdb", f->dir);
+    chmod(path, 0644);
+    pid_t child = fork();
+    if (child == 0) {
+        struct aq_store *s;
+        struct aq_error e = {0};
+        if (setgid(65534) || setuid(65534))
+            _exit(3);
+        enum aq_status st = aq_store_open(f->dir, AQ_STORE_READ, &s, &e);
+        if (st != AQ_IO || !strstr(e.message, "lock.mdb"))
+            _exit(1);
+        st = aq_store_open(f->dir, AQ_STORE_WRITE, &s, &e);
+        _exit(st == AQ_IO && strstr(e.message, "writer.lock") ? 0 : 2);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    chmod(path, 0666);
+    child = fork();
+    if (child == 0) {
+        struct aq_store *s;
+        struct aq_txn t;
+        if (setgid(65534) || setuid(65534))
+            _exit(3);
+        if (aq_store_open(f->dir, AQ_STORE_READ, &s, NULL) || aq_txn_begin(s, &t, NULL))
+            _exit(1);
+        aq_txn_end(&t);
+        aq_store_close(s);
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+}
+
 /* ---- environments ---- */
 
 static void *overwrite_thirty_times(void *context)
@@ -843,6 +885,7 @@ int main(void)
         T(open_reports_a_file_that_is_no_database),
         T(another_format_version_is_named),
         T(second_writer_is_told_who_has_the_lock),
+        T(reader_without_permission_is_told_what_to_change),
         T(closing_one_of_two_openings_leaves_the_other_whole),
         T(writer_after_a_reader_of_this_process_is_refused),
         T(child_of_a_fork_opens_an_environment_of_its_own),
