@@ -106,7 +106,12 @@ enum aq_status aq_directory_make(const char *dir, struct aq_error *err)
     for (size_t i = 1; i <= n; i++) {
         if (path[i] != '/' && path[i] != 0)
             continue;
+        struct stat sb;
         path[i] = 0;
+        if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode)) {
+            path[i] = i < n ? '/' : 0;
+            continue;
+        }
         if (mkdir(path, 0777) == 0) {
             char parent[AQ_PATH_BYTES];
             memcpy(parent, path, i + 1);

@@ -31,8 +31,7 @@ struct aq_document {
     struct aq_block *blocks;
     size_t count, cap;
     /* The first heading of level 1, else the first heading, else HTML's <title>;
-     * an offset range of `text` or of `title_buf`. Only files without a title of
-     * their own use it. */
+     * headings in quotes do not count. Only files without a title of their own use it. */
     struct aq_buf title;
 };
 

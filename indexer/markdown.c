@@ -300,6 +300,8 @@ static int on_span(MD_SPANTYPE type, void *detail, void *context)
     if (type == MD_SPAN_A) {
         struct aq_buf href = {0};
         read_href(&href, &((const MD_SPAN_A_DETAIL *)detail)->href);
+        if (href.failed)
+            r->m.status = AQ_NOMEM;
         aq_markup_link(&r->m, aq_slice(href.ptr, href.len));
         aq_buf_free(&href);
     } else if (type == MD_SPAN_LATEXMATH || type == MD_SPAN_LATEXMATH_DISPLAY) {

@@ -28,7 +28,7 @@ struct aq_source_options {
     enum aq_source_kind kind;
     bool whole;            /* a plain text file is one comment, not a thread */
     int body_format;       /* enum aq_format for JSON records that do not say, or -1: by field name */
-    const char *source;    /* `source` of records that have none; NULL: the file's base name */
+    const char *source;    /* `source` of records that have none; NULL: the file's base name, unpacked */
     const struct aq_field_map *map;
     size_t map_count;
 };
@@ -47,7 +47,11 @@ typedef void aq_source_report(void *context, const struct aq_source_problem *pro
 struct aq_source;
 
 /* Opens PATH: a file, a directory (walked in byte order of names, hidden files
- * skipped, files of unknown kind reported and skipped), or "-". */
+ * skipped, files of unknown kind reported and skipped), or "-". Options are copied.
+ *
+ * A record without an id gets NAME:LINE, a Markdown, HTML or whole text file the id
+ * NAME: the file's path below the directory given, or its base name; "stdin" for
+ * "-"; without .gz or .zst, so that packing a file does not change its ids. */
 enum aq_status aq_source_open(const char *path, const struct aq_source_options *options,
                               aq_source_report *report, void *context, struct aq_source **out,
                               struct aq_error *err);

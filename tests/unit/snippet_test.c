@@ -110,6 +110,7 @@ static void a_phrase_of_parts_is_marked_in_a_compound(void **state)
     assert_string_equal(marked(f, "\"x risk\"", "an x-risk, x risk"), "an <x>-<risk>, <x> <risk>");
     assert_string_equal(marked(f, "\"x-risk\"", "an x-risk, x risk"), "an <x-risk>, x risk");
     assert_string_equal(marked(f, "x-risk", "an x-risk, risk"), "an <x-risk>, <risk>");
+    assert_string_equal(marked(f, "mother-in-law", "my mother-in-law"), "my <mother-in-law>");
 }
 
 static void excluded_words_are_not_marked(void **state)
@@ -263,6 +264,21 @@ static void words_that_occur_nowhere_are_told(void **state)
     assert_int_equal(f->query.terms[0].count, 1);
 }
 
+static void a_dropped_phrase_takes_all_its_counts_along(void **state)
+{
+    struct fixture *f = *state;
+    struct aq_model m;
+    assert_int_equal(aq_parse(aq_slice_str("\"cat plugh\" \"cat plugh\" cat"), false, &f->clauses, NULL), AQ_OK);
+    assert_int_equal(aq_query_build(&f->query, &f->clauses, false, f->analyzer, NULL), AQ_OK);
+    assert_int_equal(aq_model_init(&m, 0, 0, 100, 1000, NULL), AQ_OK);
+    assert_int_equal(f->query.terms[0].count, 3);
+    f->query.terms[0].df = 1;
+    f->query.forms[0].seen = true;
+    aq_query_resolve(&f->query, &m);
+    assert_int_equal(f->query.terms[0].count, 1);
+    assert_true(f->query.terms[0].weight == aq_idf(&m, 1));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -282,6 +298,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_word_counts_as_often_as_it_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(the_33rd_term_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(words_that_occur_nowhere_are_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_dropped_phrase_takes_all_its_counts_along, setup, teardown),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
