@@ -121,7 +121,8 @@ static int open_listed(struct aq_env *e, MDB_txn *txn, struct aq_handles **opene
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Only where no writer of this process keeps handles of unlisted segments. */
+/* With write_lock held, so that no write goes by one; a writer that comes back to
+ * an unlisted segment opens it by name again. */
 static void close_stale(struct aq_env *e, const uint32_t *ids, size_t count)
 {
     for (size_t i = e->handle_count; i-- > 0;) {
@@ -170,7 +171,7 @@ enum aq_status aq_env_open_segments(struct aq_env *e, struct aq_error *err)
         if (st)
             aq_fail_nomem(err);
     }
-    if (!rc && e->read_only) {
+    if (!rc) {
         pthread_mutex_lock(&e->lock);
         close_stale(e, ids, id_count);
         pthread_mutex_unlock(&e->lock);

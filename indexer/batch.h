@@ -91,7 +91,8 @@ struct aq_unit {
     struct aq_pending_token *tokens;
     struct aq_buf text;
     size_t comment_count, comment_cap, passage_count, passage_cap, token_count, token_cap;
-    struct aq_unit *next; /* in the builder's queue */
+    struct aq_unit *next; /* while spare */
+    unsigned tasks;       /* of the builder's, not done yet */
 };
 
 void aq_unit_free(struct aq_unit *u); /* u itself too; NULL allowed */
@@ -123,6 +124,7 @@ struct aq_batch {
 
     /* builder's */
     bool building;               /* units went to the accumulator: ends as a segment */
+    bool begun;                  /* pending comments are taken in; its units may be framed */
     struct aq_accumulator *accumulator;
     struct aq_frame_writer *framer;
     struct aq_buf dictionary;    /* trained for this batch, to be stored with it */

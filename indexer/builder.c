@@ -8,12 +8,13 @@
 #include <stdio.h>
 
 enum {
-    QUEUE_BYTES = 24 << 20,   /* units waiting for the builder */
+    QUEUE_BYTES = 24 << 20,   /* units waiting: the caller waits beyond this */
+    HELP_BYTES = 3 << 20,     /* and compresses text itself beyond this */
     DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is trained on */
     DICTIONARY_LEAST = 256 << 10 /* less is not worth one */
 };
 
-enum job_kind { JOB_UNIT, JOB_COMMIT };
+enum job_kind { JOB_INVERT, JOB_FRAME, JOB_COMMIT };
 
 struct job {
     struct job *next;
@@ -29,15 +30,19 @@ struct aq_builder {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t work, done;
-    struct job *first, **last;
-    size_t queued; /* bytes of queued units */
+    struct queue {
+        struct job *first, **last;
+    } jobs, texts;    /* texts: units to be framed, in order, one at a time */
+    struct aq_batch *framing; /* whose unit is being framed, by either thread */
+    size_t queued;    /* bytes of units in the queues */
     bool busy, quit;
     struct aq_unit *spare;
     enum aq_status status;
     struct aq_error error;
-    atomic_size_t bytes;
+    atomic_size_t inverted_bytes, framed_bytes;
 
-    /* text waiting for a dictionary: of the batch being built */
+    /* Text waiting for a dictionary, of the batch being built. This and a batch's
+     * frames belong to whoever set `framing`. */
     struct aq_buf sample;
     struct sampled {
         uint32_t number;
@@ -247,17 +252,12 @@ static enum aq_status begin_building(struct aq_builder *w, struct aq_batch *b, s
     return st;
 }
 
-/* ---- the builder's two jobs ---- */
+/* ---- jobs ---- */
 
-static enum aq_status build_unit(struct aq_builder *w, struct aq_batch *b, const struct aq_unit *u,
-                                 struct aq_error *err)
+static enum aq_status invert(struct aq_builder *w, struct aq_batch *b, const struct aq_unit *u, struct aq_error *err)
 {
-    enum aq_status st = b->accumulator ? AQ_OK : begin_building(w, b, err);
-    size_t token = 0, passage = 0, text = 0;
-
-    if (!u)
-        return st;
-    for (size_t i = 0; i < u->comment_count && st == AQ_OK; i++) {
+    size_t token = 0, passage = 0;
+    for (size_t i = 0; i < u->comment_count; i++) {
         const struct aq_unit_comment *c = &u->comments[i];
         for (uint16_t ordinal = 0; passage < c->passage_end; passage++, ordinal++) {
             if (aq_accumulator_passage(b->accumulator, u->passages[passage].length) == AQ_DOCID_END)
@@ -269,39 +269,121 @@ static enum aq_status build_unit(struct aq_builder *w, struct aq_batch *b, const
                                     u->token_count - token))
                 return aq_fail_nomem(err);
         }
+    }
+    atomic_store(&w->inverted_bytes, aq_accumulator_bytes(b->accumulator));
+    return AQ_OK;
+}
+
+static enum aq_status frame(struct aq_builder *w, struct aq_batch *b, const struct aq_unit *u, struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    size_t text = 0;
+    for (size_t i = 0; i < u->comment_count && st == AQ_OK; i++) {
+        const struct aq_unit_comment *c = &u->comments[i];
         if (c->framed)
             st = frame_text(w, b, c->number, aq_slice(u->text.ptr + text, c->text_end - text), err);
         text = c->text_end;
     }
+    atomic_store(&w->framed_bytes, b->frames.cap + w->sample.cap);
     return st;
 }
 
 static enum aq_status finish_batch(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
 {
-    enum aq_status st = b->accumulator ? AQ_OK : begin_building(w, b, err);
-    if (st == AQ_OK && !b->framer)
+    enum aq_status st = AQ_OK;
+    if (!b->framer)
         st = start_framing(w, b, err);
     if (st == AQ_OK)
         st = aq_frame_writer_finish(b->framer, keep_frame, b, err);
-    return st ? st : aq_commit_segment(w->store, b, err);
+    if (st == AQ_OK)
+        st = aq_commit_segment(w->store, b, err);
+    atomic_store(&w->inverted_bytes, 0);
+    atomic_store(&w->framed_bytes, 0);
+    return st;
 }
 
-static void run_job(struct aq_builder *w, const struct job *j)
+/* Does a job, unless one before it failed. The mutex is not held. */
+static void run_job(struct aq_builder *w, const struct job *j, bool failed)
 {
     struct aq_error err;
-    enum aq_status st = w->status;
-    if (st == AQ_OK) {
-        st = j->kind == JOB_UNIT ? build_unit(w, j->batch, j->unit, &err) : finish_batch(w, j->batch, &err);
-        if (st == AQ_OK && j->kind == JOB_UNIT)
-            atomic_store(&w->bytes, aq_accumulator_bytes(j->batch->accumulator) + j->batch->frames.cap);
-        else if (j->kind == JOB_COMMIT)
-            atomic_store(&w->bytes, 0);
-        if (st) {
-            pthread_mutex_lock(&w->mutex);
+    enum aq_status st = AQ_OK;
+    if (failed)
+        return;
+    if (!j->batch->accumulator && j->kind != JOB_FRAME)
+        st = begin_building(w, j->batch, &err);
+    if (st == AQ_OK && j->kind == JOB_INVERT && j->unit)
+        st = invert(w, j->batch, j->unit, &err);
+    else if (st == AQ_OK && j->kind == JOB_FRAME)
+        st = frame(w, j->batch, j->unit, &err);
+    else if (st == AQ_OK && j->kind == JOB_COMMIT)
+        st = finish_batch(w, j->batch, &err);
+    if (st) {
+        pthread_mutex_lock(&w->mutex);
+        if (w->status == AQ_OK) {
             w->status = st;
             w->error = err;
-            pthread_mutex_unlock(&w->mutex);
         }
+        pthread_mutex_unlock(&w->mutex);
+    }
+}
+
+/* ---- queues; the mutex is held ---- */
+
+static void enqueue(struct queue *q, struct job *j)
+{
+    j->next = NULL;
+    *q->last = j;
+    q->last = &j->next;
+}
+
+static struct job *dequeue(struct queue *q)
+{
+    struct job *j = q->first;
+    q->first = j->next;
+    if (!q->first)
+        q->last = &q->first;
+    return j;
+}
+
+/* One of a unit's tasks is done: with the last it is spare. */
+static void release(struct aq_builder *w, struct aq_unit *u)
+{
+    if (!u || --u->tasks)
+        return;
+    w->queued -= aq_unit_bytes(u);
+    aq_unit_clear(u);
+    u->next = w->spare;
+    w->spare = u;
+}
+
+static bool can_frame(const struct aq_builder *w)
+{
+    return w->texts.first && !w->framing && (w->texts.first->batch->begun || w->status);
+}
+
+static void frame_one(struct aq_builder *w)
+{
+    struct job *j = dequeue(&w->texts);
+    bool failed = w->status != AQ_OK;
+    w->framing = j->batch;
+    pthread_mutex_unlock(&w->mutex);
+    run_job(w, j, failed);
+    pthread_mutex_lock(&w->mutex);
+    w->framing = NULL;
+    release(w, j->unit);
+    free(j);
+    pthread_cond_broadcast(&w->done);
+    pthread_cond_signal(&w->work);
+}
+
+/* Before a batch is committed all its text must be framed. */
+static void frame_rest(struct aq_builder *w, const struct aq_batch *b)
+{
+    while (w->framing == b || (w->texts.first && w->texts.first->batch == b)) {
+        if (can_frame(w))
+            frame_one(w);
+        else
+            pthread_cond_wait(&w->done, &w->mutex);
     }
 }
 
@@ -310,25 +392,25 @@ static void *thread_main(void *arg)
     struct aq_builder *w = arg;
     pthread_mutex_lock(&w->mutex);
     for (;;) {
-        while (!w->first && !w->quit)
+        while (!w->jobs.first && !can_frame(w) && !w->quit)
             pthread_cond_wait(&w->work, &w->mutex);
-        struct job *j = w->first;
-        if (!j)
+        if (!w->jobs.first && can_frame(w)) {
+            frame_one(w);
+            continue;
+        }
+        if (!w->jobs.first)
             break;
-        w->first = j->next;
-        if (!w->first)
-            w->last = &w->first;
+        struct job *j = dequeue(&w->jobs);
         w->busy = true;
+        if (j->kind == JOB_COMMIT)
+            frame_rest(w, j->batch);
+        bool failed = w->status != AQ_OK;
         pthread_mutex_unlock(&w->mutex);
-        run_job(w, j);
+        run_job(w, j, failed);
         pthread_mutex_lock(&w->mutex);
         w->busy = false;
-        if (j->unit) {
-            w->queued -= aq_unit_bytes(j->unit);
-            aq_unit_clear(j->unit);
-            j->unit->next = w->spare;
-            w->spare = j->unit;
-        }
+        j->batch->begun = true;
+        release(w, j->unit);
         free(j);
         pthread_cond_broadcast(&w->done);
     }
@@ -348,7 +430,8 @@ enum aq_status aq_builder_open(struct aq_store *store, const struct aq_analyzer 
     w->store = store;
     w->analyzer = analyzer;
     w->threaded = threaded;
-    w->last = &w->first;
+    w->jobs.last = &w->jobs.first;
+    w->texts.last = &w->texts.first;
     pthread_mutex_init(&w->mutex, NULL);
     pthread_cond_init(&w->work, NULL);
     pthread_cond_init(&w->done, NULL);
@@ -391,76 +474,100 @@ void aq_builder_close(struct aq_builder *w)
     free(w);
 }
 
-static enum aq_status submit(struct aq_builder *w, enum job_kind kind, struct aq_batch *batch, struct aq_unit *unit,
-                             struct aq_error *err)
+static enum aq_status outcome(const struct aq_builder *w, struct aq_error *err)
 {
-    enum aq_status st;
-    if (!w->threaded) {
-        run_job(w, &(struct job){NULL, kind, batch, unit});
-        if (unit) {
-            aq_unit_clear(unit);
-            unit->next = w->spare;
-            w->spare = unit;
-        }
-        if (w->status && err)
-            *err = w->error;
-        return w->status;
-    }
-    struct job *j = malloc(sizeof *j);
-    if (!j) {
-        aq_unit_free(unit);
-        return aq_fail_nomem(err);
-    }
-    *j = (struct job){NULL, kind, batch, unit};
-    pthread_mutex_lock(&w->mutex);
-    while (unit && w->queued > QUEUE_BYTES && w->status == AQ_OK)
-        pthread_cond_wait(&w->done, &w->mutex);
-    if (unit)
-        w->queued += aq_unit_bytes(unit);
-    *w->last = j;
-    w->last = &j->next;
-    pthread_cond_signal(&w->work);
-    st = w->status;
-    if (st && err)
+    if (w->status && err)
         *err = w->error;
-    pthread_mutex_unlock(&w->mutex);
-    return st;
+    return w->status;
+}
+
+/* Everything at once, on the calling thread. */
+static enum aq_status work_alone(struct aq_builder *w, struct aq_batch *batch, struct aq_unit *unit, bool commit,
+                                 struct aq_error *err)
+{
+    run_job(w, &(struct job){NULL, commit ? JOB_COMMIT : JOB_INVERT, batch, unit}, w->status != AQ_OK);
+    if (unit) {
+        run_job(w, &(struct job){NULL, JOB_FRAME, batch, unit}, w->status != AQ_OK);
+        aq_unit_clear(unit);
+        unit->next = w->spare;
+        w->spare = unit;
+    }
+    return outcome(w, err);
 }
 
 enum aq_status aq_builder_push(struct aq_builder *w, struct aq_batch *batch, struct aq_unit *unit,
                                struct aq_error *err)
 {
-    return submit(w, JOB_UNIT, batch, unit, err);
+    if (!w->threaded)
+        return work_alone(w, batch, unit, false, err);
+    struct job *inversion = malloc(sizeof *inversion), *framing = unit ? malloc(sizeof *framing) : NULL;
+    if (!inversion || (unit && !framing)) {
+        free(inversion);
+        free(framing);
+        aq_unit_free(unit);
+        return aq_fail_nomem(err);
+    }
+    *inversion = (struct job){NULL, JOB_INVERT, batch, unit};
+    pthread_mutex_lock(&w->mutex);
+    enqueue(&w->jobs, inversion);
+    if (unit) {
+        *framing = (struct job){NULL, JOB_FRAME, batch, unit};
+        enqueue(&w->texts, framing);
+        unit->tasks = 2;
+        w->queued += aq_unit_bytes(unit);
+    }
+    pthread_cond_signal(&w->work);
+    while (w->queued > HELP_BYTES && w->status == AQ_OK) {
+        if (can_frame(w))
+            frame_one(w);
+        else if (w->queued > QUEUE_BYTES)
+            pthread_cond_wait(&w->done, &w->mutex);
+        else
+            break;
+    }
+    enum aq_status st = outcome(w, err);
+    pthread_mutex_unlock(&w->mutex);
+    return st;
 }
 
 enum aq_status aq_builder_commit(struct aq_builder *w, struct aq_batch *batch, struct aq_error *err)
 {
-    return submit(w, JOB_COMMIT, batch, NULL, err);
+    if (!w->threaded)
+        return work_alone(w, batch, NULL, true, err);
+    struct job *j = malloc(sizeof *j);
+    if (!j)
+        return aq_fail_nomem(err);
+    *j = (struct job){NULL, JOB_COMMIT, batch, NULL};
+    pthread_mutex_lock(&w->mutex);
+    enqueue(&w->jobs, j);
+    pthread_cond_signal(&w->work);
+    enum aq_status st = outcome(w, err);
+    pthread_mutex_unlock(&w->mutex);
+    return st;
 }
 
-bool aq_builder_idle(struct aq_builder *w)
+static bool at_work(const struct aq_builder *w)
 {
-    pthread_mutex_lock(&w->mutex);
-    bool idle = !w->first && !w->busy;
-    pthread_mutex_unlock(&w->mutex);
-    return idle;
+    return w->jobs.first || w->texts.first || w->busy || w->framing;
 }
 
 enum aq_status aq_builder_wait(struct aq_builder *w, struct aq_error *err)
 {
     pthread_mutex_lock(&w->mutex);
-    while (w->first || w->busy)
-        pthread_cond_wait(&w->done, &w->mutex);
-    enum aq_status st = w->status;
-    if (st && err)
-        *err = w->error;
+    while (at_work(w)) {
+        if (can_frame(w))
+            frame_one(w);
+        else
+            pthread_cond_wait(&w->done, &w->mutex);
+    }
+    enum aq_status st = outcome(w, err);
     pthread_mutex_unlock(&w->mutex);
     return st;
 }
 
 size_t aq_builder_bytes(struct aq_builder *w)
 {
-    return atomic_load(&w->bytes);
+    return atomic_load(&w->inverted_bytes) + atomic_load(&w->framed_bytes);
 }
 
 struct aq_unit *aq_builder_unit(struct aq_builder *w)

@@ -1,6 +1,7 @@
 /* builder.h - the second thread of indexing: inverts units and compresses their
  * text while the caller's thread reads and analyzes the next ones, and commits
- * batches that end as a segment. */
+ * batches that end as a segment. Compression may be done by either thread: when
+ * the builder lags behind, the caller's thread lends a hand instead of waiting. */
 #ifndef AQ_BUILDER_H
 #define AQ_BUILDER_H
 
@@ -25,7 +26,6 @@ enum aq_status aq_builder_push(struct aq_builder *w, struct aq_batch *batch, str
 enum aq_status aq_builder_commit(struct aq_builder *w, struct aq_batch *batch, struct aq_error *err);
 /* Waits until all is done; the first failure since open, which sticks. */
 enum aq_status aq_builder_wait(struct aq_builder *w, struct aq_error *err);
-bool aq_builder_idle(struct aq_builder *w);
 /* Bytes held for the batch being built: accumulator and frames. */
 size_t aq_builder_bytes(struct aq_builder *w);
 /* A cleared unit for reuse, or a new one; NULL: out of memory. */

@@ -199,7 +199,7 @@ static enum aq_status check_snapshot(struct aq_check *c)
 
 enum aq_status aq_check(struct aq_reader *r, aq_check_progress *progress, void *context, struct aq_error *err)
 {
-    struct aq_error own;
+    struct aq_error own = {.message = ""};
     struct aq_check c = {.err = err ? err : &own, .progress = progress, .context = context};
     enum aq_status st = aq_reader_begin(r, &c.t, c.err);
 

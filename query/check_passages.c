@@ -187,15 +187,15 @@ static enum aq_status parse_pending(struct aq_check *c, struct aq_slice key, str
 static enum aq_status count_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
 {
     struct totals *sum = context;
-    struct aq_pending p;
-    uint32_t comment;
+    struct aq_pending p = {0};
+    uint32_t comment = 0;
     enum aq_status st = parse_pending(c, key, payload, &comment, &p);
     if (st)
         return st;
     sum->comments++;
     sum->passages += p.passage_count;
     for (uint32_t i = 0; i < p.passage_count; i++)
-        sum->tokens += p.passages[2 * i];
+        sum->tokens += p.passages[2 * (size_t)i];
     return AQ_OK;
 }
 
@@ -244,9 +244,9 @@ static enum aq_status pending_term(struct aq_check *c, uint32_t comment, uint32_
 static enum aq_status pending_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
 {
     struct totals *sum = context;
-    struct aq_pending p;
+    struct aq_pending p = {0};
     struct aq_pending_term term;
-    uint32_t comment, base = sum->next, terms = 0;
+    uint32_t comment = 0, base = sum->next, terms = 0;
     size_t at = 0;
     bool bad = false;
     char name[AQ_QUOTED_BYTES];
@@ -261,10 +261,10 @@ static enum aq_status pending_row(struct aq_check *c, void *context, struct aq_s
     c->passages[comment] = (uint16_t)p.passage_count;
     sum->next += p.passage_count;
     for (uint32_t i = 0; i < p.passage_count; i++) {
-        c->left[base + i] = p.passages[2 * i];
-        if (p.passages[2 * i + 1] & AQ_PENDING_HIDDEN)
+        c->left[base + i] = p.passages[2 * (size_t)i];
+        if (p.passages[2 * (size_t)i + 1] & AQ_PENDING_HIDDEN)
             aq_check_set_bit(c->hidden, base + i);
-        if (p.passages[2 * i + 1] & AQ_PENDING_QUOTE)
+        if (p.passages[2 * (size_t)i + 1] & AQ_PENDING_QUOTE)
             aq_check_set_bit(c->quote, base + i);
     }
     for (; st == AQ_OK && aq_pending_next(&p, &at, &term, &bad); terms++) {
@@ -279,7 +279,7 @@ static enum aq_status pending_row(struct aq_check *c, void *context, struct aq_s
     for (uint32_t i = 0; st == AQ_OK && i < p.passage_count; i++)
         if (c->left[base + i])
             st = aq_check_fault(c, "pend", "passage %u of comment %u has %u words, %u of them without a posting", i,
-                                comment, p.passages[2 * i], c->left[base + i]);
+                                comment, p.passages[2 * (size_t)i], c->left[base + i]);
     return st;
 }
 

@@ -204,7 +204,7 @@ static enum aq_status find_holder(struct reading *r, uint32_t ordinal, struct ho
     if (aq_get(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), &record) || aq_pending_parse(&h->pending, record) ||
         ordinal >= h->pending.passage_count)
         return aq_check_fault(c, "pend", "the record of comment %u cannot be read", r->comment);
-    h->length = h->pending.passages[2 * ordinal];
+    h->length = h->pending.passages[2 * (size_t)ordinal];
     return AQ_OK;
 }
 

@@ -472,7 +472,9 @@ static inline const char *model_compare_search(const struct model *m, struct aq_
                                                struct model_reading *r, unsigned word)
 {
     struct aq_search_request q = {
-        .query = aq_slice_str(model_words[word]), .limit = 10000, .flags = AQ_NO_TEXT | AQ_QUERY_PLAIN | AQ_COUNT_EXACT};
+        .query = aq_slice_str(model_words[word]),
+        .limit = 10000,
+        .flags = AQ_NO_TEXT | AQ_QUERY_PLAIN | AQ_COUNT_EXACT};
     struct aq_result *result;
     struct aq_error err;
     uint8_t *expected = calloc(m->next_number + 1u, 1);

@@ -181,7 +181,8 @@ static void expect_same_answers(struct history *h, struct aq_reader *rebuilt)
         struct aq_error err;
         must(h, aq_search(h->reader, &q, &a, &err), &err, "searching");
         must(h, aq_search(rebuilt, &q, &b, &err), &err, "searching the rebuilt index");
-        if (a->hit_count != b->hit_count || a->total_passages != b->total_passages || a->total_groups != b->total_groups)
+        if (a->hit_count != b->hit_count || a->total_passages != b->total_passages ||
+            a->total_groups != b->total_groups)
             fail_history(h, text, "another number of hits than in the rebuilt index");
         for (uint32_t i = 0; i < a->hit_count; i++) {
             const struct aq_hit *x = &a->hits[i], *y = &b->hits[i];

@@ -280,7 +280,7 @@ static void garbage_in_list_rows_is_refused_or_read_within_bounds(void **state)
     for (unsigned round = 0; round < 3000; round++) {
         uint8_t key[8] = {0, 0, 0, (uint8_t)(round % 3)}, bytes[6000];
         const uint8_t *numbers;
-        uint32_t count, len = fixture_random(&random) % (round % 50 ? 40 : sizeof bytes);
+        uint32_t count, len = fixture_random(&random) % (round % 50 ? 40u : (uint32_t)sizeof bytes);
         struct aq_slice prefix = aq_slice(key, 4);
         struct aq_buf seen = {0};
         for (uint32_t i = 0; i < len; i++)

@@ -1,272 +1,22 @@
-/* aq_check finds damage: bytes that rotted, and records that are sound in
- * themselves (checksums right) but contradict others. Each case damages a copy of
- * one index and names the table that the fault must name. */
-#include "model.h"
-#include "pending.h"
-#include "store_internal.h"
-
-#include <ftw.h>
+/* aq_check finds records that are sound in themselves, checksums right, but contradict
+ * others. Each case damages a copy of one index and names the table that the fault
+ * must name. AQ_SHOW prints the faults. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-enum { SLOTS = 300 };
-
-struct bench {
-    char sound[48], copy[64];
-    uint64_t rng;
-};
-
-static int remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
-{
-    (void)sb;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
-static void remove_tree(const char *dir)
-{
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static void must(enum aq_status st, const struct aq_error *err)
-{
-    if (st)
-        fail_msg("%s", err->message);
-}
-
-/* A dictionary, segments with tombstones, repeats, quotes, and pending comments. */
-static void make_index(const char *dir, uint64_t seed)
-{
-    struct model *m = calloc(1, sizeof *m);
-    struct aq_arena arena = {0};
-    struct aq_writer *w;
-    struct aq_error err;
-    uint64_t rng = seed;
-
-    assert_non_null(m);
-    m->slot_count = SLOTS;
-    m->text_scale = 6;
-    must(aq_writer_open(dir, &(struct aq_writer_options){.create = true, .single_thread = true}, &w, &err), &err);
-    for (unsigned i = 0; i < 900; i++) {
-        struct model_step x;
-        struct aq_record r;
-        model_next(&x, m, &rng);
-        aq_arena_reset(&arena);
-        model_fill(&r, m, x.slot, &x.record, &arena);
-        if (x.delete) {
-            must(aq_writer_delete(w, r.id, &err), &err);
-            m->slots[x.slot].live = false;
-        } else {
-            must(aq_writer_add(w, &r, NULL, &err), &err);
-            model_add(m, x.slot, &x.record);
-        }
-        if (i == 600)
-            must(aq_writer_compact(w, 0, &err), &err);
-        else if (i == 700 || i == 800)
-            must(aq_writer_flush(w, &err), &err);
-    }
-    must(aq_writer_commit(w, &err), &err);
-    aq_writer_close(w);
-    aq_arena_free(&arena);
-    free(m);
-}
-
-static int set_up(void **state)
-{
-    struct bench *b = calloc(1, sizeof *b);
-    if (!b)
-        return -1;
-    b->rng = env_number("AQ_SEED", 7);
-    print_message("# AQ_SEED=%llu\n", (unsigned long long)b->rng);
-    snprintf(b->sound, sizeof b->sound, "/tmp/aq-check-test-%d", (int)getpid());
-    snprintf(b->copy, sizeof b->copy, "%s-copy", b->sound);
-    remove_tree(b->sound);
-    make_index(b->sound, b->rng);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *b = *state;
-    remove_tree(b->sound);
-    remove_tree(b->copy);
-    free(b);
-    return 0;
-}
-
-static void fresh_copy(const struct bench *b)
-{
-    char command[256];
-    remove_tree(b->copy);
-    snprintf(command, sizeof command, "cp -a %s %s", b->sound, b->copy);
-    assert_int_equal(system(command), 0);
-}
-
-/* What aq_check says of the copy; AQ_OK leaves message empty. */
-static enum aq_status look(const struct bench *b, struct aq_error *err)
-{
-    struct aq_reader *r;
-    *err = (struct aq_error){.message = ""};
-    enum aq_status st = aq_reader_open(b->copy, &r, err);
-    if (st == AQ_OK)
-        st = aq_check(r, NULL, NULL, err);
-    aq_reader_close(r);
-    return st;
-}
-
-static void a_sound_index_is_found_sound(void **state)
-{
-    const struct bench *b = *state;
-    struct aq_error err;
-    fresh_copy(b);
-    must(look(b, &err), &err);
-}
-
-/* ---- bytes that rot ---- */
-
-static MDB_env *open_raw(const struct bench *b)
-{
-    char path[200], name[64] = "";
-    snprintf(path, sizeof path, "%s/CURRENT", b->copy);
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    assert_int_equal(fscanf(f, "%60s", name), 1);
-    fclose(f);
-    snprintf(path, sizeof path, "%s/%s", b->copy, name);
-    MDB_env *env;
-    assert_int_equal(mdb_env_create(&env), 0);
-    mdb_env_set_maxdbs(env, 64);
-    mdb_env_set_mapsize(env, (size_t)256 << 20);
-    assert_int_equal(mdb_env_open(env, path, 0, 0600), 0);
-    return env;
-}
-
-/* Names of all databases in the environment. */
-static size_t list_databases(const struct bench *b, char names[][16], size_t most)
-{
-    MDB_env *env = open_raw(b);
-    MDB_txn *txn;
-    MDB_dbi main_table;
-    MDB_cursor *cursor;
-    MDB_val key, value;
-    size_t n = 0;
-    assert_int_equal(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
-    assert_int_equal(mdb_dbi_open(txn, NULL, 0, &main_table), 0);
-    assert_int_equal(mdb_cursor_open(txn, main_table, &cursor), 0);
-    while (n < most && mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0)
-        snprintf(names[n++], 16, "%.*s", (int)key.mv_size, (const char *)key.mv_data);
-    mdb_cursor_close(cursor);
-    mdb_txn_abort(txn);
-    mdb_env_close(env);
-    return n;
-}
-
-enum rot { FLIP, CUT, SWAP };
-
-/* Damages a random row, checksum left as it was. False: there are too few rows. */
-static bool rot_row(struct bench *b, const char *name, enum rot how)
-{
-    MDB_env *env = open_raw(b);
-    MDB_txn *txn;
-    MDB_dbi dbi;
-    MDB_stat stat;
-    bool done = false;
-    assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
-    assert_int_equal(mdb_dbi_open(txn, name, 0, &dbi), 0);
-    mdb_stat(txn, dbi, &stat);
-    uint32_t rows = (uint32_t)stat.ms_entries, one = rows ? below(&b->rng, rows) : 0;
-    if (rows > (how == SWAP)) {
-        uint8_t keys[2][512], *values[2] = {NULL, NULL};
-        MDB_val k[2] = {{0, NULL}, {0, NULL}}, v[2] = {{0, NULL}, {0, NULL}}, key, value;
-        MDB_cursor *cursor;
-        unsigned n = 0;
-        if (how == SWAP && one == rows - 1)
-            one--;
-        assert_int_equal(mdb_cursor_open(txn, dbi, &cursor), 0);
-        for (uint32_t i = 0; n < 2 && mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0; i++)
-            if (i == one || i == one + 1) {
-                memcpy(keys[n], key.mv_data, key.mv_size);
-                values[n] = malloc(value.mv_size + 1);
-                memcpy(values[n], value.mv_data, value.mv_size);
-                k[n] = (MDB_val){key.mv_size, keys[n]};
-                v[n] = (MDB_val){value.mv_size, values[n]};
-                n++;
-            }
-        mdb_cursor_close(cursor);
-        if (how == SWAP) {
-            assert_int_equal(mdb_put(txn, dbi, &k[0], &v[1], 0), 0);
-            assert_int_equal(mdb_put(txn, dbi, &k[1], &v[0], 0), 0);
-            done = v[0].mv_size != v[1].mv_size || memcmp(values[0], values[1], v[0].mv_size) != 0;
-        } else {
-            if (how == FLIP)
-                values[0][below(&b->rng, (uint32_t)v[0].mv_size)] ^= (uint8_t)(1u << below(&b->rng, 8));
-            else
-                v[0].mv_size -= 1 + below(&b->rng, v[0].mv_size < 8 ? (uint32_t)v[0].mv_size : 8);
-            assert_int_equal(mdb_put(txn, dbi, &k[0], &v[0], 0), 0);
-            done = true;
-        }
-        free(values[0]);
-        free(values[1]);
-    }
-    assert_int_equal(mdb_txn_commit(txn), 0);
-    mdb_env_close(env);
-    return done;
-}
-
-static bool is_segment_database(const char *name)
-{
-    return strlen(name) == 9 && (name[0] == 't' || name[0] == 'p');
-}
-
-static void rot_everywhere(struct bench *b, enum rot how)
-{
-    char names[64][16];
-    uint64_t rounds = env_number("AQ_ROUNDS", 4);
-    fresh_copy(b);
-    size_t count = list_databases(b, names, AQ_COUNT(names));
-    assert_true(count > AQ_TABLE_COUNT + 2);
-    for (size_t i = 0; i < count; i++) {
-        const char *expected = is_segment_database(names[i]) ? "postings" : names[i];
-        for (uint64_t k = 0; k < rounds; k++) {
-            struct aq_error err;
-            fresh_copy(b);
-            if (!rot_row(b, names[i], how))
-                continue;
-            enum aq_status st = look(b, &err);
-            /* A damaged state record or segment list is noticed at opening. */
-            bool early = (strcmp(names[i], "meta") == 0 || strcmp(names[i], "seg") == 0 ||
-                          strcmp(names[i], "norm") == 0) && (st == AQ_CORRUPT || st == AQ_VERSION);
-            if (!early && (st != AQ_CORRUPT || !strstr(err.message, expected)))
-                fail_msg("damage %d in %s: status %s, \"%s\"", (int)how, names[i], aq_status_name(st), err.message);
-        }
-    }
-}
-
-static void a_flipped_bit_is_found_in_every_table(void **state)
-{
-    rot_everywhere(*state, FLIP);
-}
-
-static void a_truncated_value_is_found_in_every_table(void **state)
-{
-    rot_everywhere(*state, CUT);
-}
-
-static void exchanged_values_are_found_in_every_table(void **state)
-{
-    rot_everywhere(*state, SWAP);
-}
-
-/* ---- records that contradict others ---- */
+#include "check_bench.h"
+#include "pending.h"
 
 /* Changes the copy in a write transaction; returns false when there is nothing to do it to. */
 typedef bool damage(struct aq_txn *t, struct bench *b);
+
+#define DAMAGE(name, expression)                                                                             \
+    static bool name(struct aq_txn *t, struct bench *b)                                                      \
+    {                                                                                                        \
+        (void)t;                                                                                             \
+        (void)b;                                                                                             \
+        return expression;                                                                                   \
+    }
 
 static uint32_t live_comment(struct aq_txn *t, struct bench *b)
 {
@@ -370,13 +120,13 @@ static bool no_row(struct aq_txn *t, struct bench *b, enum aq_table table, const
 }
 
 /* state and seg */
-static bool live_count(struct aq_txn *t, struct bench *b) { (void)b; t->state.comments++; return true; }
-static bool pend_count(struct aq_txn *t, struct bench *b) { (void)b; t->state.pend_tokens--; return true; }
-static bool text_bytes(struct aq_txn *t, struct bench *b) { (void)b; t->state.text_bytes++; return true; }
-static bool author_count(struct aq_txn *t, struct bench *b) { (void)b; t->state.next_author++; return true; }
-static bool comment_count(struct aq_txn *t, struct bench *b) { (void)b; t->state.next_comment++; return true; }
-static bool comment_fewer(struct aq_txn *t, struct bench *b) { (void)b; t->state.next_comment--; return true; }
-static bool dictionary_number(struct aq_txn *t, struct bench *b) { (void)b; t->state.dictionary = 9; return true; }
+DAMAGE(live_count, (t->state.comments++, true))
+DAMAGE(pend_count, (t->state.pend_tokens--, true))
+DAMAGE(text_bytes, (t->state.text_bytes++, true))
+DAMAGE(author_count, (t->state.next_author++, true))
+DAMAGE(comment_count, (t->state.next_comment++, true))
+DAMAGE(comment_fewer, (t->state.next_comment--, true))
+DAMAGE(dictionary_number, (t->state.dictionary = 9, true))
 
 static bool segment_fact(struct aq_txn *t, unsigned which)
 {
@@ -393,17 +143,17 @@ static bool segment_fact(struct aq_txn *t, unsigned which)
     must(aq_segment_list(t, &i, &err), &err);
     return true;
 }
-static bool deleted_fact(struct aq_txn *t, struct bench *b) { (void)b; return segment_fact(t, 0); }
-static bool terms_fact(struct aq_txn *t, struct bench *b) { (void)b; return segment_fact(t, 1); }
-static bool tokens_fact(struct aq_txn *t, struct bench *b) { (void)b; return segment_fact(t, 2); }
-static bool postings_fact(struct aq_txn *t, struct bench *b) { (void)b; return segment_fact(t, 3); }
-static bool bytes_fact(struct aq_txn *t, struct bench *b) { (void)b; return segment_fact(t, 4); }
-static bool model_fact(struct aq_txn *t, struct bench *b) { (void)b; return segment_fact(t, 5); }
-static bool no_segment(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_SEG, ""); }
+DAMAGE(deleted_fact, segment_fact(t, 0))
+DAMAGE(terms_fact, segment_fact(t, 1))
+DAMAGE(tokens_fact, segment_fact(t, 2))
+DAMAGE(postings_fact, segment_fact(t, 3))
+DAMAGE(bytes_fact, segment_fact(t, 4))
+DAMAGE(model_fact, segment_fact(t, 5))
+DAMAGE(no_segment, no_row(t, b, AQ_TABLE_SEG, ""))
 
 /* norm, map, bits */
-static bool lengths_exchanged(struct aq_txn *t, struct bench *b) { return edit_row(t, b, AQ_TABLE_NORM, "", exchange_lengths); }
-static bool map_cut(struct aq_txn *t, struct bench *b) { return edit_row(t, b, AQ_TABLE_MAP, "", drop_map_entry); }
+DAMAGE(lengths_exchanged, edit_row(t, b, AQ_TABLE_NORM, "", exchange_lengths))
+DAMAGE(map_cut, edit_row(t, b, AQ_TABLE_MAP, "", drop_map_entry))
 static bool edit_map(struct aq_txn *t, struct bench *b, bool exchange)
 {
     const struct aq_segment *seg = &t->segments[below(&b->rng, t->segment_count)];
@@ -429,10 +179,10 @@ static bool edit_map(struct aq_txn *t, struct bench *b, bool exchange)
     must(aq_put(t, AQ_TABLE_MAP, aq_slice(key, sizeof key), aq_slice(copy, row.len), &err), &err);
     return true;
 }
-static bool map_exchanged(struct aq_txn *t, struct bench *b) { return edit_map(t, b, true); }
-static bool map_other_comment(struct aq_txn *t, struct bench *b) { return edit_map(t, b, false); }
-static bool no_map(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_MAP, ""); }
-static bool no_bits(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_BITS, ""); }
+DAMAGE(map_exchanged, edit_map(t, b, true))
+DAMAGE(map_other_comment, edit_map(t, b, false))
+DAMAGE(no_map, no_row(t, b, AQ_TABLE_MAP, ""))
+DAMAGE(no_bits, no_row(t, b, AQ_TABLE_BITS, ""))
 
 static bool wrong_bit(struct aq_txn *t, struct bench *b, enum aq_bits_kind kind)
 {
@@ -447,9 +197,9 @@ static bool wrong_bit(struct aq_txn *t, struct bench *b, enum aq_bits_kind kind)
         return true;
     }
 }
-static bool wrong_deleted(struct aq_txn *t, struct bench *b) { return wrong_bit(t, b, AQ_BITS_DELETED); }
-static bool wrong_hidden(struct aq_txn *t, struct bench *b) { return wrong_bit(t, b, AQ_BITS_HIDDEN); }
-static bool wrong_quote(struct aq_txn *t, struct bench *b) { return wrong_bit(t, b, AQ_BITS_QUOTE); }
+DAMAGE(wrong_deleted, wrong_bit(t, b, AQ_BITS_DELETED))
+DAMAGE(wrong_hidden, wrong_bit(t, b, AQ_BITS_HIDDEN))
+DAMAGE(wrong_quote, wrong_bit(t, b, AQ_BITS_QUOTE))
 static bool bit_beyond(struct aq_txn *t, struct bench *b)
 {
     struct aq_error err;
@@ -476,8 +226,8 @@ static bool quietly_deleted(struct aq_txn *t, struct bench *b)
 }
 
 /* pend */
-static bool pend_cut(struct aq_txn *t, struct bench *b) { return edit_row(t, b, AQ_TABLE_PEND, "", drop_one_byte); }
-static bool no_pend(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_PEND, ""); }
+DAMAGE(pend_cut, edit_row(t, b, AQ_TABLE_PEND, "", drop_one_byte))
+DAMAGE(no_pend, no_row(t, b, AQ_TABLE_PEND, ""))
 static bool pend_flag(struct aq_txn *t, struct bench *b, unsigned flag)
 {
     struct aq_buf key = {0}, value = {0};
@@ -492,8 +242,8 @@ static bool pend_flag(struct aq_txn *t, struct bench *b, unsigned flag)
     aq_buf_free(&value);
     return true;
 }
-static bool pend_hidden(struct aq_txn *t, struct bench *b) { return pend_flag(t, b, AQ_PENDING_HIDDEN); }
-static bool pend_quote(struct aq_txn *t, struct bench *b) { return pend_flag(t, b, AQ_PENDING_QUOTE); }
+DAMAGE(pend_hidden, pend_flag(t, b, AQ_PENDING_HIDDEN))
+DAMAGE(pend_quote, pend_flag(t, b, AQ_PENDING_QUOTE))
 static bool pend_twice(struct aq_txn *t, struct bench *b)
 {
     struct aq_buf key = {0}, value = {0};
@@ -524,15 +274,15 @@ static bool set_column(struct aq_txn *t, struct bench *b, enum aq_column column,
     must(aq_column_set(t, column, c, value, &err), &err);
     return true;
 }
-static bool dead_flag(struct aq_txn *t, struct bench *b) { return set_column(t, b, AQ_COL_FLAGS, 0); }
-static bool odd_flag(struct aq_txn *t, struct bench *b) { return set_column(t, b, AQ_COL_FLAGS, 0x81); }
-static bool other_thread(struct aq_txn *t, struct bench *b) { return set_column(t, b, AQ_COL_THREAD, t->state.next_thread); }
-static bool unlisted_thread(struct aq_txn *t, struct bench *b) { return set_column(t, b, AQ_COL_THREAD, t->state.next_thread - 1); }
-static bool other_author(struct aq_txn *t, struct bench *b) { return set_column(t, b, AQ_COL_AUTHOR, t->state.next_author); }
-static bool other_tags(struct aq_txn *t, struct bench *b) { return set_column(t, b, AQ_COL_TAGS, t->state.next_tags); }
-static bool other_parent(struct aq_txn *t, struct bench *b) { return set_column(t, b, AQ_COL_PARENT, 0); }
-static bool no_digest(struct aq_txn *t, struct bench *b) { return set_column(t, b, AQ_COL_DIGEST, 0); }
-static bool col_cut(struct aq_txn *t, struct bench *b) { return edit_row(t, b, AQ_TABLE_COL, "", drop_one_byte); }
+DAMAGE(dead_flag, set_column(t, b, AQ_COL_FLAGS, 0))
+DAMAGE(odd_flag, set_column(t, b, AQ_COL_FLAGS, 0x81))
+DAMAGE(other_thread, set_column(t, b, AQ_COL_THREAD, t->state.next_thread))
+DAMAGE(unlisted_thread, set_column(t, b, AQ_COL_THREAD, t->state.next_thread - 1))
+DAMAGE(other_author, set_column(t, b, AQ_COL_AUTHOR, t->state.next_author))
+DAMAGE(other_tags, set_column(t, b, AQ_COL_TAGS, t->state.next_tags))
+DAMAGE(other_parent, set_column(t, b, AQ_COL_PARENT, 0))
+DAMAGE(no_digest, set_column(t, b, AQ_COL_DIGEST, 0))
+DAMAGE(col_cut, edit_row(t, b, AQ_TABLE_COL, "", drop_one_byte))
 static bool no_flags(struct aq_txn *t, struct bench *b)
 {
     const uint8_t key[5] = {AQ_COL_FLAGS};
@@ -564,17 +314,36 @@ static bool other_text(struct aq_txn *t, struct bench *b, void (*edit)(struct aq
     free(text);
     return true;
 }
-static void edit_word(struct aq_comment *c, uint8_t *text) { text[c->passages[0].begin] ^= 0x03; }
-static void edit_id(struct aq_comment *c, uint8_t *text) { (void)text; c->id = aq_slice_str("somebody else"); }
-static void edit_parent(struct aq_comment *c, uint8_t *text) { (void)text; c->parent = aq_slice_str("nobody"); }
-static void edit_utf8(struct aq_comment *c, uint8_t *text) { (void)text; c->url = aq_slice_str("\xff"); }
-static void edit_passages(struct aq_comment *c, uint8_t *text) { (void)text; c->passage_count--; }
-static bool other_word(struct aq_txn *t, struct bench *b) { return other_text(t, b, edit_word); }
-static bool other_id(struct aq_txn *t, struct bench *b) { return other_text(t, b, edit_id); }
-static bool other_parent_id(struct aq_txn *t, struct bench *b) { return other_text(t, b, edit_parent); }
-static bool bad_utf8(struct aq_txn *t, struct bench *b) { return other_text(t, b, edit_utf8); }
-static bool fewer_passages(struct aq_txn *t, struct bench *b) { return other_text(t, b, edit_passages); }
-static bool no_frame(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_TEXT, ""); }
+static void edit_word(struct aq_comment *c, uint8_t *text)
+{
+    text[c->passages[0].begin] ^= 0x03;
+}
+static void edit_id(struct aq_comment *c, uint8_t *text)
+{
+    (void)text;
+    c->id = aq_slice_str("somebody else");
+}
+static void edit_parent(struct aq_comment *c, uint8_t *text)
+{
+    (void)text;
+    c->parent = aq_slice_str("nobody");
+}
+static void edit_utf8(struct aq_comment *c, uint8_t *text)
+{
+    (void)text;
+    c->url = aq_slice_str("\xff");
+}
+static void edit_passages(struct aq_comment *c, uint8_t *text)
+{
+    (void)text;
+    c->passage_count--;
+}
+DAMAGE(other_word, other_text(t, b, edit_word))
+DAMAGE(other_id, other_text(t, b, edit_id))
+DAMAGE(other_parent_id, other_text(t, b, edit_parent))
+DAMAGE(bad_utf8, other_text(t, b, edit_utf8))
+DAMAGE(fewer_passages, other_text(t, b, edit_passages))
+DAMAGE(no_frame, no_row(t, b, AQ_TABLE_TEXT, ""))
 static bool purged_text(struct aq_txn *t, struct bench *b)
 {
     struct aq_error err;
@@ -583,11 +352,11 @@ static bool purged_text(struct aq_txn *t, struct bench *b)
 }
 
 /* id, name, member */
-static bool no_id(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_ID, "c"); }
-static bool no_author_id(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_ID, "a"); }
-static bool no_awaited(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_ID, "w"); }
-static bool id_cut(struct aq_txn *t, struct bench *b) { return edit_row(t, b, AQ_TABLE_ID, "c", drop_four_bytes); }
-static bool id_other(struct aq_txn *t, struct bench *b) { return edit_row(t, b, AQ_TABLE_ID, "c", raise_first_number); }
+DAMAGE(no_id, no_row(t, b, AQ_TABLE_ID, "c"))
+DAMAGE(no_author_id, no_row(t, b, AQ_TABLE_ID, "a"))
+DAMAGE(no_awaited, no_row(t, b, AQ_TABLE_ID, "w"))
+DAMAGE(id_cut, edit_row(t, b, AQ_TABLE_ID, "c", drop_four_bytes))
+DAMAGE(id_other, edit_row(t, b, AQ_TABLE_ID, "c", raise_first_number))
 static bool id_added(struct aq_txn *t, struct bench *b)
 {
     struct aq_error err;
@@ -600,9 +369,9 @@ static bool awaited_added(struct aq_txn *t, struct bench *b)
     must(aq_ids_add(t, AQ_ID_AWAITED, chance(&b->rng), 1, &err), &err);
     return true;
 }
-static bool name_other(struct aq_txn *t, struct bench *b) { return edit_row(t, b, AQ_TABLE_NAME, "a", add_one_byte); }
-static bool thread_name_other(struct aq_txn *t, struct bench *b) { return edit_row(t, b, AQ_TABLE_NAME, "t", add_one_byte); }
-static bool no_name(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_NAME, ""); }
+DAMAGE(name_other, edit_row(t, b, AQ_TABLE_NAME, "a", add_one_byte))
+DAMAGE(thread_name_other, edit_row(t, b, AQ_TABLE_NAME, "t", add_one_byte))
+DAMAGE(no_name, no_row(t, b, AQ_TABLE_NAME, ""))
 static bool no_members(struct aq_txn *t, struct bench *b)
 {
     uint8_t key[4];
@@ -621,7 +390,7 @@ static bool member_twice(struct aq_txn *t, struct bench *b)
 }
 
 /* repeat */
-static bool no_repeat(struct aq_txn *t, struct bench *b) { return no_row(t, b, AQ_TABLE_REPEAT, ""); }
+DAMAGE(no_repeat, no_row(t, b, AQ_TABLE_REPEAT, ""))
 static bool repeat_moved(struct aq_txn *t, struct bench *b)
 {
     struct aq_buf key = {0}, value = {0};
@@ -741,10 +510,10 @@ static bool change_list(struct aq_txn *t, struct bench *b, enum change how)
     aq_postings_writer_free(w);
     return done;
 }
-static bool position_moved(struct aq_txn *t, struct bench *b) { return change_list(t, b, MOVE_POSITION); }
-static bool docid_moved(struct aq_txn *t, struct bench *b) { return change_list(t, b, MOVE_DOCID); }
-static bool posting_dropped(struct aq_txn *t, struct bench *b) { return change_list(t, b, DROP_POSTING); }
-static bool form_changed(struct aq_txn *t, struct bench *b) { return change_list(t, b, CHANGE_FORM); }
+DAMAGE(position_moved, change_list(t, b, MOVE_POSITION))
+DAMAGE(docid_moved, change_list(t, b, MOVE_DOCID))
+DAMAGE(posting_dropped, change_list(t, b, DROP_POSTING))
+DAMAGE(form_changed, change_list(t, b, CHANGE_FORM))
 static bool list_dropped(struct aq_txn *t, struct bench *b)
 {
     struct aq_postings list;
@@ -873,13 +642,7 @@ static void contradictions_are_found(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_sound_index_is_found_sound),
-        cmocka_unit_test(a_flipped_bit_is_found_in_every_table),
-        cmocka_unit_test(a_truncated_value_is_found_in_every_table),
-        cmocka_unit_test(exchanged_values_are_found_in_every_table),
-        cmocka_unit_test(contradictions_are_found),
-    };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(contradictions_are_found)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
