@@ -29,8 +29,19 @@ struct aq_impact_model {
     double k1, b, average_length;
 };
 
-/* ceil(255 * tf / (tf + k1 * (1 - b + b * length / average))), 1 to 255: an upper
- * bound of the saturated tf in 255ths. */
+/* A passage shorter than this share of the average length scores as if it had it:
+ * a comment of one word is not the best answer about that word. (Xapian's BM25
+ * calls it min_normlen.) */
+#define AQ_MIN_LENGTH 0.25
+
+/* BM25's length normalisation K: k1 * (1 - b + b * max(length / average, AQ_MIN_LENGTH)). */
+static inline double aq_length_norm(double k1, double b, double average, unsigned length)
+{
+    double relative = length / average;
+    return k1 * (1 - b + b * (relative > AQ_MIN_LENGTH ? relative : AQ_MIN_LENGTH));
+}
+
+/* ceil(255 * tf / (tf + K)), 1 to 255: an upper bound of the saturated tf in 255ths. */
 uint8_t aq_impact(const struct aq_impact_model *m, uint32_t tf, uint8_t length);
 
 /* ---- writing ---- */

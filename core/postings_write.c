@@ -8,7 +8,7 @@
 
 uint8_t aq_impact(const struct aq_impact_model *m, uint32_t tf, uint8_t length)
 {
-    double norm = m->k1 * (1 - m->b + m->b * length / m->average_length);
+    double norm = aq_length_norm(m->k1, m->b, m->average_length, length);
     double scaled = 255.0 * tf / (tf + norm);
     /* Not for every model a number: 255 bounds anything. */
     if (!(scaled <= 254.0))

@@ -279,7 +279,7 @@ enum aq_status aq_text_replace(struct aq_txn *t, uint32_t comment, struct aq_sli
 
 /* Builds frames of consecutive comments, each near AQ_FRAME_BYTES compressed. Needs no
  * transaction: may run on its own thread; frames are handed out to be put later. */
-enum { AQ_FRAME_BYTES = 4080 };
+enum { AQ_FRAME_BYTES = 8176 };
 struct aq_frame_writer;
 /* dictionary: bytes of meta "dict/N" or empty, with its number. */
 struct aq_frame_writer *aq_frame_writer_new(struct aq_slice dictionary, uint32_t number);

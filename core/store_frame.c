@@ -1,4 +1,4 @@
-/* store_frame.c - frames: consecutive comments compressed together, near one page.
+/* store_frame.c - frames: consecutive comments compressed together, near two pages.
  * Format and packing; it knows no table and no transaction.
  *
  *   frame  = kind u8, dictionary varint, count varint, raw size varint, body
@@ -15,6 +15,7 @@
 enum {
     KIND_STORED = 0x10,
     KIND_ZSTD = 0x11,
+    FRAME_PAYLOAD = AQ_FRAME_BYTES - AQ_CHECKSUM_BYTES, /* two pages */
     PAGE = 4096,
     PAGE_HEADER = 16,
     RAW_TARGET = 96 << 10,  /* raw bytes of a frame, unless one comment is bigger */
@@ -185,8 +186,8 @@ static size_t varint_size(uint32_t v)
 /* The largest payload in as many pages as `payload` needs. */
 static size_t whole_pages(size_t payload)
 {
-    if (payload <= AQ_ROW_PAYLOAD)
-        return AQ_ROW_PAYLOAD;
+    if (payload <= FRAME_PAYLOAD)
+        return FRAME_PAYLOAD;
     size_t pages = (payload + AQ_CHECKSUM_BYTES + PAGE_HEADER + PAGE - 1) / PAGE;
     return pages * PAGE - PAGE_HEADER - AQ_CHECKSUM_BYTES;
 }
@@ -260,7 +261,7 @@ static void shift_out(struct aq_frame_writer *w, size_t n)
  * ratio seen last. Stops when the frame is full enough. */
 static enum aq_status cut(struct aq_frame_writer *w, aq_frame_emit *emit, void *context, struct aq_error *err)
 {
-    size_t fits = 0, over = w->count + 1, limit = AQ_ROW_PAYLOAD;
+    size_t fits = 0, over = w->count + 1, limit = FRAME_PAYLOAD;
     double ratio = w->ratio;
     for (unsigned attempt = 0;; attempt++) {
         size_t n = guess(w, limit, ratio, over - 1), raw_size;

@@ -24,6 +24,12 @@ size_t aq_unit_bytes(const struct aq_unit *u)
            u->token_cap * sizeof *u->tokens + u->text.cap;
 }
 
+size_t aq_unit_filled(const struct aq_unit *u)
+{
+    return u->comment_count * sizeof *u->comments + u->passage_count * sizeof *u->passages +
+           u->token_count * sizeof *u->tokens + u->text.len;
+}
+
 struct aq_batch *aq_batch_new(uint32_t next_comment)
 {
     struct aq_batch *b = calloc(1, sizeof *b);
@@ -63,8 +69,10 @@ void aq_batch_free(struct aq_batch *b)
 size_t aq_batch_bytes(const struct aq_batch *b)
 {
     return b->comment_cap * sizeof *b->comments + b->passage_cap * sizeof *b->passages +
-           b->removal_cap * sizeof *b->removals + b->strings.cap + b->overrides.cap +
-           aq_hashmap_bytes(&b->by_id) + aq_hashmap_bytes(&b->by_name);
+           b->name_cap * sizeof *b->names + b->removal_cap * sizeof *b->removals + b->kill_cap * sizeof *b->kills +
+           b->update_cap * sizeof *b->updates + b->text_cap * sizeof *b->texts + b->strings.cap + b->overrides.cap +
+           aq_hashmap_bytes(&b->by_id) + aq_hashmap_bytes(&b->by_number) + aq_hashmap_bytes(&b->killed) +
+           aq_hashmap_bytes(&b->by_name);
 }
 
 bool aq_batch_empty(const struct aq_batch *b)
@@ -99,13 +107,10 @@ uint32_t aq_batch_name(struct aq_batch *b, enum aq_id_kind kind, struct aq_slice
 
 struct aq_batch_comment *aq_batch_find(const struct aq_batch *b, struct aq_slice id, uint64_t id_hash)
 {
-    struct aq_batch_comment *newest = NULL;
     size_t at = SIZE_MAX;
     uint32_t i;
-    while ((i = aq_hashmap_next(&b->by_id, id_hash, &at)) != AQ_HASHMAP_NONE) {
-        struct aq_batch_comment *c = &b->comments[i];
-        if (aq_slice_eq(aq_batch_slice(b, c->id), id) && (!newest || c > newest))
-            newest = c;
-    }
-    return newest;
+    while ((i = aq_hashmap_next(&b->by_id, id_hash, &at)) != AQ_HASHMAP_NONE)
+        if (aq_slice_eq(aq_batch_slice(b, b->comments[i].id), id))
+            return &b->comments[i];
+    return NULL;
 }

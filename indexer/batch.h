@@ -97,6 +97,8 @@ struct aq_unit {
 
 void aq_unit_free(struct aq_unit *u); /* u itself too; NULL allowed */
 void aq_unit_clear(struct aq_unit *u); /* keeps memory */
+/* What is in it, not what it has room for. */
+size_t aq_unit_filled(const struct aq_unit *u);
 size_t aq_unit_bytes(const struct aq_unit *u);
 
 struct aq_frame_span {
@@ -116,9 +118,9 @@ struct aq_batch {
     size_t removal_count, removal_cap, kill_count, kill_cap, update_count, update_cap;
     size_t text_count, text_cap;
     struct aq_buf strings, overrides;
-    struct aq_hashmap by_id;     /* id hash -> comment index, the newest version only is live */
-    struct aq_hashmap by_number; /* number -> index of updates */
-    struct aq_hashmap killed;    /* number -> index of kills */
+    struct aq_hashmap by_id;     /* id hash -> index of the comment's newest version */
+    struct aq_hashmap by_number; /* aq_hash_number -> index of updates */
+    struct aq_hashmap killed;    /* aq_hash_number -> index of kills */
     struct aq_hashmap by_name;   /* hash of kind and name -> name index */
     uint32_t next_comment;       /* state.next_comment once committed */
 

@@ -131,7 +131,9 @@ static enum aq_status take_postings(struct aq_batch *b, const struct aq_pending 
     size_t count = 0, cap = 0;
     struct aq_slice *terms = NULL, *forms = NULL;
     size_t term_count = 0, term_cap = 0, form_count = 0, form_cap = 0;
-    enum aq_status st = AQ_OK;
+    size_t *ends = calloc((size_t)p->passage_count + 1, sizeof *ends); /* of each passage's occurrences in `order` */
+    size_t *order = NULL;
+    enum aq_status st = ends ? AQ_OK : aq_fail_nomem(err);
 
     while (st == AQ_OK && aq_pending_next(p, &at, &term, &bad)) {
         size_t posting = 0;
@@ -163,17 +165,29 @@ static enum aq_status take_postings(struct aq_batch *b, const struct aq_pending 
     }
     if (st == AQ_OK && bad)
         st = aq_fail(err, AQ_CORRUPT, "a pending comment's record contradicts itself: run aq check");
-    /* Few passages a comment: one pass over the occurrences for each. */
+    if (st == AQ_OK && !(order = malloc((count + 1) * sizeof *order)))
+        st = aq_fail_nomem(err);
+    /* By counting: each passage's occurrences stay in the order of their terms. */
+    if (st == AQ_OK) {
+        for (size_t i = 0; i < count; i++)
+            ends[all[i].ordinal + 1]++;
+        for (size_t k = 1; k <= p->passage_count; k++)
+            ends[k] += ends[k - 1];
+        for (size_t i = 0; i < count; i++)
+            order[ends[all[i].ordinal]++] = i; /* from its first to its end */
+    }
     for (uint32_t ordinal = 0; st == AQ_OK && ordinal < p->passage_count; ordinal++) {
         if (aq_accumulator_passage(b->accumulator, p->passages[2 * ordinal]) == AQ_DOCID_END)
             st = aq_fail_nomem(err);
-        for (size_t i = 0; st == AQ_OK && i < count; i++) {
-            const struct occurrence *o = &all[i];
-            if (o->ordinal == ordinal && !aq_accumulator_token(b->accumulator, terms[o->term], aq_hash(terms[o->term]),
-                                                               forms[o->form], o->position))
+        for (size_t i = ordinal ? ends[ordinal - 1] : 0; st == AQ_OK && i < ends[ordinal]; i++) {
+            const struct occurrence *o = &all[order[i]];
+            if (!aq_accumulator_token(b->accumulator, terms[o->term], aq_hash(terms[o->term]), forms[o->form],
+                                      o->position))
                 st = aq_fail_nomem(err);
         }
     }
+    free(ends);
+    free(order);
     free(all);
     free(terms);
     free(forms);

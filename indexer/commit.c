@@ -6,7 +6,101 @@
 
 #include <stdio.h>
 
+/* A commit that fills the map is made again with more room: how much the pages that
+ * many deletions touch come to is not known beforehand. */
+enum { ATTEMPTS = 3 };
+
 /* ---- where a comment's passages are ---- */
+
+static int by_number(const void *x, const void *y)
+{
+    const struct aq_found *a = x, *b = y;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+static struct aq_found *find_found(const struct aq_commit *c, uint32_t number)
+{
+    struct aq_found key = {.number = number};
+    return c->found_count ? bsearch(&key, c->found, c->found_count, sizeof key, by_number) : NULL;
+}
+
+/* docs/FORMAT.md, "map": an empty row under the last chunk number marks it. */
+static bool docids_ascend(struct aq_commit *c, const struct aq_segment *seg)
+{
+    uint8_t key[8];
+    struct aq_slice row;
+    aq_key32(key, seg->info.id);
+    aq_key32(key + 4, UINT32_MAX);
+    return aq_get(&c->t, AQ_TABLE_MAP, aq_slice(key, sizeof key), &row) == AQ_NOTFOUND;
+}
+
+/* Older versions of a replaced comment stay in their segments as tombstones. */
+static void note_found(struct aq_commit *c, uint32_t segment, struct aq_found *f, uint32_t docid, uint32_t count)
+{
+    const struct aq_segment *seg = &c->t.segments[segment];
+    if (f->segment != AQ_NONE || aq_bit(aq_segment_bits(&c->t, seg, AQ_BITS_DELETED, docid / AQ_BITS_CHUNK), docid))
+        return;
+    f->segment = segment;
+    f->docid = docid;
+    f->count = count;
+}
+
+static enum aq_status walk_segment(struct aq_commit *c, uint32_t segment, struct aq_error *err)
+{
+    const struct aq_segment *seg = &c->t.segments[segment];
+    uint32_t number, ordinal, first = 0, before = 0;
+    for (uint32_t docid = 0; docid <= seg->info.passages; docid++) {
+        bool end = docid == seg->info.passages;
+        if (!end && aq_segment_locate(&c->t, seg, docid, &number, &ordinal))
+            return aq_fail(err, AQ_CORRUPT, "the map of segment %u cannot be read: run aq check", seg->info.id);
+        if (docid && (end || number != before)) {
+            struct aq_found *f = find_found(c, before);
+            if (f)
+                note_found(c, segment, f, first, docid - first);
+            first = docid;
+        }
+        before = number;
+    }
+    return AQ_OK;
+}
+
+enum aq_status aq_commit_find_all(struct aq_commit *c, const uint32_t *numbers, size_t count, struct aq_error *err)
+{
+    free(c->found);
+    c->found_count = 0;
+    c->found = malloc((count + 1) * sizeof *c->found);
+    if (!c->found)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        c->found[i] = (struct aq_found){numbers[i], AQ_NONE, 0, 0};
+    if (count)
+        qsort(c->found, count, sizeof *c->found, by_number);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || c->found[i].number != c->found[c->found_count - 1].number)
+            c->found[c->found_count++] = c->found[i];
+    count = c->found_count;
+    for (uint32_t s = c->t.segment_count; count && s-- > 0;) {
+        const struct aq_segment *seg = &c->t.segments[s];
+        enum aq_status st = AQ_OK;
+        if (!docids_ascend(c, seg)) {
+            st = walk_segment(c, s, err);
+            if (st)
+                return st;
+            continue;
+        }
+        for (size_t i = 0; i < count; i++) {
+            uint32_t docid, passages;
+            if (c->found[i].segment != AQ_NONE)
+                continue;
+            st = aq_segment_find(&c->t, seg, c->found[i].number, &docid, &passages);
+            if (st == AQ_OK)
+                note_found(c, s, &c->found[i], docid, passages);
+            else if (st != AQ_NOTFOUND)
+                return aq_fail(err, st, "the map of segment %u cannot be read: run aq check", seg->info.id);
+        }
+    }
+    return AQ_OK;
+}
 
 enum aq_status aq_commit_locate(struct aq_commit *c, uint32_t number, struct aq_place *place, struct aq_error *err)
 {
@@ -38,21 +132,12 @@ enum aq_status aq_commit_locate(struct aq_commit *c, uint32_t number, struct aq_
         if (st != AQ_NOTFOUND)
             return aq_fail(err, st, "pending comment %u cannot be read: run aq check", number);
     }
-    /* Older versions of a replaced comment stay in their segments as tombstones. */
-    for (uint32_t i = c->t.segment_count; i-- > 0;) {
-        struct aq_segment *seg = &c->t.segments[i];
-        uint32_t docid, count;
-        enum aq_status st = aq_segment_find(&c->t, seg, number, &docid, &count);
-        if (st == AQ_NOTFOUND)
-            continue;
-        if (st)
-            return aq_fail(err, st, "the map of segment %u cannot be read: run aq check", seg->info.id);
-        if (aq_bit(aq_segment_bits(&c->t, seg, AQ_BITS_DELETED, docid / AQ_BITS_CHUNK), docid))
-            continue;
-        *place = (struct aq_place){AQ_PLACE_SEGMENT, seg, docid, count};
-        return AQ_OK;
-    }
-    *place = (struct aq_place){AQ_PLACE_NONE, NULL, 0, 0};
+    const struct aq_found *f = find_found(c, number);
+    if (!f)
+        return aq_fail(err, AQ_INTERNAL, "comment %u was not looked for", number);
+    *place = f->segment == AQ_NONE
+                 ? (struct aq_place){AQ_PLACE_NONE, NULL, 0, 0}
+                 : (struct aq_place){AQ_PLACE_SEGMENT, &c->t.segments[f->segment], f->docid, f->count};
     return AQ_OK;
 }
 
@@ -289,20 +374,24 @@ static enum aq_status adopt(struct aq_commit *c, const struct id_row *row, struc
     uint32_t count;
     enum aq_status st = aq_ids_get(&c->t, AQ_ID_AWAITED, row->hash, &numbers, &count);
     if (st)
-        return st == AQ_NOTFOUND ? AQ_OK : st;
-    while (st == AQ_OK && count > 0) {
-        uint32_t child = aq_load32(numbers + 4 * (size_t)(count - 1));
+        return st == AQ_NOTFOUND ? AQ_OK : aq_fail(err, st, "the id table cannot be read: run aq check");
+    if (count == 0)
+        return AQ_OK;
+    /* A copy: the list changes as they leave it. From its end, where leaving is cheapest. */
+    uint8_t *children = malloc(4 * (size_t)count);
+    if (!children)
+        return aq_fail_nomem(err);
+    memcpy(children, numbers, 4 * (size_t)count);
+    while (st == AQ_OK && count-- > 0) {
+        uint32_t child = aq_load32(children + 4 * (size_t)count);
         bool yes;
         st = still_awaits(c, child, row->hash, &yes, err);
         if (st == AQ_OK && yes)
             st = aq_column_set(&c->t, AQ_COL_PARENT, child, row->number, err);
         if (st == AQ_OK)
             st = aq_ids_remove(&c->t, AQ_ID_AWAITED, row->hash, child, err);
-        if (st == AQ_OK)
-            st = aq_ids_get(&c->t, AQ_ID_AWAITED, row->hash, &numbers, &count);
-        if (st == AQ_NOTFOUND)
-            return AQ_OK;
     }
+    free(children);
     return st;
 }
 
@@ -451,10 +540,23 @@ static enum aq_status put_overrides(struct aq_commit *c, struct aq_error *err)
 
 /* ---- the two ends of a batch ---- */
 
+static enum aq_status find_killed(struct aq_commit *c, struct aq_error *err)
+{
+    const struct aq_batch *b = c->batch;
+    uint32_t *numbers = malloc((b->kill_count + 1) * sizeof *numbers);
+    if (!numbers)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < b->kill_count; i++)
+        numbers[i] = b->kills[i].number;
+    enum aq_status st = aq_commit_find_all(c, numbers, b->kill_count, err);
+    free(numbers);
+    return st;
+}
+
 /* Kills, names, ids, columns, repeats: the same for both. */
 static enum aq_status put_facts(struct aq_commit *c, struct aq_error *err)
 {
-    enum aq_status st = AQ_OK;
+    enum aq_status st = find_killed(c, err);
     for (size_t i = 0; i < c->batch->kill_count && st == AQ_OK; i++)
         st = kill_comment(c, &c->batch->kills[i], err);
     /* Rows beyond next_comment are not visible, so the batch's own numbers come first. */
@@ -605,15 +707,16 @@ static void commit_free(struct aq_commit *c)
     free(c->deleted);
     free(c->quotes);
     free(c->names);
+    free(c->found);
+    free(c->flips);
     aq_buf_free(&c->scratch);
 }
 
-enum aq_status aq_commit_segment(struct aq_store *store, struct aq_batch *b, struct aq_error *err)
+static enum aq_status commit_segment(struct aq_store *store, struct aq_batch *b, size_t headroom,
+                                     struct aq_error *err)
 {
     struct aq_commit c = {.batch = b, .segment = true};
     struct aq_accumulator *a = b->accumulator;
-    size_t headroom = b->frames.len + aq_accumulator_bytes(a) + b->comment_count * 512 + b->passage_count * 96 +
-                      2 * b->overrides.len + ((size_t)64 << 20);
     enum aq_status st = aq_txn_begin_write(store, &c.t, headroom, err);
 
     if (st)
@@ -648,6 +751,16 @@ enum aq_status aq_commit_segment(struct aq_store *store, struct aq_batch *b, str
     else
         aq_txn_end(&c.t);
     commit_free(&c);
+    return st;
+}
+
+enum aq_status aq_commit_segment(struct aq_store *store, struct aq_batch *b, struct aq_error *err)
+{
+    size_t headroom = b->frames.len + aq_accumulator_bytes(b->accumulator) + b->comment_count * 512 +
+                      b->passage_count * 96 + 2 * b->overrides.len + ((size_t)64 << 20);
+    enum aq_status st = AQ_FULL;
+    for (unsigned attempt = 0; st == AQ_FULL && attempt < ATTEMPTS; attempt++)
+        st = commit_segment(store, b, headroom << 2 * attempt, err);
     return st;
 }
 
@@ -716,11 +829,11 @@ static enum aq_status put_unit_text(struct aq_commit *c, const struct aq_unit *u
     return st;
 }
 
-enum aq_status aq_commit_pending(struct aq_store *store, struct aq_batch *b, const struct aq_unit *unit,
-                                 const struct aq_analyzer *analyzer, struct aq_error *err)
+static enum aq_status commit_pending(struct aq_store *store, struct aq_batch *b, const struct aq_unit *unit,
+                                     const struct aq_analyzer *analyzer, size_t headroom, struct aq_error *err)
 {
     struct aq_commit c = {.batch = b};
-    enum aq_status st = aq_txn_begin_write(store, &c.t, 0, err);
+    enum aq_status st = aq_txn_begin_write(store, &c.t, headroom, err);
 
     if (st)
         return st;
@@ -739,5 +852,17 @@ enum aq_status aq_commit_pending(struct aq_store *store, struct aq_batch *b, con
     else
         aq_txn_end(&c.t);
     commit_free(&c);
+    return st;
+}
+
+enum aq_status aq_commit_pending(struct aq_store *store, struct aq_batch *b, const struct aq_unit *unit,
+                                 const struct aq_analyzer *analyzer, struct aq_error *err)
+{
+    size_t headroom = 0; /* the store's default */
+    enum aq_status st = AQ_FULL;
+    for (unsigned attempt = 0; st == AQ_FULL && attempt < ATTEMPTS; attempt++) {
+        st = commit_pending(store, b, unit, analyzer, headroom, err);
+        headroom = (size_t)1 << (30 + 2 * attempt);
+    }
     return st;
 }

@@ -4,6 +4,17 @@
 
 #include "batch.h"
 
+/* An older comment's passages in a segment. */
+struct aq_found {
+    uint32_t number, segment, docid, count; /* segment: index in aq_txn.segments, AQ_NONE: in none */
+};
+
+/* A passage of an older comment that is to be hidden, or shown again. */
+struct aq_flip {
+    uint32_t number, ordinal;
+    bool hidden;
+};
+
 /* One commit under way. */
 struct aq_commit {
     struct aq_txn t;
@@ -15,6 +26,10 @@ struct aq_commit {
     uint32_t *names;     /* local name -> number */
     struct aq_segment_info info;
     struct aq_buf scratch;
+    struct aq_found *found; /* what aq_commit_find_all looked for, ascending by number */
+    size_t found_count;
+    struct aq_flip *flips;  /* each passage once; applied at the end of aq_commit_repeats */
+    size_t flip_count, flip_cap;
 };
 
 enum aq_place_kind { AQ_PLACE_NONE, AQ_PLACE_NEW, AQ_PLACE_PENDING, AQ_PLACE_SEGMENT };
@@ -25,6 +40,12 @@ struct aq_place {
     struct aq_segment *segment;
     uint32_t docid, count;
 };
+
+/* Looks for many comments at once: a segment whose docids do not ascend with the
+ * comments (replacements make it so) is walked once, not once for each of them.
+ * numbers: in any order. aq_commit_locate and aq_commit_set_hidden know these until
+ * the next call. */
+enum aq_status aq_commit_find_all(struct aq_commit *c, const uint32_t *numbers, size_t count, struct aq_error *err);
 
 enum aq_status aq_commit_locate(struct aq_commit *c, uint32_t number, struct aq_place *place, struct aq_error *err);
 enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32_t ordinal, bool hidden,

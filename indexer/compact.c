@@ -169,6 +169,8 @@ static enum aq_status release_replies(struct compaction *c, struct aq_error *err
             st = aq_column_set(&c->target, AQ_COL_PARENT, n, AQ_NO_COMMENT, err);
         if (st == AQ_OK)
             st = aq_ids_add(&c->target, AQ_ID_AWAITED, aq_hash(comment.parent), n, err);
+        if (st == AQ_OK)
+            st = breathe(c, 128, err);
     }
     return st;
 }
@@ -254,6 +256,10 @@ enum aq_status aq_writer_compact(struct aq_writer *w, unsigned flags, struct aq_
         return st;
     aq_store_close(w->store);
     w->store = next;
+    if (flags & AQ_COMPACT_PURGE) { /* titles of purged comments are nobody's */
+        aq_hashmap_free(&w->threads);
+        w->thread_count = 0;
+    }
     aq_builder_use(w->builder, next);
     aq_merger_use(w->merger, next);
     return aq_writer_refresh(w, err);

@@ -63,6 +63,24 @@ static inline bool aq_hashmap_add(struct aq_hashmap *m, uint64_t hash, uint32_t 
     return true;
 }
 
+/* A hash for a key that is a number: runs of numbers do not become runs of slots,
+ * which looking for an absent one would have to walk. */
+static inline uint64_t aq_hash_number(uint32_t number)
+{
+    uint64_t h = (number + (uint64_t)1) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 32;
+}
+
+/* Puts another value in the place of one that stands under hash. */
+static inline void aq_hashmap_replace(struct aq_hashmap *m, uint64_t hash, uint32_t old, uint32_t value)
+{
+    size_t at = hash & m->mask;
+    while (m->slots[at].value != AQ_HASHMAP_NONE && (m->slots[at].hash != hash || m->slots[at].value != old))
+        at = (at + 1) & m->mask;
+    if (m->slots[at].value != AQ_HASHMAP_NONE)
+        m->slots[at].value = value;
+}
+
 /* Walks the values under hash: start with *at = SIZE_MAX; AQ_HASHMAP_NONE ends. */
 static inline uint32_t aq_hashmap_next(const struct aq_hashmap *m, uint64_t hash, size_t *at)
 {

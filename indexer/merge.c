@@ -130,7 +130,7 @@ static enum aq_status begin_output(struct merging *m, struct aq_error *err)
 {
     struct aq_txn t;
     struct aq_segment seg;
-    enum aq_status st = aq_txn_begin_write(m->to, &t, (size_t)m->info.passages * 2, err);
+    enum aq_status st = aq_txn_begin_write(m->to, &t, (size_t)m->info.passages * 2 + ((size_t)16 << 20), err);
     if (st)
         return st;
     m->id = t.state.next_segment++;

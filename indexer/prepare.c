@@ -23,20 +23,32 @@ void aq_preparer_forget(struct aq_preparer *p)
 
 /* ---- fields ---- */
 
+static enum aq_status check_lengths(const struct aq_record *r, struct aq_error *err)
+{
+    const struct aq_slice fields[] = {r->id, r->thread, r->parent, r->author, r->title, r->url, r->source, r->text};
+    size_t total = 0;
+    if (r->id.len > AQ_MAX_ID || r->parent.len > AQ_MAX_ID || r->thread.len > AQ_MAX_ID)
+        return aq_fail(err, AQ_INVALID, "an id, parent or thread is longer than %u bytes", AQ_MAX_ID);
+    for (size_t i = 0; i < AQ_COUNT(fields); i++)
+        total += fields[i].len;
+    for (size_t i = 0; i < r->tag_count; i++)
+        total += r->tags[i].len;
+    if (total > AQ_MAX_RECORD)
+        return aq_fail(err, AQ_INVALID, "the record is longer than %u MiB", AQ_MAX_RECORD >> 20);
+    return AQ_OK;
+}
+
 enum aq_status aq_prepare_fields(struct aq_preparer *p, struct aq_record *r, bool *changed, struct aq_error *err)
 {
     struct aq_slice *fields[] = {&r->id, &r->thread, &r->parent, &r->author, &r->title, &r->url, &r->source, &r->text};
-    size_t total = 0, starts[AQ_COUNT(fields)];
+    size_t starts[AQ_COUNT(fields)];
 
     *changed = false;
     if (r->id.len == 0)
         return aq_fail(err, AQ_INVALID, "the record has no id");
-    if (r->id.len > AQ_MAX_ID || r->parent.len > AQ_MAX_ID || r->thread.len > AQ_MAX_ID)
-        return aq_fail(err, AQ_INVALID, "an id, parent or thread is longer than %u bytes", AQ_MAX_ID);
-    for (size_t i = 0; i < AQ_COUNT(fields); i++)
-        total += fields[i]->len;
-    if (total > AQ_MAX_RECORD)
-        return aq_fail(err, AQ_INVALID, "the record is longer than %u MiB", AQ_MAX_RECORD >> 20);
+    enum aq_status st = check_lengths(r, err);
+    if (st)
+        return st;
     aq_buf_clear(&p->repaired);
     for (size_t i = 0; i < AQ_COUNT(fields); i++) {
         struct aq_slice s = *fields[i];
@@ -53,7 +65,7 @@ enum aq_status aq_prepare_fields(struct aq_preparer *p, struct aq_record *r, boo
     for (size_t i = 0; i < AQ_COUNT(fields); i++)
         if (starts[i] != SIZE_MAX)
             fields[i]->ptr = p->repaired.ptr + starts[i];
-    return AQ_OK;
+    return *changed ? check_lengths(r, err) : AQ_OK; /* a bad byte becomes three */
 }
 
 uint64_t aq_record_digest(const struct aq_record *r)
@@ -143,6 +155,9 @@ enum aq_status aq_prepare_text(struct aq_preparer *p, const struct aq_record *r,
         st = aq_document_from_text(&p->document, r->text, err);
     if (st)
         return st;
+    if (p->document.text.len + r->id.len + r->parent.len + r->title.len + r->url.len + r->source.len > AQ_MAX_RECORD)
+        return aq_fail(err, AQ_INVALID, "the record is longer than %u MiB once its markup is read",
+                       AQ_MAX_RECORD >> 20);
     if (title_scored && r->title.len) {
         const struct aq_token *tokens;
         size_t count;

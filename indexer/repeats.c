@@ -60,6 +60,28 @@ static void hide_new(struct aq_commit *c, uint32_t passage, bool hidden)
         c->hidden[docid >> 3] &= (uint8_t) ~(1u << (docid & 7));
 }
 
+static enum aq_status flip(struct aq_commit *c, const struct aq_repeat *r, bool hidden, struct aq_error *err)
+{
+    if (!aq_grow(&c->flips, &c->flip_cap, c->flip_count + 1, sizeof *c->flips))
+        return aq_fail_nomem(err);
+    c->flips[c->flip_count++] = (struct aq_flip){r->comment, r->ordinal, hidden};
+    return AQ_OK;
+}
+
+static enum aq_status apply_flips(struct aq_commit *c, struct aq_error *err)
+{
+    uint32_t *numbers = malloc((c->flip_count + 1) * sizeof *numbers);
+    if (!numbers)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < c->flip_count; i++)
+        numbers[i] = c->flips[i].number;
+    enum aq_status st = aq_commit_find_all(c, numbers, c->flip_count, err);
+    for (size_t i = 0; i < c->flip_count && st == AQ_OK; i++)
+        st = aq_commit_set_hidden(c, c->flips[i].number, c->flips[i].ordinal, c->flips[i].hidden, err);
+    free(numbers);
+    return st;
+}
+
 static enum aq_status one_hash(struct aq_commit *c, const struct aq_repeat *gone, size_t gone_count,
                                const struct aq_repeat *come, size_t come_count, bool table_empty, struct aq_error *err)
 {
@@ -99,12 +121,12 @@ static enum aq_status one_hash(struct aq_commit *c, const struct aq_repeat *gone
     for (size_t i = 0; i < come_count; i++)
         before_gone = before_gone || (had && compare(&before, &come[i]) == 0);
     if (had && !before_gone)
-        st = aq_commit_set_hidden(c, before.comment, before.ordinal, true, err);
+        st = flip(c, &before, true, err);
     bool after_new = false;
     for (size_t i = 0; i < come_count; i++)
         after_new = after_new || compare(&after, &come[i]) == 0;
     if (st == AQ_OK && !after_new)
-        st = aq_commit_set_hidden(c, after.comment, after.ordinal, false, err);
+        st = flip(c, &after, false, err);
     return st;
 }
 
@@ -150,5 +172,5 @@ enum aq_status aq_commit_repeats(struct aq_commit *c, struct aq_error *err)
         k = gone_end;
     }
     free(come);
-    return st;
+    return st ? st : apply_flips(c, err);
 }

@@ -8,6 +8,7 @@
 #include "commit.h"
 #include "merge.h"
 #include "prepare.h"
+#include "utf8.h"
 #include "writer_internal.h"
 
 #include <stdio.h>
@@ -16,6 +17,7 @@ enum {
     PENDING_MOST = 1000,           /* pending comments before they become a segment */
     PENDING_TEXT = 4 << 20,        /* bytes of a batch that may still end as pending */
     UNIT_TEXT = 256 << 10,         /* bytes of stored text handed to the builder at once */
+    UNIT_FULL = 1 << 20,           /* or of all that is in a unit: text of replaced comments is not */
     LEXICON_MOST = 96 << 20        /* bytes of lexemes before they are forgotten */
 };
 #define MEMORY_LIMIT ((size_t)256 << 20)
@@ -216,19 +218,26 @@ static enum aq_status find_comment(struct aq_writer *w, struct aq_slice id, uint
     size_t at = SIZE_MAX;
     s->known = true;
     s->live = (aq_column_get(&w->lookup, AQ_COL_FLAGS, s->number) & AQ_LIVE) &&
-              aq_hashmap_next(&w->batch->killed, s->number, &at) == AQ_HASHMAP_NONE;
+              aq_hashmap_next(&w->batch->killed, aq_hash_number(s->number), &at) == AQ_HASHMAP_NONE;
     return AQ_OK;
 }
 
 /* ---- what changed ---- */
 
+/* One name of them all, to w->scratch: a line break parts two tags, so none has one. */
 static bool join_tags(struct aq_writer *w, const struct aq_record *r)
 {
     aq_buf_clear(&w->scratch);
     for (size_t i = 0; i < r->tag_count; i++) {
-        if (i)
+        if (r->tags[i].len == 0)
+            continue;
+        if (w->scratch.len)
             aq_buf_u8(&w->scratch, '\n');
-        aq_buf_put(&w->scratch, r->tags[i].ptr, r->tags[i].len);
+        size_t at = w->scratch.len;
+        aq_utf8_repair(&w->scratch, r->tags[i]);
+        for (; at < w->scratch.len; at++)
+            if (w->scratch.ptr[at] == '\n')
+                w->scratch.ptr[at] = ' ';
     }
     return !w->scratch.failed;
 }
@@ -252,7 +261,7 @@ struct facts {
 static void stored_facts(struct aq_writer *w, const struct standing *s, struct facts *f)
 {
     size_t at = SIZE_MAX;
-    uint32_t update = aq_hashmap_next(&w->batch->by_number, s->number, &at);
+    uint32_t update = aq_hashmap_next(&w->batch->by_number, aq_hash_number(s->number), &at);
     uint32_t tags;
     *f = (struct facts){0};
     if (s->here) {
@@ -292,11 +301,11 @@ static enum aq_status update_facts(struct aq_writer *w, const struct standing *s
         return AQ_OK;
     }
     size_t at = SIZE_MAX;
-    uint32_t i = aq_hashmap_next(&b->by_number, s->number, &at);
+    uint32_t i = aq_hashmap_next(&b->by_number, aq_hash_number(s->number), &at);
     if (i == AQ_HASHMAP_NONE) {
         i = (uint32_t)b->update_count;
         if (!aq_grow(&b->updates, &b->update_cap, b->update_count + 1, sizeof *b->updates) ||
-            !aq_hashmap_add(&b->by_number, s->number, i))
+            !aq_hashmap_add(&b->by_number, aq_hash_number(s->number), i))
             return aq_fail_nomem(err);
         b->update_count++;
     }
@@ -331,7 +340,7 @@ static enum aq_status kill_stored(struct aq_writer *w, uint32_t number, struct a
             (struct aq_repeat){hash, p->quote_depth > 0, number, (uint16_t)i, AQ_NONE};
     }
     if (!aq_grow(&b->kills, &b->kill_cap, b->kill_count + 1, sizeof *b->kills) ||
-        !aq_hashmap_add(&b->killed, number, (uint32_t)b->kill_count))
+        !aq_hashmap_add(&b->killed, aq_hash_number(number), (uint32_t)b->kill_count))
         return aq_fail_nomem(err);
     b->kills[b->kill_count++] = kill;
     return AQ_OK;
@@ -367,13 +376,16 @@ static enum aq_status thread_of(struct aq_writer *w, const struct aq_record *r, 
 /* A title is scored once in a thread, with the comment that brought it: replies
  * that carry "Re: the same" would otherwise all match. */
 static enum aq_status title_scored(struct aq_writer *w, struct aq_slice thread, uint64_t title, uint32_t number,
-                                   bool *scored, struct aq_error *err)
+                                   bool *scored, uint32_t *entry, struct aq_error *err)
 {
     uint64_t hash = aq_hash(thread);
     size_t at = SIZE_MAX;
     uint32_t i = aq_hashmap_next(&w->threads, hash, &at);
 
     *scored = false;
+    *entry = AQ_NONE;
+    if (!title)
+        return AQ_OK;
     if (i == AQ_HASHMAP_NONE) {
         struct aq_writer_thread fresh = {AQ_NO_COMMENT, 0};
         struct aq_thread_info info;
@@ -383,6 +395,10 @@ static enum aq_status title_scored(struct aq_writer *w, struct aq_slice thread, 
             st = aq_name_find(&w->lookup, AQ_ID_THREAD, thread, &thread_number, err);
         if (st == AQ_OK && (st = aq_thread_get(&w->lookup, thread_number, &info)) == AQ_OK)
             fresh = (struct aq_writer_thread){info.root, info.title_hash};
+        /* What a deleted comment brought, the next one brings anew. */
+        if (fresh.root != AQ_NO_COMMENT && !(aq_column_get(&w->lookup, AQ_COL_FLAGS, fresh.root) & AQ_LIVE) &&
+            fresh.root != number)
+            fresh = (struct aq_writer_thread){AQ_NO_COMMENT, 0};
         if (st && st != AQ_NOTFOUND)
             return st;
         i = (uint32_t)w->thread_count;
@@ -391,13 +407,19 @@ static enum aq_status title_scored(struct aq_writer *w, struct aq_slice thread, 
             return aq_fail_nomem(err);
         w->thread_cache[w->thread_count++] = fresh;
     }
-    struct aq_writer_thread *t = &w->thread_cache[i];
-    if (!title)
-        return AQ_OK;
+    const struct aq_writer_thread *t = &w->thread_cache[i];
     *scored = t->title_hash != title || t->root == number;
-    if (!t->title_hash)
-        *t = (struct aq_writer_thread){number, title};
+    *entry = i;
     return AQ_OK;
+}
+
+/* Once the comment is stored: its title is the thread's if it brought the first
+ * one, or brings another now. */
+static void note_title(struct aq_writer *w, uint32_t entry, uint64_t title, uint32_t number)
+{
+    struct aq_writer_thread *t = &w->thread_cache[entry];
+    if (title && (!t->title_hash || t->root == number))
+        *t = (struct aq_writer_thread){number, title};
 }
 
 /* ---- adding ---- */
@@ -442,7 +464,7 @@ static enum aq_status hand_over(struct aq_writer *w, struct aq_error *err)
     aq_writer_end_lookup(w);
     w->unit = NULL;
     w->batch->building = true;
-    st = aq_builder_push(w->builder, w->batch, u, err);
+    st = u ? aq_builder_push(w->builder, w->batch, u, err) : AQ_OK;
     if (st)
         return st;
     if (aq_batch_bytes(w->batch) + aq_builder_bytes(w->builder) > w->memory_limit / 2)
@@ -452,15 +474,25 @@ static enum aq_status hand_over(struct aq_writer *w, struct aq_error *err)
     return st;
 }
 
-/* After each comment: hands the unit on when it is full, or when the batch has
- * grown beyond what may stay pending. */
+/* After each change: hands the unit on when it is full and the batch has grown
+ * beyond what may stay pending; commits what only deletes and updates when there
+ * is much of it. */
 static enum aq_status pace(struct aq_writer *w, struct aq_error *err)
 {
     const struct aq_unit *u = w->unit;
-    bool full = u->text.len >= UNIT_TEXT;
-    bool pending = !w->batch->building && !w->flying &&
-                   w->state.pend_comments + w->batch->comment_count <= PENDING_MOST && u->text.len < PENDING_TEXT;
-    return full && !pending ? hand_over(w, err) : AQ_OK;
+    enum aq_status st = AQ_OK;
+    if (u && (u->text.len >= UNIT_TEXT || aq_unit_filled(u) >= UNIT_FULL)) {
+        bool pending = !w->batch->building && !w->flying &&
+                       w->state.pend_comments + w->batch->comment_count <= PENDING_MOST &&
+                       u->text.len + w->batch->overrides.len < PENDING_TEXT;
+        if (!pending)
+            st = hand_over(w, err);
+    } else if (aq_batch_bytes(w->batch) > w->memory_limit / 2 + UNIT_FULL) {
+        st = hand_over(w, err);
+    }
+    if (st)
+        w->failed = true;
+    return st;
 }
 
 static enum aq_status append_text(struct aq_writer *w, const struct aq_record *r, uint32_t number, bool framed,
@@ -520,7 +552,7 @@ static enum aq_status describe(struct aq_writer *w, const struct aq_record *r, s
 static void drop_update(struct aq_writer *w, uint32_t number)
 {
     size_t at = SIZE_MAX;
-    uint32_t i = aq_hashmap_next(&w->batch->by_number, number, &at);
+    uint32_t i = aq_hashmap_next(&w->batch->by_number, aq_hash_number(number), &at);
     if (i != AQ_HASHMAP_NONE)
         w->batch->updates[i].number = AQ_NO_COMMENT;
 }
@@ -549,8 +581,12 @@ static enum aq_status store_version(struct aq_writer *w, const struct aq_record 
         return st;
     if (x.number >= AQ_NO_COMMENT - 1)
         return aq_fail(err, AQ_FULL, "the index has all the comments it can number (4 billion)");
-    if (!aq_grow(&b->comments, &b->comment_cap, b->comment_count + 1, sizeof *b->comments) ||
-        !aq_hashmap_add(&b->by_id, id_hash, (uint32_t)b->comment_count))
+    uint32_t before = s->here ? (uint32_t)(s->here - b->comments) : AQ_NONE;
+    if (!aq_grow(&b->comments, &b->comment_cap, b->comment_count + 1, sizeof *b->comments))
+        return aq_fail_nomem(err);
+    if (before != AQ_NONE)
+        aq_hashmap_replace(&b->by_id, id_hash, before, (uint32_t)b->comment_count);
+    else if (!aq_hashmap_add(&b->by_id, id_hash, (uint32_t)b->comment_count))
         return aq_fail_nomem(err);
     st = aq_prepare_append(&w->preparer, b, w->unit, err);
     if (st == AQ_OK)
@@ -582,15 +618,21 @@ static enum aq_status add_version(struct aq_writer *w, const struct aq_record *r
                                   uint64_t id_hash, uint64_t digest, struct aq_error *err)
 {
     struct aq_slice thread;
+    uint64_t title = aq_title_hash(r->title);
+    uint32_t entry;
     bool scored;
     enum aq_status st = thread_of(w, r, &thread, err);
     if (st == AQ_OK)
-        st = title_scored(w, thread, aq_title_hash(r->title), s->known ? s->number : w->batch->next_comment, &scored,
-                          err);
+        st = title_scored(w, thread, title, s->number, &scored, &entry, err);
     if (st == AQ_OK)
         st = aq_prepare_text(&w->preparer, r, scored, err);
+    if (st == AQ_LIMIT) {
+        st = AQ_INVALID;
+        if (err)
+            err->status = st;
+    }
     if (st)
-        return st == AQ_LIMIT ? AQ_INVALID : st;
+        return st;
     /* From here on failures lose the batch. thread may point into the lookup's map
      * or the batch's strings, which grow: keep a copy. */
     uint8_t name[AQ_MAX_ID];
@@ -610,6 +652,8 @@ static enum aq_status add_version(struct aq_writer *w, const struct aq_record *r
         st = store_version(w, r, s, thread, id_hash, digest, err);
     if (st)
         w->failed = true;
+    else if (entry != AQ_NONE)
+        note_title(w, entry, title, s->number);
     return st;
 }
 
@@ -654,8 +698,10 @@ enum aq_status aq_writer_add(struct aq_writer *w, const struct aq_record *record
             s.number = w->batch->next_comment;
         st = add_version(w, &r, &s, id_hash, digest, err);
     }
-    if (st == AQ_OK && !mark_seen(w, s.number))
+    if (st == AQ_OK && !mark_seen(w, s.number)) {
+        w->failed = true; /* the record is in, and the caller is told that it is not */
         st = aq_fail_nomem(err);
+    }
     if (st)
         return st;
     switch (what) {
@@ -668,7 +714,7 @@ enum aq_status aq_writer_add(struct aq_writer *w, const struct aq_record *record
     w->stats.text_bytes += record->text.len;
     if (outcome)
         *outcome = what;
-    return what == AQ_ADDED || what == AQ_REPLACED ? pace(w, err) : AQ_OK;
+    return what == AQ_UNCHANGED ? AQ_OK : pace(w, err);
 }
 
 /* ---- deleting ---- */
@@ -688,11 +734,12 @@ enum aq_status aq_writer_delete(struct aq_writer *w, struct aq_slice id, struct 
         s.here->live = false;
     else
         st = kill_stored(w, s.number, err);
-    if (st)
+    if (st) {
         w->failed = true;
-    else
-        w->stats.deleted++;
-    return st;
+        return st;
+    }
+    w->stats.deleted++;
+    return pace(w, err);
 }
 
 enum aq_status aq_writer_prune(struct aq_writer *w, uint64_t *deleted, struct aq_error *err)
@@ -707,6 +754,8 @@ enum aq_status aq_writer_prune(struct aq_writer *w, uint64_t *deleted, struct aq
             continue;
         st = kill_stored(w, c, err);
         w->stats.deleted += st == AQ_OK;
+        if (st == AQ_OK)
+            st = pace(w, err);
     }
     if (deleted)
         *deleted = w->stats.deleted - before;
@@ -767,6 +816,8 @@ static enum aq_status commit(struct aq_writer *w, bool flush, struct aq_error *e
         else if (!aq_batch_empty(w->batch))
             st = commit_pending(w, err);
     }
+    if (st == AQ_OK && aq_analyzer_memory(w->preparer.analyzer) > LEXICON_MOST)
+        st = forget_lexemes(w, err);
     if (st == AQ_OK)
         st = aq_merger_status(w->merger, err);
     if (st)

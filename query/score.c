@@ -1,6 +1,8 @@
 /* score.c - see score.h. */
 #include "score.h"
 
+#include "postings.h"
+
 #include <math.h>
 
 enum aq_status aq_model_init(struct aq_model *m, double k1, double b, uint64_t passages, uint64_t tokens,
@@ -17,7 +19,7 @@ enum aq_status aq_model_init(struct aq_model *m, double k1, double b, uint64_t p
     m->passages = passages;
     m->average = passages && tokens ? (double)tokens / (double)passages : 1;
     for (unsigned length = 0; length < 256; length++)
-        m->norms[length] = k1 * (1 - b + b * length / m->average);
+        m->norms[length] = aq_length_norm(k1, b, m->average, length);
     return AQ_OK;
 }
 

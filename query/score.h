@@ -14,7 +14,7 @@ struct aq_model {
     double k1, b;
     uint64_t passages;  /* N, tombstones and pending ones included */
     double average;     /* tokens a passage */
-    double norms[256];  /* k1 * (1 - b + b * length / average), by length */
+    double norms[256];  /* aq_length_norm, by length */
 };
 
 /* k1 and b both 0: the defaults. AQ_INVALID when k1 < 0 or b is outside [0, 1]. */

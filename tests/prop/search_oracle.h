@@ -516,7 +516,7 @@ static bool evaluate(struct oracle *o, const struct query *q, const struct term 
         if (f == 0 || terms[i].count == 0)
             continue;
         double idf = log(1 + (n_all - n + 0.5) / (n + 0.5)) * terms[i].count;
-        m->score += idf * (f / (f + k1 * (1 - b + b * p->count / average)));
+        m->score += idf * (f / (f + k1 * (1 - b + b * (p->count / average > 0.25 ? p->count / average : 0.25))));
         scores = true;
     }
     return scores || listed;

@@ -4,6 +4,7 @@
 #include "crc32c.h"
 #include "postings.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -136,7 +137,7 @@ static void an_impact_is_the_saturated_tf_rounded_up(void **state)
     assert_int_equal(aq_impact(&MODEL, 2, 30), 160);
     for (uint32_t tf = 1; tf <= 255; tf++) {
         for (unsigned length = 0; length <= 255; length += 5) {
-            double k = MODEL.k1 * (1 - MODEL.b + MODEL.b * length / MODEL.average_length);
+            double k = MODEL.k1 * (1 - MODEL.b + MODEL.b * fmax(length / MODEL.average_length, 0.25));
             uint8_t impact = aq_impact(&MODEL, tf, (uint8_t)length);
             assert_true(impact >= 255 * tf / (tf + k) && impact < 255 * tf / (tf + k) + 1);
         }
