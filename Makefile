@@ -36,7 +36,9 @@ LDFLAGS_ALL := $(filter -fsanitize% --coverage,$(CFLAGS.$(V))) -pthread -Wl,--as
 PKG_CONFIG ?= pkg-config
 lazy = $(eval $(1) := $(2))$($(1))
 CORE_LIBS    = $(call lazy,CORE_LIBS,-llmdb -lstemmer $(shell $(PKG_CONFIG) --libs libzstd libutf8proc libxxhash))
-QUERY_LIBS   = $(call lazy,QUERY_LIBS,$(shell $(PKG_CONFIG) --libs jansson) -lm)
+QUERY_LIBS  := -lm
+CLI_LIBS     = $(call lazy,CLI_LIBS,$(shell $(PKG_CONFIG) --libs json-c))
+CLI_CFLAGS   = $(call lazy,CLI_CFLAGS,$(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c)))
 INDEX_LIBS   = $(call lazy,INDEX_LIBS,-lmd4c $(shell $(PKG_CONFIG) --libs json-c libxml-2.0 gmime-3.0 libzstd zlib) -lm)
 INDEX_CFLAGS = $(call lazy,INDEX_CFLAGS,-Iindexer $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c libxml-2.0 gmime-3.0)))
 QUERY_CFLAGS := -Iquery
@@ -78,6 +80,7 @@ FORCE:
 
 $(B)/obj/indexer/%.o: CPPFLAGS += $(INDEX_CFLAGS)
 $(B)/obj/query/%.o: CPPFLAGS += $(QUERY_CFLAGS)
+$(B)/obj/query/cli/%.o: CPPFLAGS += $(CLI_CFLAGS)
 $(B)/obj/tests/%.o: CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Itests
 $(B)/obj/tests/%.o: WARN += -Wno-conversion -Wno-missing-prototypes -Wno-vla
 $(B)/obj/bench/%.o: CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
@@ -99,7 +102,7 @@ $(B)/%.a:
 $(B)/bin/aq: $(B)/obj/query/main.o $(B)/cli.a $(B)/query.a $(B)/core.a
 	@mkdir -p $(@D)
 	@echo '  link $@'
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(QUERY_LIBS) $(CORE_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CLI_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 $(B)/bin/aq-index: $(B)/obj/indexer/main.o $(INDEX_CLI_OBJ) $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
 	@echo '  link $@'
@@ -114,7 +117,7 @@ $(B)/libaq.so.0: $(CORE_OBJ) $(INDEX_OBJ) $(QUERY_OBJ)
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/cli.a $(B)/query.a $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
 	@echo '  link $@'
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(CLI_LIBS) $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 
 $(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
@@ -135,7 +138,7 @@ compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUER
 # ---- what people run ----
 
 PACKAGES := build-essential pkg-config liblmdb-dev libstemmer-dev libzstd-dev libutf8proc-dev libxxhash-dev \
-            libjansson-dev libjson-c-dev libxml2-dev libmd4c-dev libgmime-3.0-dev zlib1g-dev libcmocka-dev \
+            libjson-c-dev libxml2-dev libmd4c-dev libgmime-3.0-dev zlib1g-dev libcmocka-dev \
             perl jq curl python3 zstd bsdutils
 LINT_PACKAGES := clang clang-tidy cppcheck shellcheck mandoc
 

@@ -28,7 +28,7 @@ enum aq_table {
     AQ_TABLE_META,   /* name -> record: "state", "dict/N" (zstd dictionaries) */
     AQ_TABLE_SEG,    /* segment u32 -> struct aq_segment_info */
     AQ_TABLE_NORM,   /* segment u32 -> length of each passage, u8 */
-    AQ_TABLE_MAP,    /* segment u32, chunk u32 -> (comment u32, ordinal u16) x AQ_MAP_CHUNK */
+    AQ_TABLE_MAP,    /* segment u32, chunk u32 -> (comment u32, ordinal u16) x AQ_MAP_CHUNK; order index */
     AQ_TABLE_BITS,   /* segment u32, enum aq_bits_kind u8, chunk u32 -> AQ_BITS_CHUNK bits */
     AQ_TABLE_PEND,   /* comment u32 -> forward record (pending.h) */
     AQ_TABLE_COL,    /* enum aq_column u8, chunk u32 -> fixed-width values of consecutive comments */
@@ -249,6 +249,14 @@ enum aq_status aq_segment_put_lengths(struct aq_txn *t, uint32_t id, struct aq_s
 /* rows: AQ_MAP_CHUNK entries of 6 bytes (u32 comment, u16 ordinal), fewer in the last chunk. */
 enum aq_status aq_segment_put_map(struct aq_txn *t, uint32_t id, uint32_t chunk, struct aq_slice rows,
                                   struct aq_error *err);
+/* The order index, by which aq_segment_find finds comments where docids do not ascend
+ * with their numbers. After the last chunk: *pairs becomes (comment u32, first docid
+ * u32) of all comments, ascending, 8 bytes each; empty where none is needed, because
+ * numbers never descend. AQ_NO_COMMENT (a version dead at birth) is no comment. */
+enum aq_status aq_segment_order(struct aq_txn *t, uint32_t id, uint32_t passages, struct aq_buf *pairs,
+                                struct aq_error *err);
+/* Stores pairs, or, over several transactions, part of them: whole ones, in order. */
+enum aq_status aq_segment_put_order(struct aq_txn *t, uint32_t id, struct aq_slice pairs, struct aq_error *err);
 enum aq_status aq_segment_put_bits(struct aq_txn *t, uint32_t id, enum aq_bits_kind kind, uint32_t chunk,
                                    const uint8_t bits[AQ_BITS_CHUNK / 8], struct aq_error *err);
 enum aq_status aq_segment_list(struct aq_txn *t, const struct aq_segment_info *info, struct aq_error *err);

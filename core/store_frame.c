@@ -249,7 +249,8 @@ static void shift_out(struct aq_frame_writer *w, size_t n)
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++)
         bytes += w->lengths[i];
-    memmove(w->bodies.ptr, w->bodies.ptr + bytes, w->bodies.len - bytes);
+    if (bytes) /* else there may be no buffer at all */
+        memmove(w->bodies.ptr, w->bodies.ptr + bytes, w->bodies.len - bytes);
     w->bodies.len -= bytes;
     memmove(w->lengths, w->lengths + n, (w->count - n) * sizeof *w->lengths);
     w->count -= n;

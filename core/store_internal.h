@@ -11,6 +11,7 @@
  *   store_recover.c     what a killed writer left behind
  *   store_records.c     get, put, delete, walk, checksums
  *   store_segment.c     a segment's databases, lengths, map and bitmaps
+ *   store_order.c       where comments begin in a segment that has them in no order
  *   store_column.c      columns
  *   store_frame.c       the frame format and its packer
  *   store_dictionary.c  digested zstd dictionaries
@@ -275,6 +276,15 @@ int aq_put_raw(MDB_txn *txn, MDB_dbi dbi, enum aq_table table, struct aq_slice k
 enum aq_status aq_del_prefix(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, struct aq_error *err);
 /* Ends a transaction with a failure of LMDB in a write. */
 enum aq_status aq_txn_fail(struct aq_txn *t, struct aq_error *err, int code, const char *what);
+
+/* ---- maps ---- */
+
+enum { AQ_MAP_ENTRY = 6 };
+#define AQ_MAP_ORDER UINT32_MAX /* in place of a chunk number: the order index */
+
+bool aq_order_exists(struct aq_txn *t, uint32_t id);
+/* The first docid of a comment as the index has it; AQ_NOTFOUND, AQ_CORRUPT. */
+enum aq_status aq_order_find(struct aq_txn *t, uint32_t id, uint32_t comment, uint32_t *docid);
 
 /* ---- columns ---- */
 

@@ -5,10 +5,7 @@
 
 #include <stdio.h>
 
-enum { MAP_ENTRY = 6, BITS_BYTES = AQ_BITS_CHUNK / 8, TERM_MOST = AQ_KEY_BYTES - 1 };
-
-/* A row under this chunk number, empty: docids do not ascend with comments. */
-#define UNORDERED UINT32_MAX
+enum { BITS_BYTES = AQ_BITS_CHUNK / 8, TERM_MOST = AQ_KEY_BYTES - 1 };
 
 static MDB_val val_of(const void *p, size_t n)
 {
@@ -51,6 +48,7 @@ static enum aq_status parse_list(struct aq_txn *t, const struct aq_segment *seg,
         return aq_txn_fail(t, err, rc, "reading positions");
     if (aq_postings_parse(p, term, aq_slice(list.mv_data, list.mv_size), aq_slice(positions.mv_data, positions.mv_size)))
         return fail_segment(t, seg, "a postings list is damaged", err);
+    p->docid_limit = seg->info.passages;
     return AQ_OK;
 }
 
@@ -164,7 +162,7 @@ static const uint8_t *map_chunk(struct aq_txn *t, const struct aq_segment *seg, 
     if (c && c->map && c->map[chunk])
         return c->map[chunk];
     uint32_t left = seg->info.passages - chunk * AQ_MAP_CHUNK;
-    size_t want = (size_t)(left < AQ_MAP_CHUNK ? left : AQ_MAP_CHUNK) * MAP_ENTRY;
+    size_t want = (size_t)(left < AQ_MAP_CHUNK ? left : AQ_MAP_CHUNK) * AQ_MAP_ENTRY;
     map_key(key, seg->info.id, chunk);
     if (aq_get(t, AQ_TABLE_MAP, aq_slice(key, sizeof key), &rows) || rows.len != want)
         return NULL;
@@ -187,7 +185,7 @@ static bool entry_at(struct aq_txn *t, const struct aq_segment *seg, uint32_t do
     const uint8_t *rows = map_chunk(t, seg, docid / AQ_MAP_CHUNK);
     if (!rows)
         return false;
-    rows += (size_t)(docid % AQ_MAP_CHUNK) * MAP_ENTRY;
+    rows += (size_t)(docid % AQ_MAP_CHUNK) * AQ_MAP_ENTRY;
     *comment = aq_load32(rows);
     *ordinal = aq_load16(rows + 4);
     return true;
@@ -204,47 +202,50 @@ enum aq_status aq_segment_locate(struct aq_txn *t, const struct aq_segment *seg,
 static bool is_ordered(struct aq_txn *t, const struct aq_segment *seg)
 {
     struct aq_segment_cache *c = cache_of(t, seg);
-    uint8_t key[8];
-    struct aq_slice row;
     if (c && c->ordered >= 0)
         return c->ordered;
-    map_key(key, seg->info.id, UNORDERED);
-    bool ordered = aq_get(t, AQ_TABLE_MAP, aq_slice(key, sizeof key), &row) == AQ_NOTFOUND;
+    bool ordered = !aq_order_exists(t, seg->info.id);
     if (c)
-        c->ordered = ordered;
+        c->ordered = ordered ? 1 : 0;
     return ordered;
+}
+
+/* The first docid whose comment is not below this one. */
+static enum aq_status bisect_map(struct aq_txn *t, const struct aq_segment *seg, uint32_t comment, uint32_t *docid)
+{
+    uint32_t low = 0, high = seg->info.passages, at, ordinal;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (!entry_at(t, seg, middle, &at, &ordinal))
+            return AQ_CORRUPT;
+        if (at < comment)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *docid = low;
+    return AQ_OK;
 }
 
 enum aq_status aq_segment_find(struct aq_txn *t, const struct aq_segment *seg, uint32_t comment, uint32_t *docid,
                                uint32_t *count)
 {
-    uint32_t low = 0, high = seg->info.passages, at, ordinal;
-    if (is_ordered(t, seg)) {
-        while (low < high) {
-            uint32_t middle = low + (high - low) / 2;
-            if (!entry_at(t, seg, middle, &at, &ordinal))
-                return AQ_CORRUPT;
-            if (at < comment)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-    } else {
-        for (; low < high; low++) {
-            if (!entry_at(t, seg, low, &at, &ordinal))
-                return AQ_CORRUPT;
-            if (at == comment)
-                break;
-        }
-    }
+    uint32_t low = 0, high, at, ordinal;
+    bool ordered = is_ordered(t, seg);
+    if (comment == AQ_NO_COMMENT)
+        return AQ_NOTFOUND;
+    enum aq_status st =
+        ordered ? bisect_map(t, seg, comment, &low) : aq_order_find(t, seg->info.id, comment, &low);
+    if (st)
+        return st;
     for (high = low; high < seg->info.passages; high++) {
         if (!entry_at(t, seg, high, &at, &ordinal))
             return AQ_CORRUPT;
         if (at != comment)
             break;
     }
-    if (high == low)
-        return AQ_NOTFOUND;
+    if (high <= low) /* what the order index names must be there */
+        return ordered ? AQ_NOTFOUND : AQ_CORRUPT;
     *docid = low;
     *count = high - low;
     return AQ_OK;
@@ -367,49 +368,15 @@ enum aq_status aq_segment_put_lengths(struct aq_txn *t, uint32_t id, struct aq_s
     return aq_put(t, AQ_TABLE_NORM, aq_slice(key, sizeof key), lengths, err);
 }
 
-static uint64_t entry_order(const uint8_t *entry)
-{
-    return (uint64_t)aq_load32(entry) << 16 | aq_load16(entry + 4);
-}
-
-/* Ascending within, and from the chunk before. */
-static bool rows_ascend(struct aq_txn *t, uint32_t id, uint32_t chunk, struct aq_slice rows)
-{
-    uint8_t key[8];
-    struct aq_slice before;
-    uint64_t last = 0;
-    bool any = false;
-    if (chunk > 0) {
-        map_key(key, id, chunk - 1);
-        if (aq_get(t, AQ_TABLE_MAP, aq_slice(key, sizeof key), &before) || before.len < MAP_ENTRY)
-            return false;
-        last = entry_order(before.ptr + before.len - MAP_ENTRY);
-        any = true;
-    }
-    for (size_t i = 0; i < rows.len; i += MAP_ENTRY) {
-        uint64_t now = entry_order(rows.ptr + i);
-        if (any && now <= last)
-            return false;
-        last = now;
-        any = true;
-    }
-    return true;
-}
-
 enum aq_status aq_segment_put_map(struct aq_txn *t, uint32_t id, uint32_t chunk, struct aq_slice rows,
                                   struct aq_error *err)
 {
     uint8_t key[8];
-    if (rows.len == 0 || rows.len % MAP_ENTRY || rows.len > (size_t)AQ_MAP_CHUNK * MAP_ENTRY || chunk == UNORDERED)
+    if (rows.len == 0 || rows.len % AQ_MAP_ENTRY || rows.len > (size_t)AQ_MAP_CHUNK * AQ_MAP_ENTRY || chunk == AQ_MAP_ORDER)
         return aq_fail(err, AQ_INVALID, "%s: a map chunk has 1 to %d entries of %d bytes", t->store->dir, AQ_MAP_CHUNK,
-                       MAP_ENTRY);
-    bool ascend = rows_ascend(t, id, chunk, rows);
+                       AQ_MAP_ENTRY);
     map_key(key, id, chunk);
-    enum aq_status st = aq_put(t, AQ_TABLE_MAP, aq_slice(key, sizeof key), rows, err);
-    if (st || ascend)
-        return st;
-    map_key(key, id, UNORDERED);
-    return aq_put(t, AQ_TABLE_MAP, aq_slice(key, sizeof key), (struct aq_slice){0}, err);
+    return aq_put(t, AQ_TABLE_MAP, aq_slice(key, sizeof key), rows, err);
 }
 
 enum aq_status aq_segment_put_bits(struct aq_txn *t, uint32_t id, enum aq_bits_kind kind, uint32_t chunk,

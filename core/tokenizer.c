@@ -20,6 +20,10 @@
  * exactly `++`, one letter followed by `#`, and `net` after a dot that follows no
  * word, yield a whole over the one part.
  *
+ * Context. What a word is never depends on what lies beyond white space, nor on
+ * whether white space or the text's end is beside it: passages are cut there, and
+ * must yield alone what they yielded in their block (aq_barrier_at).
+ *
  * Runs without spaces. Han, kana and Bopomofo, and apart from them Thai, Lao, Khmer,
  * Burmese and Tai, are cut into overlapping bigrams; a unit of a bigram is a letter
  * and the marks after it. Hangul is written with spaces: ordinary words.
@@ -200,6 +204,26 @@ static struct glyph glyph_at(const uint8_t *p, const uint8_t *end)
     }
 }
 
+/* The class of the character that ends at p; G_NONE at the start of the text. */
+static enum glyph_class class_before(const uint8_t *text, const uint8_t *p)
+{
+    const uint8_t *start = p;
+    if (p == text)
+        return G_NONE;
+    do
+        start--;
+    while (start > text && p - start < 4 && (*start & 0xC0) == 0x80);
+    struct glyph g = glyph_at(start, p);
+    return g.len == p - start ? g.class : G_NONE;
+}
+
+/* Whether a word goes on, or begins, with a character of this class. */
+static bool is_wordly(enum glyph_class class)
+{
+    return class == G_LETTER || class == G_DIGIT || class == G_MARK || class == G_IGNORED || class == G_CJK ||
+           class == G_SPACELESS;
+}
+
 /* ---- output ---- */
 
 struct cutter {
@@ -351,6 +375,17 @@ static const uint8_t *cut_url(struct cutter *t, const uint8_t *p)
     return end;
 }
 
+unsigned aq_barrier_at(const uint8_t *p, const uint8_t *end)
+{
+    if (p >= end)
+        return 0;
+    if (*p < 0x80)
+        return ends_url(*p); /* of ASCII, all that neither words nor URLs take in */
+    unsigned len;
+    uint32_t cp = aq_utf8_decode(p, end, &len);
+    return cp != AQ_UTF8_BAD && classify(cp) == G_NONE ? len : 0;
+}
+
 static bool equals_ignoring_case(const uint8_t *p, size_t n, const char *lower)
 {
     if (n != strlen(lower))
@@ -398,14 +433,26 @@ static const uint8_t *joined_word(const struct cutter *t, const uint8_t *begin, 
 /* The end of `++` or `#` that belongs to the word [begin, end), or end. */
 static const uint8_t *suffix_end(const struct cutter *t, const uint8_t *begin, const uint8_t *end)
 {
+    /* What follows is judged by its class, not its bytes: any white space there must
+     * do what the end of the text does. */
     size_t left = (size_t)(t->end - end);
     uint8_t third = left > 2 ? end[2] : ' ', second = left > 1 ? end[1] : ' ';
     if (left >= 2 && end[0] == '+' && second == '+' && third != '+' && !(classes[third] & LETTER))
         return end + 2;
     bool one_letter = end - begin == 1 && classes[*begin] & LETTER;
-    if (left >= 1 && end[0] == '#' && one_letter && second != '#' && !(classes[second] & (WORD | HIGH)))
+    if (left >= 1 && end[0] == '#' && one_letter && second != '#' && !is_wordly(glyph_at(end + 1, t->end).class))
         return end + 1;
     return end;
+}
+
+/* Whether the word at p follows a dot that nothing stands before. */
+static bool is_dotted(const struct cutter *t, const uint8_t *p)
+{
+    if (p == t->text || p[-1] != '.')
+        return false;
+    if (p - 1 == t->text || classes[p[-2]] == 0)
+        return true;
+    return classes[p[-2]] & HIGH && class_before(t->text, p - 1) == G_NONE;
 }
 
 /* Cuts the word at p and what is joined to it. Returns where it ends, NULL
@@ -421,8 +468,7 @@ static const uint8_t *cut_word(struct cutter *t, const uint8_t *p)
     const uint8_t *tail = suffix_end(t, begin, end);
     if (tail > end)
         return push_whole(t, begin, tail, 1) ? tail : NULL;
-    bool dotted = begin > t->text && begin[-1] == '.' && (begin - 1 == t->text || classes[begin[-2]] == 0);
-    if (dotted && equals_ignoring_case(begin, (size_t)(end - begin), "net"))
+    if (is_dotted(t, begin) && equals_ignoring_case(begin, (size_t)(end - begin), "net"))
         return push_whole(t, begin - 1, end, 1) ? end : NULL;
     size_t parts = 1;
     for (const uint8_t *next, *part = begin; (next = joined_word(t, part, end)); parts++) {

@@ -16,4 +16,10 @@ struct aq_cutting {
 /* Replaces c's tokens with those of text (below 4 GiB). False: out of memory. */
 bool aq_cut(struct aq_cutting *c, struct aq_slice text, unsigned options);
 
+/* Bytes of the character at p if it is a barrier, else 0. No word, compound or URL
+ * takes in a barrier or depends on what lies beyond it: a text cut beside one yields,
+ * part by part, the tokens of the whole. White space and the end of a text cut as
+ * barriers do. */
+unsigned aq_barrier_at(const uint8_t *p, const uint8_t *end);
+
 #endif

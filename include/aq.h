@@ -32,7 +32,8 @@ enum aq_sort { AQ_SORT_RELEVANCE, AQ_SORT_DATE, AQ_SORT_SCORE }; /* newest, high
 enum {
     AQ_QUERY_PLAIN = 1,      /* every character is text: no operators, no fields */
     AQ_COUNT_EXACT = 2,      /* totals exact however many there are */
-    AQ_NO_TEXT = 4           /* ids and scores only: no passage text, title, author ... */
+    AQ_NO_TEXT = 4,          /* ids and scores only: no passage text, title, author ... */
+    AQ_NO_FILL = 8           /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
 };
 
 /* Zero-initialise for the defaults. Strings are borrowed for the call. */

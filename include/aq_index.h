@@ -1,8 +1,10 @@
 /* aq_index.h - the write side of libaq: put comments into an index.
  *
  * One process writes an index at a time; any number read it meanwhile (aq.h).
- * Nothing is visible to readers, and nothing survives a crash, until
- * aq_writer_commit returns AQ_OK; after that it does, power failure included.
+ * What was added and deleted is visible to readers and survives a crash, power
+ * failure included, once aq_writer_commit has returned AQ_OK; until then a crash or
+ * aq_writer_close may drop it. What passes half of memory_limit is committed in
+ * parts on the way, in the order it was given, each part whole or not at all.
  * A writer is used by one thread at a time. */
 #ifndef AQ_INDEX_H
 #define AQ_INDEX_H
@@ -64,7 +66,8 @@ AQ_API enum aq_status aq_writer_open(const char *dir, const struct aq_writer_opt
 
 /* Adds or replaces one comment. AQ_INVALID (record refused, writer fine): no id,
  * id too long, too many passages. Any other failure: the uncommitted part is
- * lost, close the writer; the last committed state stands. */
+ * lost and every later call fails with AQ_INTERNAL: close the writer; the last
+ * committed state stands. */
 AQ_API enum aq_status aq_writer_add(struct aq_writer *w, const struct aq_record *record,
                                     enum aq_outcome *outcome, struct aq_error *err);
 
@@ -91,7 +94,8 @@ AQ_API enum aq_status aq_writer_compact(struct aq_writer *w, unsigned flags, str
 
 struct aq_writer_stats {
     uint64_t added, replaced, updated, unchanged, deleted; /* by this writer */
-    uint64_t passages, quotes, repeats;                    /* made by this writer */
+    uint64_t passages, quotes; /* made by this writer */
+    uint64_t repeats;          /* of its passages, said before: committed ones */
     uint64_t text_bytes;                                   /* body bytes read by this writer */
     uint64_t repaired;                                     /* records with invalid UTF-8 */
     uint64_t comments;                                     /* live in the index */

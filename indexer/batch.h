@@ -123,6 +123,7 @@ struct aq_batch {
     struct aq_hashmap killed;    /* aq_hash_number -> index of kills */
     struct aq_hashmap by_name;   /* hash of kind and name -> name index */
     uint32_t next_comment;       /* state.next_comment once committed */
+    uint32_t repeats;            /* passages hidden when committed */
 
     /* builder's */
     bool building;               /* units went to the accumulator: ends as a segment */

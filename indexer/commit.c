@@ -10,6 +10,9 @@
  * many deletions touch come to is not known beforehand. */
 enum { ATTEMPTS = 3 };
 
+/* Passages of a segment that are walked past in the time of one lookup. */
+enum { WALK_SHARE = 64 };
+
 /* ---- where a comment's passages are ---- */
 
 static int by_number(const void *x, const void *y)
@@ -22,16 +25,6 @@ static struct aq_found *find_found(const struct aq_commit *c, uint32_t number)
 {
     struct aq_found key = {.number = number};
     return c->found_count ? bsearch(&key, c->found, c->found_count, sizeof key, by_number) : NULL;
-}
-
-/* docs/FORMAT.md, "map": an empty row under the last chunk number marks it. */
-static bool docids_ascend(struct aq_commit *c, const struct aq_segment *seg)
-{
-    uint8_t key[8];
-    struct aq_slice row;
-    aq_key32(key, seg->info.id);
-    aq_key32(key + 4, UINT32_MAX);
-    return aq_get(&c->t, AQ_TABLE_MAP, aq_slice(key, sizeof key), &row) == AQ_NOTFOUND;
 }
 
 /* Older versions of a replaced comment stay in their segments as tombstones. */
@@ -82,7 +75,7 @@ enum aq_status aq_commit_find_all(struct aq_commit *c, const uint32_t *numbers, 
     for (uint32_t s = c->t.segment_count; count && s-- > 0;) {
         const struct aq_segment *seg = &c->t.segments[s];
         enum aq_status st = AQ_OK;
-        if (!docids_ascend(c, seg)) {
+        if (count > seg->info.passages / WALK_SHARE) {
             st = walk_segment(c, s, err);
             if (st)
                 return st;
@@ -644,7 +637,9 @@ static enum aq_status put_map(struct aq_commit *c, struct aq_error *err)
     }
     if (st == AQ_OK && in_chunk)
         st = aq_segment_put_map(&c->t, c->info.id, chunk, aq_slice(c->scratch.ptr, c->scratch.len), err);
-    return st;
+    if (st == AQ_OK)
+        st = aq_segment_order(&c->t, c->info.id, c->passages, &c->scratch, err);
+    return st ? st : aq_segment_put_order(&c->t, c->info.id, aq_slice(c->scratch.ptr, c->scratch.len), err);
 }
 
 struct list_target {

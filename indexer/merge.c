@@ -202,15 +202,29 @@ static enum aq_status put_bitmap(struct aq_txn *t, uint32_t id, enum aq_bits_kin
     return st;
 }
 
+/* AQ_MERGE_STEP bytes of it from *at on; *pairs is made when *at is 0. */
+static enum aq_status put_order(struct merging *m, struct aq_txn *t, struct aq_buf *pairs, size_t *at,
+                                struct aq_error *err)
+{
+    enum aq_status st = *at ? AQ_OK : aq_segment_order(t, m->id, m->info.passages, pairs, err);
+    size_t n = pairs->len - *at < AQ_MERGE_STEP ? pairs->len - *at : AQ_MERGE_STEP;
+    if (st == AQ_OK && n)
+        st = aq_segment_put_order(t, m->id, aq_slice(pairs->ptr + *at, n), err);
+    *at += n;
+    return st;
+}
+
 static enum aq_status put_passages(struct merging *m, struct aq_error *err)
 {
     enum { CHUNK_BYTES = AQ_MAP_CHUNK * 6 };
     struct passage_sink s = {0};
     enum aq_status st = gather_passages(m, &s, err);
     struct aq_txn t;
+    struct aq_buf order = {0};
+    size_t ordered = 0;
     uint32_t chunk = 0;
 
-    for (size_t at = 0; st == AQ_OK && at < s.rows.len;) {
+    for (size_t at = 0; st == AQ_OK && (at < s.rows.len || ordered < order.len);) {
         st = aq_txn_begin_write(m->to, &t, 0, err);
         if (st)
             break;
@@ -220,14 +234,17 @@ static enum aq_status put_passages(struct merging *m, struct aq_error *err)
             at += n;
             written += n;
         }
-        if (st == AQ_OK && at == s.rows.len)
+        if (st == AQ_OK && at == s.rows.len && ordered == 0)
             st = put_bitmap(&t, m->id, AQ_BITS_QUOTE, s.quotes, m->info.passages, err);
+        if (st == AQ_OK && at == s.rows.len)
+            st = put_order(m, &t, &order, &ordered, err);
         if (st == AQ_OK)
             st = aq_txn_commit(&t, err);
         else
             aq_txn_end(&t);
     }
     aq_buf_free(&s.rows);
+    aq_buf_free(&order);
     free(s.quotes);
     return st;
 }

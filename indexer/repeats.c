@@ -172,5 +172,12 @@ enum aq_status aq_commit_repeats(struct aq_commit *c, struct aq_error *err)
         k = gone_end;
     }
     free(come);
-    return st ? st : apply_flips(c, err);
+    if (st == AQ_OK)
+        st = apply_flips(c, err);
+    b->repeats = 0;
+    for (size_t p = 0; p < b->passage_count; p++) {
+        size_t docid = c->first_docid + p;
+        b->repeats += c->hidden[docid >> 3] >> (docid & 7) & 1;
+    }
+    return st;
 }

@@ -1,6 +1,7 @@
 /* sentence.c - see sentence.h. */
 #include "sentence.h"
 
+#include "tokenizer.h"
 #include "utf8.h"
 
 static bool is_space(uint32_t cp)
@@ -124,10 +125,9 @@ static enum aq_break promise_of(enum mark mark, enum aq_break promise, struct aq
 enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *before,
                                const struct aq_token *after, bool lines, uint32_t *at)
 {
-    if (after->begin < before->end) {
-        *at = before->end;
+    *at = after->begin;
+    if (after->begin < before->end) /* bigrams */
         return AQ_BREAK_INSIDE;
-    }
     if (AQ_LIKELY(after->begin - before->end == 1 && text.ptr[before->end] == ' ')) {
         *at = before->end;
         return AQ_BREAK_WORD;
@@ -135,13 +135,15 @@ enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *befo
     enum aq_break best = AQ_BREAK_WORD, promise = AQ_BREAK_WORD;
     bool placed = false; /* *at has been set in the gap */
     bool closing = false; /* after a wide sentence mark: what closes belongs to it */
-    *at = after->begin;
+    uint32_t barrier = 0; /* the end of the last one */
     unsigned len;
     for (uint32_t p = before->end; p < after->begin; p += len) {
         uint32_t cp = aq_utf8_decode(text.ptr + p, text.ptr + after->begin, &len);
         enum mark mark = mark_of(cp);
         enum aq_break here = AQ_BREAK_INSIDE; /* a break at `end`, if better than the best so far */
         uint32_t end = p + len;
+        if (aq_barrier_at(text.ptr + p, text.ptr + after->begin))
+            barrier = end;
         if (closing && mark != MARK_CLOSING)
             break;
         if (closing) {
@@ -166,5 +168,9 @@ enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *befo
         if (best == AQ_BREAK_SENTENCE && !closing)
             break;
     }
+    if (!barrier)
+        return AQ_BREAK_INSIDE;
+    if (*at > barrier)
+        *at = barrier;
     return best;
 }

@@ -6,14 +6,14 @@
 #include "analyzer.h"
 
 enum aq_break {
-    AQ_BREAK_INSIDE, /* the tokens overlap: bigrams */
+    AQ_BREAK_INSIDE, /* no place: apart, the two parts might be other tokens than together */
     AQ_BREAK_WORD,
     AQ_BREAK_CLAUSE, /* after a comma and the like, or at a line end */
     AQ_BREAK_SENTENCE
 };
 
 /* Judges the text between two successive tokens and sets *at to where the first
- * part ends; white space around *at belongs to neither. Closing quotes and brackets
+ * part ends, beside a barrier (tokenizer.h); white space around *at belongs to neither. Closing quotes and brackets
  * stay with the sentence they end. `lines`: a line end is a sentence's end (code,
  * tables, lists). */
 enum aq_break aq_break_between(struct aq_slice text, const struct aq_token *before,

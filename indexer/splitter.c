@@ -1,5 +1,6 @@
 /* splitter.c - see splitter.h. Owns where passages begin and end; the words are the
- * analyzer's, the blocks the document's. Each block is analyzed once.
+ * analyzer's, the blocks the document's. Whatever is cut, a passage's tokens are
+ * those that its own text yields when it is analyzed alone.
  *
  * One passage is open at a time and takes block after block:
  *   - A block joins while the passage has fewer than AQ_PASSAGE_JOIN words and both
@@ -7,7 +8,11 @@
  *     remnant (fewer than REMNANT words) or only headings.
  *   - A block longer than AQ_PASSAGE_CUT joins such a passage too, and is cut into
  *     parts of about equal length, at sentence ends if there are any, else at line
- *     ends or clauses, else between words. A compound stays with its parts.
+ *     ends or clauses, else between words: always beside a barrier (tokenizer.h),
+ *     so that a block is analyzed only once. A compound stays with its parts.
+ *   - A stretch without a barrier that has too many tokens for a passage is parted
+ *     by joints, and what lies between two joints is analyzed again. A joint ends a
+ *     passage, for nothing can be joined across it.
  *   - Headings at the end of the passage move on to the next one when the passage
  *     is closed before what they announce (unless they are many or long: HEADINGS).
  *   - A remnant that nothing more joins goes back to the passage before it, where
@@ -24,11 +29,15 @@
 #include "splitter.h"
 
 #include "sentence.h"
+#include "tokenizer.h"
 
 enum {
     REMNANT = 20,
     HEADINGS = 60, /* words of headings that move on together */
     LEAD = 40,     /* tokens of a long block that must fit behind what it joins */
+    STRETCH = 180, /* tokens without a barrier that one passage takes */
+    STRETCH_ROOM = 8, /* tokens by which a stretch stays below a passage's bound */
+    WINDOW = 2048, /* bytes of a stretch first looked at for the next joint */
     OPEN_FLAGS = AQ_PASSAGE_HEADING | AQ_PASSAGE_CODE
 };
 
@@ -50,6 +59,8 @@ struct splitting {
     struct run body;     /* the open passage, up to its trailing headings */
     struct run headings; /* these; both empty when first == end */
     uint8_t depth;
+    uint32_t *joints; /* of the block, offsets in the text */
+    size_t joint_count, joint_cap;
 };
 
 /* ---- white space ---- */
@@ -201,16 +212,15 @@ static uint32_t words_aimed_at(const struct run *r, size_t room)
 
 /* How good a place is: its kind first, then how close it is to the aim (at most
  * some hundred words off). A sentence end past AQ_PASSAGE_CUT still beats a clause
- * before; one that would leave a remnant does not. */
+ * before; one that would leave a remnant is the last resort. */
 static long cut_score(enum aq_break kind, uint32_t words, uint32_t aim)
 {
-    static const long worth[] = {[AQ_BREAK_INSIDE] = 1000,
-                                 [AQ_BREAK_WORD] = 2000,
+    static const long worth[] = {[AQ_BREAK_WORD] = 2000,
                                  [AQ_BREAK_CLAUSE] = 3000,
                                  [AQ_BREAK_SENTENCE] = 5000};
     long off = words > aim ? (long)(words - aim) : (long)(aim - words);
-    if (words < REMNANT && kind > AQ_BREAK_WORD)
-        kind = AQ_BREAK_WORD;
+    if (words < REMNANT)
+        return -off;
     return worth[kind] - off - (words > AQ_PASSAGE_CUT ? 1000 : 0);
 }
 
@@ -228,6 +238,8 @@ static struct cut find_cut(const struct splitting *x, size_t after, uint32_t pre
          i = word_after(t, i, r->end)) {
         struct cut c = {.token = i, .words = prefix + t[i].position - t[after].position};
         enum aq_break kind = aq_break_between(x->text, &t[i - 1], &t[i], lines, &c.at);
+        if (kind == AQ_BREAK_INSIDE)
+            continue;
         long score = cut_score(kind, c.words, aim);
         if (!best.token || score > best_score) {
             best = c;
@@ -242,16 +254,23 @@ static struct cut find_cut(const struct splitting *x, size_t after, uint32_t pre
 
 /* ---- blocks ---- */
 
-/* Adds the tokens of b to the splitter's; they are [first, token_count) then. */
-static enum aq_status analyze_block(struct splitting *x, struct aq_analyzer *a, const struct aq_block *b,
-                                    struct aq_error *err)
+static enum aq_status analyze(const struct splitting *x, struct aq_analyzer *a, uint32_t begin, uint32_t end,
+                              const struct aq_token **tokens, size_t *n, struct aq_error *err)
+{
+    enum aq_status st = aq_analyze(a, aq_slice(x->text.ptr + begin, end - begin), tokens, n);
+    return st ? aq_fail(err, st, "a paragraph cannot be analyzed: %s", aq_status_name(st)) : AQ_OK;
+}
+
+/* Adds the tokens of text [begin, end) to the splitter's. */
+static enum aq_status add_tokens(struct splitting *x, struct aq_analyzer *a, uint32_t begin, uint32_t end,
+                                 struct aq_error *err)
 {
     struct aq_splitter *s = x->s;
     const struct aq_token *tokens;
     size_t n;
-    enum aq_status st = aq_analyze(a, aq_slice(x->text.ptr + b->begin, b->end - b->begin), &tokens, &n);
+    enum aq_status st = analyze(x, a, begin, end, &tokens, &n, err);
     if (st)
-        return aq_fail(err, st, "a paragraph cannot be analyzed: %s", aq_status_name(st));
+        return st;
     if (n == 0)
         return AQ_OK;
     if (!aq_grow(&s->tokens, &s->token_cap, s->token_count + n, sizeof *s->tokens))
@@ -259,8 +278,8 @@ static enum aq_status analyze_block(struct splitting *x, struct aq_analyzer *a, 
     struct aq_token *t = s->tokens + s->token_count;
     memcpy(t, tokens, n * sizeof *t);
     for (size_t i = 0; i < n; i++) {
-        t[i].begin += b->begin;
-        t[i].end += b->begin;
+        t[i].begin += begin;
+        t[i].end += begin;
         t[i].position += x->next_position;
     }
     s->token_count += n;
@@ -268,17 +287,112 @@ static enum aq_status analyze_block(struct splitting *x, struct aq_analyzer *a, 
     return AQ_OK;
 }
 
+/* ---- joints ---- */
+
+/* The end of the last barrier in text [from, to), or from. */
+static uint32_t barrier_before(struct aq_slice text, uint32_t from, uint32_t to)
+{
+    for (uint32_t start = to; start > from; to = start) {
+        start--;
+        while (start > from && (text.ptr[start] & 0xC0) == 0x80)
+            start--;
+        if (aq_barrier_at(text.ptr + start, text.ptr + to) == to - start)
+            return to;
+    }
+    return from;
+}
+
+/* The beginning of the first barrier in text [from, to), or to. */
+static uint32_t barrier_after(struct aq_slice text, uint32_t from, uint32_t to)
+{
+    while (from < to && !aq_barrier_at(text.ptr + from, text.ptr + to))
+        from++;
+    return from;
+}
+
+/* Where to part a stretch of n tokens before token number `most` at the latest: not
+ * inside a compound, and rather between two rows of bigrams than inside one. */
+static uint32_t joint_before(const struct aq_token *t, size_t n, size_t most)
+{
+    enum { NEAR = 16 };
+    size_t last = 0, clean = 0;
+    for (size_t i = word_after(t, 0, n); i < n && i <= most; i = word_after(t, i, n)) {
+        last = i;
+        if (t[i].begin >= t[i - 1].end)
+            clean = i;
+    }
+    return clean && clean + NEAR >= last ? t[clean].begin : t[last - 1].end;
+}
+
+/* Parts the stretch [begin, end) of the text so that each part has at most about
+ * `most` tokens. Behind a joint a stretch may read otherwise than before (the path
+ * of a URL, the end of a compound), so the next one is sought in the tokens of what
+ * is left; windows, so that not all of that is analyzed again for every joint. */
+static enum aq_status part_stretch(struct splitting *x, struct aq_analyzer *a, uint32_t begin, uint32_t end,
+                                   size_t most, struct aq_error *err)
+{
+    for (;;) {
+        const struct aq_token *t;
+        size_t n;
+        uint32_t to = begin;
+        for (uint32_t size = WINDOW;; size *= 2) {
+            to = end - begin > size ? begin + size : end;
+            while (to < end && (x->text.ptr[to] & 0xC0) == 0x80)
+                to++;
+            enum aq_status st = analyze(x, a, begin, to, &t, &n, err);
+            if (st)
+                return st;
+            if (n > 2 * most || to == end)
+                break;
+        }
+        if (n <= most)
+            return AQ_OK;
+        if (!aq_grow(&x->joints, &x->joint_cap, x->joint_count + 1, sizeof *x->joints))
+            return aq_fail_nomem(err);
+        begin += joint_before(t, n, n > 2 * most ? most : (n + 1) / 2);
+        x->joints[x->joint_count++] = begin;
+    }
+}
+
+/* Finds the joints of block b, whose tokens are those from `first`. */
+static enum aq_status find_joints(struct splitting *x, struct aq_analyzer *a, const struct aq_block *b,
+                                  size_t first, struct aq_error *err)
+{
+    const struct aq_token *t = x->s->tokens;
+    size_t count = x->s->token_count, most = budget(x, 0) - STRETCH_ROOM;
+    if (most > STRETCH)
+        most = STRETCH;
+    x->joint_count = 0;
+    while (count - first > most) {
+        size_t next = first + most;
+        uint32_t past = barrier_before(x->text, t[first].begin, t[next].begin);
+        if (past == t[first].begin) {
+            uint32_t begin = barrier_before(x->text, b->begin, t[first].begin);
+            past = barrier_after(x->text, t[next].begin, b->end);
+            enum aq_status st = part_stretch(x, a, begin, past, most, err);
+            if (st)
+                return st;
+            while (next < count && t[next].begin < past)
+                next++;
+        } else {
+            while (t[next - 1].begin >= past)
+                next--;
+        }
+        first = next;
+    }
+    return AQ_OK;
+}
+
+/* ---- passages ---- */
+
 /* Ends the open passage at c and keeps the rest open. */
 static enum aq_status cut_open(struct splitting *x, const struct cut *c, uint8_t rest_flags,
                                struct aq_error *err)
 {
-    struct aq_token *next = &x->s->tokens[c->token];
-    uint32_t begin = skip_space(x->text, c->at, next->end);
+    uint32_t begin = skip_space(x->text, c->at, x->s->tokens[c->token].begin);
     struct run rest = {c->token, x->body.end, begin, x->body.text_end, x->body.words - c->words, rest_flags};
     x->body.end = c->token;
     x->body.text_end = trim_end(x->text, x->body.text_begin, c->at);
-    if (next->begin < begin) /* a bigram that began with the last one's second half */
-        next->begin = begin;
     enum aq_status st = emit(x, &x->body, err);
     x->body = rest;
     return st;
@@ -296,13 +410,16 @@ static enum aq_status pour(struct splitting *x, const struct run *block, bool li
     while (x->body.words > AQ_PASSAGE_CUT || !fits(x, x->body.first, x->body.end, x->s->passage_count)) {
         struct cut c = find_cut(x, after, prefix, lines);
         enum aq_status st;
+        /* A stretch cannot be cut; rather too long with it than a few words alone. */
+        if ((!c.token || c.words < REMNANT) && fits(x, x->body.first, x->body.end, x->s->passage_count))
+            break;
         if (c.token) {
             st = cut_open(x, &c, block->flags & AQ_PASSAGE_CODE, err);
-        } else if (!run_empty(&open) && after == block->first) { /* no room for even one word more */
+        } else if (!run_empty(&open) && after == block->first) { /* no room up to the first place */
             st = emit(x, &open, err);
             x->body = *block;
         } else {
-            return aq_fail(err, AQ_INTERNAL, "a word does not fit into a passage");
+            return aq_fail(err, AQ_INTERNAL, "a stretch of text does not fit into a passage");
         }
         if (st)
             return st;
@@ -364,23 +481,22 @@ static enum aq_status add_block(struct splitting *x, const struct run *r, bool l
     return AQ_OK;
 }
 
-static enum aq_status split_block(struct splitting *x, struct aq_analyzer *a, const struct aq_block *b,
-                                  struct aq_error *err)
+/* Closes what is open for good: nothing joins it, not even a remnant. */
+static enum aq_status part(struct splitting *x, struct aq_error *err)
 {
-    struct aq_splitter *s = x->s;
-    size_t first = s->token_count;
-    enum aq_status st = analyze_block(x, a, b, err);
-    if (st)
-        return st;
-    uint32_t begin = skip_space(x->text, b->begin, b->end);
-    uint32_t end = trim_end(x->text, begin, b->end);
-    if (b->quote_depth != x->depth) {
-        st = close_all(x, err);
-        if (st)
-            return st;
-        x->depth = b->quote_depth;
-        x->last_merge = (uint32_t)s->passage_count;
-    }
+    enum aq_status st = close_all(x, err);
+    x->last_merge = (uint32_t)x->s->passage_count;
+    return st;
+}
+
+/* Adds text [begin, end) of block b, whose tokens are those from `first`. */
+static enum aq_status add_text(struct splitting *x, const struct aq_block *b, uint32_t begin, uint32_t end,
+                               size_t first, struct aq_error *err)
+{
+    const struct aq_splitter *s = x->s;
+    bool opening = begin == b->begin;
+    begin = skip_space(x->text, begin, end);
+    end = trim_end(x->text, begin, end);
     if (first == s->token_count) {
         struct run *open = run_empty(&x->headings) ? &x->body : &x->headings;
         if (!run_empty(open) && end > begin)
@@ -389,14 +505,46 @@ static enum aq_status split_block(struct splitting *x, struct aq_analyzer *a, co
     }
     struct run r = {.first = first, .end = s->token_count, .text_begin = begin, .text_end = end};
     r.words = s->tokens[r.end - 1].position - s->tokens[first].position + 1;
-    if (b->kind == AQ_BLOCK_HEADING)
+    bool heading = opening && b->kind == AQ_BLOCK_HEADING;
+    if (heading)
         r.flags = AQ_PASSAGE_HEADING;
     else if (b->kind == AQ_BLOCK_CODE)
         r.flags = AQ_PASSAGE_CODE;
-    if (b->kind == AQ_BLOCK_HEADING && r.words <= HEADINGS)
+    if (heading && r.words <= HEADINGS)
         return add_heading(x, &r, err);
     bool lines = b->kind == AQ_BLOCK_CODE || b->kind == AQ_BLOCK_TABLE || b->kind == AQ_BLOCK_ITEM;
     return add_block(x, &r, lines, err);
+}
+
+static enum aq_status split_block(struct splitting *x, struct aq_analyzer *a, const struct aq_block *b,
+                                  struct aq_error *err)
+{
+    size_t first = x->s->token_count;
+    uint32_t position = x->next_position;
+    enum aq_status st = add_tokens(x, a, b->begin, b->end, err);
+    if (st == AQ_OK && b->quote_depth != x->depth) {
+        st = part(x, err);
+        x->depth = b->quote_depth;
+    }
+    if (st == AQ_OK)
+        st = find_joints(x, a, b, first, err);
+    if (st || x->joint_count == 0)
+        return st ? st : add_text(x, b, b->begin, b->end, first, err);
+    x->s->token_count = first;
+    x->next_position = position;
+    uint32_t begin = b->begin;
+    for (size_t i = 0; st == AQ_OK && i <= x->joint_count; i++) {
+        uint32_t end = i < x->joint_count ? x->joints[i] : b->end;
+        first = x->s->token_count;
+        if (i > 0)
+            st = part(x, err);
+        if (st == AQ_OK)
+            st = add_tokens(x, a, begin, end, err);
+        if (st == AQ_OK)
+            st = add_text(x, b, begin, end, first, err);
+        begin = end;
+    }
+    return st;
 }
 
 /* From positions in the document to positions in each passage. */
@@ -418,16 +566,15 @@ enum aq_status aq_split(struct aq_splitter *s, struct aq_analyzer *a, const stru
     if (title_tokens > AQ_PASSAGE_TITLE)
         return aq_fail(err, AQ_INVALID, "a title of %zu tokens goes before no passage; at most %d do",
                        title_tokens, AQ_PASSAGE_TITLE);
-    for (size_t i = 0; i < d->count; i++) {
-        enum aq_status st = split_block(&x, a, &d->blocks[i], err);
-        if (st)
-            return st;
-    }
-    enum aq_status st = close_all(&x, err);
-    if (st)
-        return st;
-    number_positions(s);
-    return AQ_OK;
+    enum aq_status st = AQ_OK;
+    for (size_t i = 0; st == AQ_OK && i < d->count; i++)
+        st = split_block(&x, a, &d->blocks[i], err);
+    free(x.joints);
+    if (st == AQ_OK)
+        st = close_all(&x, err);
+    if (st == AQ_OK)
+        number_positions(s);
+    return st;
 }
 
 void aq_splitter_free(struct aq_splitter *s)

@@ -18,7 +18,8 @@ enum {
     PENDING_TEXT = 4 << 20,        /* bytes of a batch that may still end as pending */
     UNIT_TEXT = 256 << 10,         /* bytes of stored text handed to the builder at once */
     UNIT_FULL = 1 << 20,           /* or of all that is in a unit: text of replaced comments is not */
-    LEXICON_MOST = 96 << 20        /* bytes of lexemes before they are forgotten */
+    LEXICON_MOST = 96 << 20,       /* bytes of lexemes before they are forgotten */
+    THREADS_MOST = 1 << 20         /* threads before those that the store knows are forgotten */
 };
 #define MEMORY_LIMIT ((size_t)256 << 20)
 
@@ -170,6 +171,7 @@ static enum aq_status land(struct aq_writer *w, struct aq_error *err)
         return AQ_OK;
     aq_writer_end_lookup(w);
     enum aq_status st = aq_builder_wait(w->builder, err);
+    w->stats.repeats += w->flying->repeats;
     aq_batch_free(w->flying);
     w->flying = NULL;
     if (st)
@@ -422,6 +424,36 @@ static void note_title(struct aq_writer *w, uint32_t entry, uint64_t title, uint
         *t = (struct aq_writer_thread){number, title};
 }
 
+/* With nothing in flight: keeps of the threads only those of the batch, which the
+ * store does not know yet. */
+static enum aq_status forget_threads(struct aq_writer *w, struct aq_error *err)
+{
+    const struct aq_batch *b = w->batch;
+    struct aq_hashmap kept = {0};
+    struct aq_writer_thread *cache = NULL;
+    size_t count = 0, cap = 0;
+    for (size_t i = 0; i < b->name_count; i++) {
+        uint64_t hash = aq_hash(aq_batch_slice(b, b->names[i].name));
+        size_t at = SIZE_MAX;
+        uint32_t k = b->names[i].kind == AQ_ID_THREAD ? aq_hashmap_next(&w->threads, hash, &at) : AQ_HASHMAP_NONE;
+        if (k == AQ_HASHMAP_NONE)
+            continue;
+        if (!aq_grow(&cache, &cap, count + 1, sizeof *cache) || !aq_hashmap_add(&kept, hash, (uint32_t)count)) {
+            free(cache);
+            aq_hashmap_free(&kept);
+            return aq_fail_nomem(err);
+        }
+        cache[count++] = w->thread_cache[k];
+    }
+    aq_hashmap_free(&w->threads);
+    free(w->thread_cache);
+    w->threads = kept;
+    w->thread_cache = cache;
+    w->thread_count = count;
+    w->thread_cap = cap;
+    return AQ_OK;
+}
+
 /* ---- adding ---- */
 
 static enum aq_status new_unit(struct aq_writer *w, struct aq_error *err)
@@ -436,6 +468,8 @@ static enum aq_status launch(struct aq_writer *w, struct aq_error *err)
 {
     enum aq_status st = land(w, err);
     if (st)
+        return st;
+    if (w->thread_count > THREADS_MOST && (st = forget_threads(w, err)) != AQ_OK)
         return st;
     struct aq_batch *next = aq_batch_new(w->batch->next_comment);
     if (!next)
@@ -659,7 +693,7 @@ static enum aq_status add_version(struct aq_writer *w, const struct aq_record *r
 
 static enum aq_status usable(const struct aq_writer *w, struct aq_error *err)
 {
-    return w->failed ? aq_fail(err, AQ_INVALID, "this writer failed before; close it and open another") : AQ_OK;
+    return w->failed ? aq_fail(err, AQ_INTERNAL, "this writer failed before; close it and open another") : AQ_OK;
 }
 
 enum aq_status aq_writer_add(struct aq_writer *w, const struct aq_record *record, enum aq_outcome *outcome,
@@ -794,6 +828,7 @@ static enum aq_status commit_pending(struct aq_writer *w, struct aq_error *err)
     next = aq_batch_new(w->state.next_comment);
     if (!next)
         return aq_fail_nomem(err);
+    w->stats.repeats += w->batch->repeats;
     aq_batch_free(w->batch);
     w->batch = next;
     return AQ_OK;

@@ -129,6 +129,7 @@ static enum aq_status take_memory(struct aq_check *c)
     for (uint32_t i = 0; i < c->t.segment_count; i++) {
         c->segments[i].base = (uint32_t)total;
         c->segments[i].ascending = true;
+        c->segments[i].last_ordered = -1;
         total = (total + c->t.segments[i].info.passages + 63) & ~(size_t)63;
         if (total >= AQ_NOWHERE)
             return aq_fail(c->err, AQ_LIMIT, "the index has too many passages to be checked at once");

@@ -29,7 +29,10 @@ struct aq_check_segment {
     uint32_t mapped;           /* passages whose map entry was met, so far */
     uint32_t comment, ordinal; /* of the last of them */
     uint32_t deleted;          /* tombstones met */
-    bool has_lengths, ascending, marked_unordered;
+    uint32_t comments;         /* comments that begin in the map, so far */
+    uint32_t ordered;          /* of these, met in the order index */
+    int64_t last_ordered;      /* the last of them, -1 */
+    bool has_lengths, ascending;
 };
 
 struct aq_check {

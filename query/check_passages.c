@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-enum { MAP_ENTRY = 6, BITS_BYTES = AQ_BITS_CHUNK / 8 };
+enum { MAP_ENTRY = 6, BITS_BYTES = AQ_BITS_CHUNK / 8, ORDER_PAIR = 8, ORDER_ROW = 509 * ORDER_PAIR };
 
 /* Rows of a segment that is being written, or was when its writer was killed, are
  * there before it is listed: nobody reads them. */
@@ -88,14 +88,16 @@ static enum aq_status map_entry(struct aq_check *c, int i, uint32_t comment, uin
     if (comment >= c->t.state.next_comment && !(gone && comment == AQ_NO_COMMENT))
         return aq_check_fault(c, "map", "docid %u of segment %u belongs to comment %u of %u", docid, id, comment,
                               c->t.state.next_comment);
-    if ((ordinal > 0 && !goes_on) || ordinal >= AQ_MAX_PASSAGES)
+    bool again = docid > 0 && comment == s->comment && comment != AQ_NO_COMMENT;
+    if ((ordinal > 0 ? !goes_on : again) || ordinal >= AQ_MAX_PASSAGES)
         return aq_check_fault(c, "map", "docid %u of segment %u is passage %u of comment %u, but the one before it is "
                               "passage %u of comment %u", docid, id, ordinal, comment, s->ordinal, s->comment);
     if (ordinal > 0 && gone != aq_check_bit(c->deleted, passage - 1))
         return aq_check_fault(c, "bits", "docid %u of segment %u is %sdeleted, other passages of comment %u there "
                               "are%s", docid, id, gone ? "" : "not ", comment, gone ? " not" : "");
-    if (docid > 0 && (comment < s->comment || (comment == s->comment && ordinal <= s->ordinal)))
+    if (docid > 0 && comment < s->comment)
         s->ascending = false;
+    s->comments += ordinal == 0 && comment != AQ_NO_COMMENT;
     s->comment = comment;
     s->ordinal = ordinal;
     s->mapped++;
@@ -114,22 +116,48 @@ static enum aq_status map_entry(struct aq_check *c, int i, uint32_t comment, uin
     return AQ_OK;
 }
 
+/* A row of the order index; its segment's map was walked before. Docids differ where
+ * comments do, so as many pairs as comments are all of them. */
+static enum aq_status order_row(struct aq_check *c, int i, struct aq_slice key, struct aq_slice payload)
+{
+    struct aq_check_segment *s = &c->segments[i];
+    const struct aq_segment *seg = &c->t.segments[i];
+    uint32_t id = seg->info.id;
+
+    if (payload.len == 0 || payload.len % ORDER_PAIR || payload.len > ORDER_ROW ||
+        aq_unkey32(key.ptr + 8) != aq_load32(payload.ptr))
+        return aq_check_fault(c, "map", "a row of the order index of segment %u, of %zu bytes, is not one", id,
+                              payload.len);
+    for (size_t at = 0; at < payload.len; at += ORDER_PAIR) {
+        uint32_t comment = aq_load32(payload.ptr + at), docid = aq_load32(payload.ptr + at + 4);
+        uint32_t there = 0, ordinal = 0;
+        if ((int64_t)comment <= s->last_ordered)
+            return aq_check_fault(c, "map", "the order index of segment %u does not ascend at comment %u", id, comment);
+        if (comment == AQ_NO_COMMENT || docid >= s->mapped ||
+            aq_segment_locate(&c->t, seg, docid, &there, &ordinal) || there != comment || ordinal)
+            return aq_check_fault(c, "map", "the order index of segment %u has comment %u at docid %u, where it does "
+                                  "not begin", id, comment, docid);
+        s->last_ordered = comment;
+        s->ordered++;
+    }
+    return AQ_OK;
+}
+
 static enum aq_status map_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
 {
     int i;
     (void)context;
-    if (key.len != 8)
-        return aq_check_fault(c, "map", "a key has %zu bytes instead of 8", key.len);
+    bool order = key.len == 12 && aq_unkey32(key.ptr + 4) == UINT32_MAX;
+    if (key.len != 8 && !order)
+        return aq_check_fault(c, "map", "a key of %zu bytes is none of a map", key.len);
     uint32_t id = aq_unkey32(key.ptr), chunk = aq_unkey32(key.ptr + 4);
     enum aq_status st = find_segment(c, AQ_TABLE_MAP, id, &i);
     if (st || i < 0)
         return st;
     struct aq_check_segment *s = &c->segments[i];
     uint32_t left = c->t.segments[i].info.passages - s->mapped;
-    if (chunk == UINT32_MAX && payload.len == 0) {
-        s->marked_unordered = true;
-        return AQ_OK;
-    }
+    if (order)
+        return order_row(c, i, key, payload);
     if ((uint64_t)chunk * AQ_MAP_CHUNK != s->mapped || left == 0 ||
         payload.len != (size_t)(left < AQ_MAP_CHUNK ? left : AQ_MAP_CHUNK) * MAP_ENTRY)
         return aq_check_fault(c, "map", "row %u of segment %u has %zu bytes; %u passages came before it, %u are left",
@@ -154,9 +182,9 @@ enum aq_status aq_check_passages(struct aq_check *c)
         else if (s->mapped != info->passages)
             st = aq_check_fault(c, "map", "segment %u has entries of %u passages out of %u", info->id, s->mapped,
                                 info->passages);
-        else if (s->ascending == s->marked_unordered)
-            st = aq_check_fault(c, "map", "segment %u is %smarked as unordered, but its comments %s", info->id,
-                                s->ascending ? "" : "not ", s->ascending ? "ascend" : "do not ascend");
+        else if (s->ordered != (s->ascending ? 0 : s->comments))
+            st = aq_check_fault(c, "map", "the order index of segment %u has %u comments, it should have %u", info->id,
+                                s->ordered, s->ascending ? 0 : s->comments);
         else if (s->deleted != info->deleted)
             st = aq_check_fault(c, "bits", "segment %u has %u tombstones, its record says %u", info->id, s->deleted,
                                 info->deleted);

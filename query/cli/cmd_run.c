@@ -6,10 +6,11 @@
 #include "utf8.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 
-enum { LIMIT = 100, LIMIT_MOST = 10000, K1_MOST = 100, FLUSH_AT = 1 << 16 };
+enum { LIMIT = 100, LIMIT_MOST = 10000, K1_MOST = 100, NESTING = 256, FLUSH_AT = 1 << 16 };
 static const double default_k1 = 1.2, default_b = 0.75;
 static const char tag[] = "aq";
 
@@ -43,6 +44,7 @@ struct input {
 struct job {
     struct aq_cli *cli;
     struct input in;
+    struct json_tokener *tokener;
     double *scores; /* of one list, as printed */
     size_t score_cap;
     bool hit; /* some query had one */
@@ -50,7 +52,7 @@ struct job {
 
 /* What one line asks. Slices live as long as `object`. */
 struct asked {
-    json_t *object;
+    struct json_object *object;
     struct aq_slice id, text;
     char number[24]; /* of an id that is one */
 };
@@ -60,36 +62,195 @@ static enum aq_status bad_line(const struct input *in, struct aq_error *err, con
     return aq_fail(err, AQ_INVALID, "%.200s:%llu: %.200s", in->name, (unsigned long long)in->number, what);
 }
 
-static const json_t *either(const json_t *object, const char *key, const char *other)
+/* ---- what JSON is ---- */
+
+static size_t digits_end(struct aq_slice s, size_t at)
 {
-    const json_t *v = json_object_get(object, key);
-    return v ? v : json_object_get(object, other);
+    while (at < s.len && s.ptr[at] >= '0' && s.ptr[at] <= '9')
+        at++;
+    return at;
 }
 
-static enum aq_status parse_line(const struct input *in, struct aq_slice line, struct asked *q,
-                                 struct aq_error *err)
+static bool is_any(struct aq_slice s, size_t at, const char *of)
 {
-    json_error_t fault;
-    q->object = json_loadb((const char *)line.ptr, line.len, JSON_ALLOW_NUL, &fault);
-    if (!q->object)
-        return bad_line(in, err, fault.text);
-    if (!json_is_object(q->object))
+    return at < s.len && s.ptr[at] && strchr(of, s.ptr[at]);
+}
+
+/* Where the number at `from` ends by the grammar of RFC 8259, section 6; `from` when
+ * none is there. */
+static size_t number_end(struct aq_slice s, size_t from)
+{
+    size_t whole = from + is_any(s, from, "-"), at = digits_end(s, whole);
+    if (at == whole || (s.ptr[whole] == '0' && at > whole + 1))
+        return from;
+    if (is_any(s, at, ".")) {
+        size_t part = at + 1;
+        at = digits_end(s, part);
+        if (at == part)
+            return from;
+    }
+    if (is_any(s, at, "eE")) {
+        size_t power = at + 1 + is_any(s, at + 1, "+-");
+        at = digits_end(s, power);
+        if (at == power)
+            return from;
+    }
+    return at;
+}
+
+/* The code unit of the escape \uXXXX at `at`, whose digits are known to be good; else
+ * UINT_MAX. */
+static unsigned escaped_at(struct aq_slice s, size_t at)
+{
+    unsigned unit = 0;
+    if (at + 6 > s.len || s.ptr[at] != '\\' || s.ptr[at + 1] != 'u')
+        return UINT_MAX;
+    for (size_t i = at + 2; i < at + 6; i++)
+        unit = unit * 16 + (s.ptr[i] & 15u) + (s.ptr[i] > '9' ? 9 : 0);
+    return unit;
+}
+
+static bool is_high(unsigned unit)
+{
+    return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+static bool is_low(unsigned unit)
+{
+    return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/* What json-c lets pass and JSON does not know, in a line it has read; NULL when
+ * there is none. A query that is not what its author thinks would spoil figures
+ * without a word. */
+static const char *not_json(struct aq_slice s, size_t *at)
+{
+    bool inside = false, nul = false;
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.ptr[i];
+        *at = i;
+        if (c < 0x20 && (inside || (c != '\t' && c != '\r')))
+            return "a control character; in strings it is written as \\u and four digits";
+        if (c == '"') {
+            inside = !inside;
+            nul = nul && !inside;
+        } else if (c == '\\') {
+            unsigned unit = escaped_at(s, i);
+            if (is_low(unit) || (is_high(unit) && !is_low(escaped_at(s, i + 6))))
+                return "half of a surrogate pair";
+            nul |= unit == 0;
+            i += unit == UINT_MAX ? 1 : is_high(unit) ? 11 : 5;
+        } else if (!inside) {
+            if (c == '\'')
+                return "strings stand between double quotes";
+            if (c == ':' && nul)
+                return "a name with a NUL in it";
+            if (is_any(s, i, "-.0123456789NI")) { /* NaN, Infinity */
+                size_t end = number_end(s, i);
+                if (end == i)
+                    return "not a number of JSON";
+                i = end - 1;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* ---- one query ---- */
+
+/* Bytes of white space the line begins with. */
+static size_t indent_of(struct aq_slice line)
+{
+    size_t n = 0;
+    while (n < line.len && (line.ptr[n] == ' ' || line.ptr[n] == '\t' || line.ptr[n] == '\r'))
+        n++;
+    return n;
+}
+
+/* Reads an object, which the line is known to begin. On success *what is NULL; else it
+ * says what is wrong at byte *at. NULL also when memory runs out. */
+static struct json_object *read_object(struct json_tokener *tokener, struct aq_slice line, const char **what,
+                                       size_t *at)
+{
+    *at = aq_utf8_valid(line);
+    if (*at < line.len) {
+        *what = "not UTF-8";
+        return NULL;
+    }
+    *at = 0;
+    if (line.len > INT_MAX) {
+        *what = "longer than 2 GB";
+        return NULL;
+    }
+    json_tokener_reset(tokener);
+    struct json_object *object = json_tokener_parse_ex(tokener, (const char *)line.ptr, (int)line.len);
+    enum json_tokener_error fault = json_tokener_get_error(tokener);
+    *what = NULL;
+    *at = json_tokener_get_parse_end(tokener);
+    if (fault == json_tokener_continue)
+        *what = "the object does not end";
+    else if (fault != json_tokener_success)
+        *what = json_tokener_error_desc(fault);
+    else if (object)
+        *what = *at < line.len ? "more follows the object" : not_json(line, at);
+    return object;
+}
+
+static struct json_object *either(struct json_object *object, const char *key, const char *other)
+{
+    struct json_object *v;
+    if (json_object_object_get_ex(object, key, &v) || json_object_object_get_ex(object, other, &v))
+        return v;
+    return NULL;
+}
+
+static struct aq_slice string_of(struct json_object *v)
+{
+    return aq_slice(json_object_get_string(v), (size_t)json_object_get_string_len(v));
+}
+
+/* Numbers that json-c has cut to what fits are not told from those at the end of
+ * the range, so the least one is refused, too. */
+static bool read_integer(struct json_object *v, char *text, size_t size)
+{
+    int64_t n = json_object_get_int64(v);
+    if (n == INT64_MIN || (n > 0 && json_object_get_uint64(v) > INT64_MAX))
+        return false;
+    snprintf(text, size, "%lld", (long long)n);
+    return true;
+}
+
+static enum aq_status parse_line(struct job *job, struct aq_slice line, struct asked *q, struct aq_error *err)
+{
+    const struct input *in = &job->in;
+    const char *what;
+    size_t at = indent_of(line);
+    if (at == line.len || line.ptr[at] != '{')
         return bad_line(in, err, "a query is an object: {\"_id\": \"1\", \"text\": \"...\"}");
-    const json_t *id = either(q->object, "_id", "id");
-    if (json_is_integer(id)) {
-        int n = snprintf(q->number, sizeof q->number, "%lld", (long long)json_integer_value(id));
-        q->id = aq_slice(q->number, (size_t)n);
-    } else if (json_is_string(id) && json_string_length(id)) {
-        q->id = aq_slice(json_string_value(id), json_string_length(id));
+    q->object = read_object(job->tokener, line, &what, &at);
+    if (what)
+        return aq_fail(err, AQ_INVALID, "%.200s:%llu: column %zu: %.200s", in->name,
+                       (unsigned long long)in->number, at + 1, what);
+    if (!q->object)
+        return aq_fail_nomem(err);
+    struct json_object *id = either(q->object, "_id", "id");
+    if (json_object_is_type(id, json_type_int)) {
+        if (!read_integer(id, q->number, sizeof q->number))
+            return bad_line(in, err, "\"_id\" is too big for a number; make it a string");
+        q->id = aq_slice_str(q->number);
+    } else if (json_object_is_type(id, json_type_string) && json_object_get_string_len(id)) {
+        q->id = string_of(id);
     } else {
         return bad_line(in, err, "no \"_id\" (a string or a number)");
     }
-    const json_t *text = either(q->object, "text", "query");
-    if (!json_is_string(text))
+    struct json_object *text = either(q->object, "text", "query");
+    if (!json_object_is_type(text, json_type_string))
         return bad_line(in, err, "no \"text\" (a string)");
-    q->text = aq_slice(json_string_value(text), json_string_length(text));
+    q->text = string_of(text);
     return AQ_OK;
 }
+
+/* ---- lines ---- */
 
 /* The next line that is not blank, without its end; *got false after the last. */
 static enum aq_status next_line(struct input *in, struct aq_slice *line, bool *got, struct aq_error *err)
@@ -161,12 +322,11 @@ static void lift_scores(const struct aq_hit *hits, uint32_t count, double *score
     }
 }
 
-/* A list names a document once. */
-static enum aq_status print_trec(struct job *job, const struct asked *q,
-                                 const struct aq_search_request *request, const struct aq_result *result)
+/* A list names a document once: AQ_NO_FILL sees to it. */
+static enum aq_status print_trec(struct job *job, const struct asked *q, const struct aq_result *result)
 {
     struct aq_buf *out = &job->cli->out.buf;
-    uint32_t count = aq_hits_leading(request, result);
+    uint32_t count = result->hit_count;
     if (!aq_grow(&job->scores, &job->score_cap, count, sizeof *job->scores))
         return aq_fail_nomem(&job->cli->err);
     lift_scores(result->hits, count, job->scores);
@@ -192,7 +352,7 @@ static enum aq_status answer(struct job *job, const struct asked *q)
         .flags = AQ_QUERY_PLAIN,
     };
     if (set->format == AQ_RUN_TREC)
-        request.flags |= AQ_NO_TEXT;
+        request.flags |= AQ_NO_TEXT | AQ_NO_FILL;
     if (set->k1 >= 0 || set->b >= 0) {
         request.k1 = set->k1 >= 0 ? set->k1 : default_k1;
         /* Without k1 length cannot count; 0 and 0 would ask for the defaults. */
@@ -206,7 +366,7 @@ static enum aq_status answer(struct job *job, const struct asked *q)
     }
     job->hit |= result->hit_count > 0;
     if (set->format == AQ_RUN_TREC) {
-        st = print_trec(job, q, &request, result);
+        st = print_trec(job, q, result);
     } else {
         aq_json_begin(&cli->out.buf, &request, q->id);
         for (uint32_t i = 0; i < result->hit_count; i++)
@@ -223,6 +383,10 @@ static enum aq_status answer_all(struct job *job)
 {
     struct aq_cli *cli = job->cli;
     enum aq_status st = AQ_OK;
+    job->tokener = json_tokener_new_ex(NESTING);
+    if (!job->tokener)
+        return aq_fail_nomem(&cli->err);
+    json_tokener_set_flags(job->tokener, JSON_TOKENER_STRICT);
     while (!st && !cli->out.closed) {
         struct asked q = {0};
         struct aq_slice line;
@@ -230,11 +394,12 @@ static enum aq_status answer_all(struct job *job)
         st = next_line(&job->in, &line, &got, &cli->err);
         if (st || !got)
             break;
-        st = parse_line(&job->in, line, &q, &cli->err);
+        st = parse_line(job, line, &q, &cli->err);
         if (!st)
             st = answer(job, &q);
-        json_decref(q.object);
+        json_object_put(q.object);
     }
+    json_tokener_free(job->tokener);
     return st;
 }
 

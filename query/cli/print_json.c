@@ -1,262 +1,287 @@
-/* print_json.c - see print_json.h. */
+/* print_json.c - see print_json.h. Records are written as they go: there is no tree
+ * of values, so a record costs its bytes and memory that runs out is never mistaken
+ * for a value that is missing. Owns JSON's spelling; reading it is not done here. */
 #include "print_json.h"
 
 #include "cli.h"
 #include "date.h"
 #include "utf8.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 
-/* ---- values ---- */
+/* ---- values ----
+ * Each is appended with the comma it needs: none after what opens or names it. */
 
-static json_t *string_of(struct aq_slice s)
+static struct aq_buf *next(struct aq_buf *out)
 {
-    json_t *v = json_stringn(s.len ? (const char *)s.ptr : "", s.len);
-    if (v)
-        return v;
-    struct aq_buf repaired = {0}; /* not UTF-8 */
-    aq_utf8_repair(&repaired, s);
-    if (!repaired.failed)
-        v = json_stringn((const char *)repaired.ptr, repaired.len);
-    aq_buf_free(&repaired);
-    return v;
+    uint8_t last = out->len ? out->ptr[out->len - 1] : '{';
+    if (last != '{' && last != '[' && last != ':')
+        aq_buf_u8(out, ',');
+    return out;
 }
 
-static json_t *string_or_null(struct aq_slice s)
+static void put_raw(struct aq_buf *out, const char *json)
 {
-    return s.len ? string_of(s) : json_null();
+    aq_buf_puts(next(out), json);
 }
 
-static json_t *date_or_null(int64_t date)
+/* C0 in capital digits, the others in small ones: readers may compare bytes. */
+static void put_escape(struct aq_buf *out, uint32_t cp)
+{
+    static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+                                   ['"'] = '"', ['\\'] = '\\'};
+    if (cp < sizeof letters && letters[cp]) {
+        aq_buf_u8(out, '\\');
+        aq_buf_u8(out, (uint8_t)letters[cp]);
+    } else if (cp < 0x20) {
+        aq_buf_printf(out, "\\u%04X", (unsigned)cp);
+    } else {
+        aq_buf_printf(out, "\\u%04x", (unsigned)cp);
+    }
+}
+
+/* What aq_char_shown refuses lies below U+10000: one escape each. */
+static void put_string(struct aq_buf *out, struct aq_slice s)
+{
+    size_t written = 0;
+    unsigned len;
+    aq_buf_u8(next(out), '"');
+    for (size_t at = 0; at < s.len; at += len) {
+        uint32_t cp = aq_utf8_decode(s.ptr + at, s.ptr + s.len, &len);
+        bool plain = cp != '"' && cp != '\\' && cp != '\t' && cp != '\n' && aq_char_shown(cp);
+        if (plain && cp != AQ_UTF8_BAD)
+            continue;
+        aq_buf_put(out, s.ptr + written, at - written);
+        written = at + len;
+        if (cp == AQ_UTF8_BAD)
+            aq_buf_puts(out, "\xef\xbf\xbd");
+        else
+            put_escape(out, cp);
+    }
+    if (written < s.len)
+        aq_buf_put(out, s.ptr + written, s.len - written);
+    aq_buf_u8(out, '"');
+}
+
+static void put_str(struct aq_buf *out, const char *s)
+{
+    put_string(out, aq_slice_str(s));
+}
+
+static void put_string_or_null(struct aq_buf *out, struct aq_slice s)
+{
+    if (s.len)
+        put_string(out, s);
+    else
+        put_raw(out, "null");
+}
+
+static void put_bool(struct aq_buf *out, bool v)
+{
+    put_raw(out, v ? "true" : "false");
+}
+
+static void put_integer(struct aq_buf *out, int64_t n)
+{
+    aq_buf_printf(next(out), "%lld", (long long)n);
+}
+
+/* Up to what readers with signed numbers take. */
+static void put_count(struct aq_buf *out, uint64_t n)
+{
+    put_integer(out, n > INT64_MAX ? INT64_MAX : (int64_t)n);
+}
+
+/* In as few digits, from 15 on, as read back as the same number; always with a point
+ * or an exponent, and that without plus and leading zeros: 3.0, 1e22, 1e-7. */
+static void put_real_or_null(struct aq_buf *out, double v)
+{
+    char text[40];
+    if (!isfinite(v)) {
+        put_raw(out, "null");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    char *exponent = strchr(text, 'e');
+    if (exponent)
+        *exponent = 0;
+    put_raw(out, text);
+    if (exponent)
+        aq_buf_printf(out, "e%ld", strtol(exponent + 1, NULL, 10));
+    else if (!strchr(text, '.'))
+        aq_buf_puts(out, ".0");
+}
+
+static void put_date_or_null(struct aq_buf *out, int64_t date)
 {
     char text[AQ_DATE_SIZE];
-    return *aq_date_full(date, text) ? json_string(text) : json_null();
+    put_string_or_null(out, aq_slice_str(aq_date_full(date, text)));
 }
 
-static json_t *real_or_null(double v)
+static void put_points_or_null(struct aq_buf *out, int32_t points)
 {
-    return isfinite(v) ? json_real(v) : json_null();
+    if (points == AQ_NO_SCORE)
+        put_raw(out, "null");
+    else
+        put_integer(out, points);
 }
 
-static json_t *count_of(uint64_t n)
+static void put_strings(struct aq_buf *out, const struct aq_slice *items, size_t count)
 {
-    return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
+    put_raw(out, "[");
+    for (size_t i = 0; i < count; i++)
+        put_string(out, items[i]);
+    aq_buf_u8(out, ']');
 }
 
-static json_t *points_or_null(int32_t points)
+static void put_range(struct aq_buf *out, struct aq_range r)
 {
-    return points == AQ_NO_SCORE ? json_null() : json_integer(points);
+    aq_buf_printf(next(out), "[%u,%u]", r.begin, r.end);
 }
 
-static json_t *range_of(struct aq_range r)
+static void put_ranges(struct aq_buf *out, const struct aq_range *ranges, size_t count)
 {
-    return json_pack("[I, I]", (json_int_t)r.begin, (json_int_t)r.end);
-}
-
-/* Takes both; NULL when either is or memory runs out. */
-static json_t *with_item(json_t *list, json_t *item)
-{
-    if (json_array_append_new(list, item) == 0)
-        return list;
-    json_decref(list);
-    return NULL;
-}
-
-static json_t *strings_of(const struct aq_slice *items, size_t count)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < count; i++)
-        list = with_item(list, string_of(items[i]));
-    return list;
-}
-
-static json_t *ranges_of(const struct aq_range *ranges, size_t count)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < count; i++)
-        list = with_item(list, range_of(ranges[i]));
-    return list;
+    put_raw(out, "[");
+    for (size_t i = 0; i < count; i++)
+        put_range(out, ranges[i]);
+    aq_buf_u8(out, ']');
 }
 
 /* ---- records ---- */
 
-struct record {
-    json_t *object;
-    bool failed;
-    int digits; /* of reals */
-};
-
-static struct record record_of(const char *type)
+/* Names the value that is put next. Returns out, so that both stand on a line. */
+static struct aq_buf *key(struct aq_buf *out, const char *name)
 {
-    struct record r = {json_object(), false, 17};
-    r.failed = !r.object || json_object_set_new(r.object, "type", json_string(type)) != 0;
-    return r;
+    aq_buf_u8(next(out), '"');
+    aq_buf_puts(out, name);
+    aq_buf_puts(out, "\":");
+    return out;
 }
 
-/* Takes the value; NULL means that memory ran out. */
-static void set(struct record *r, const char *key, json_t *value)
-{
-    if (json_object_set_new(r->object, key, value) != 0)
-        r->failed = true;
-}
-
-/* As few digits as read back as the same number. */
-static int shortest(double v)
-{
-    for (int digits = 15; digits < 17; digits++) {
-        char text[40];
-        snprintf(text, sizeof text, "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
-            return digits;
-    }
-    return 17;
-}
-
-static int append(const char *bytes, size_t n, void *context)
-{
-    struct aq_buf *out = context;
-    aq_buf_put(out, bytes, n);
-    return out->failed ? -1 : 0;
-}
-
-/* The characters that aq_char_shown refuses only occur inside of strings here, so
- * that each may become its escape. C0 controls already are. */
-static void escape_controls(struct aq_buf *out, size_t from)
-{
-    size_t at = from;
-    while (at < out->len && out->ptr[at] != 0x7f && out->ptr[at] != 0xc2 && out->ptr[at] != 0xe2)
-        at++;
-    if (at == out->len)
-        return;
-    struct aq_buf tail = {0};
-    aq_buf_put(&tail, out->ptr + at, out->len - at);
-    if (tail.failed)
-        out->failed = true;
-    else
-        out->len = at;
-    for (size_t i = 0; i < tail.len;) {
-        unsigned len;
-        uint32_t cp = aq_utf8_decode(tail.ptr + i, tail.ptr + tail.len, &len);
-        if (cp == '\n' || aq_char_shown(cp))
-            aq_buf_put(out, tail.ptr + i, len);
-        else
-            aq_buf_printf(out, "\\u%04x", (unsigned)cp & 0xffff);
-        i += len;
-    }
-    aq_buf_free(&tail);
-}
-
-/* Writes the line and lets the record go. */
-static void finish(struct record *r, struct aq_buf *out)
+/* Where the record begins, for finish(). */
+static size_t begin(struct aq_buf *out, const char *type)
 {
     size_t from = out->len;
-    size_t flags = JSON_COMPACT | JSON_REAL_PRECISION((size_t)r->digits);
-    if (r->failed || json_dump_callback(r->object, append, out, flags) != 0)
-        out->failed = true;
-    json_decref(r->object);
-    aq_buf_u8(out, '\n');
-    if (!out->failed)
-        escape_controls(out, from);
+    aq_buf_u8(out, '{');
+    put_str(key(out, "type"), type);
+    return from;
+}
+
+/* A record is there whole or not at all: a line cut short must not run into the
+ * error that is reported next. */
+static void finish(struct aq_buf *out, size_t from)
+{
+    aq_buf_puts(out, "}\n");
+    if (out->failed)
+        out->len = from;
 }
 
 void aq_json_begin(struct aq_buf *out, const struct aq_search_request *request, struct aq_slice query_id)
 {
-    struct record r = record_of("begin");
-    set(&r, "version", json_integer(AQ_JSON_VERSION));
+    size_t from = begin(out, "begin");
+    put_integer(key(out, "version"), AQ_JSON_VERSION);
     if (query_id.ptr)
-        set(&r, "query_id", string_of(query_id));
-    set(&r, "query", string_of(request->query));
-    set(&r, "limit", json_integer(request->limit));
-    set(&r, "offset", json_integer(request->offset));
-    set(&r, "sort", json_string(aq_sort_names[request->sort]));
-    set(&r, "group", json_string(aq_group_names[request->group]));
-    finish(&r, out);
+        put_string(key(out, "query_id"), query_id);
+    put_string(key(out, "query"), request->query);
+    put_integer(key(out, "limit"), request->limit);
+    put_integer(key(out, "offset"), request->offset);
+    put_str(key(out, "sort"), aq_sort_names[request->sort]);
+    put_str(key(out, "group"), aq_group_names[request->group]);
+    finish(out, from);
 }
 
 void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
 {
-    struct record r = record_of("hit");
-    r.digits = shortest(hit->score);
-    set(&r, "id", string_of(hit->id));
-    set(&r, "ordinal", json_integer(hit->ordinal));
-    set(&r, "score", real_or_null(hit->score));
-    set(&r, "author", string_or_null(hit->author));
-    set(&r, "date", date_or_null(hit->date));
-    set(&r, "title", string_or_null(hit->title));
-    set(&r, "thread", string_or_null(hit->thread));
-    set(&r, "url", string_or_null(hit->url));
-    set(&r, "passage", string_of(hit->passage));
-    set(&r, "ranges", ranges_of(hit->ranges, hit->range_count));
-    set(&r, "snippet", range_of(hit->snippet));
-    set(&r, "title_ranges", ranges_of(hit->title_ranges, hit->title_range_count));
-    set(&r, "all_words", json_boolean(hit->all_words));
-    set(&r, "quote", json_integer(hit->quote_depth));
-    set(&r, "more", json_integer(hit->more));
-    set(&r, "more_at_least", json_boolean(hit->more_at_least));
-    set(&r, "points", points_or_null(hit->points));
-    set(&r, "parent", string_or_null(hit->parent));
-    set(&r, "source", string_or_null(hit->source));
-    set(&r, "tags", strings_of(hit->tags, hit->tag_count));
-    finish(&r, out);
+    size_t from = begin(out, "hit");
+    put_string(key(out, "id"), hit->id);
+    put_integer(key(out, "ordinal"), hit->ordinal);
+    put_real_or_null(key(out, "score"), hit->score);
+    put_string_or_null(key(out, "author"), hit->author);
+    put_date_or_null(key(out, "date"), hit->date);
+    put_string_or_null(key(out, "title"), hit->title);
+    put_string_or_null(key(out, "thread"), hit->thread);
+    put_string_or_null(key(out, "url"), hit->url);
+    put_string(key(out, "passage"), hit->passage);
+    put_ranges(key(out, "ranges"), hit->ranges, hit->range_count);
+    put_range(key(out, "snippet"), hit->snippet);
+    put_ranges(key(out, "title_ranges"), hit->title_ranges, hit->title_range_count);
+    put_bool(key(out, "all_words"), hit->all_words);
+    put_integer(key(out, "quote"), hit->quote_depth);
+    put_integer(key(out, "more"), hit->more);
+    put_bool(key(out, "more_at_least"), hit->more_at_least);
+    put_points_or_null(key(out, "points"), hit->points);
+    put_string_or_null(key(out, "parent"), hit->parent);
+    put_string_or_null(key(out, "source"), hit->source);
+    put_strings(key(out, "tags"), hit->tags, hit->tag_count);
+    finish(out, from);
 }
 
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id)
 {
-    struct record r = record_of("end");
+    size_t from = begin(out, "end");
     if (query_id.ptr)
-        set(&r, "query_id", string_of(query_id));
-    set(&r, "hits", json_integer(result->hit_count));
-    set(&r, "totals",
-        json_pack("{s:o, s:o, s:b}", "groups", count_of(result->total_groups), "passages",
-                  count_of(result->total_passages), "at_least", (int)result->total_at_least));
-    set(&r, "partial", json_boolean(result->partial != AQ_PARTIAL_NONE));
+        put_string(key(out, "query_id"), query_id);
+    put_integer(key(out, "hits"), result->hit_count);
+    put_raw(key(out, "totals"), "{");
+    put_count(key(out, "groups"), result->total_groups);
+    put_count(key(out, "passages"), result->total_passages);
+    put_bool(key(out, "at_least"), result->total_at_least);
+    aq_buf_u8(out, '}');
+    put_bool(key(out, "partial"), result->partial != AQ_PARTIAL_NONE);
     const struct aq_slice reason = aq_slice_str("terms");
-    set(&r, "partial_reasons", strings_of(&reason, result->partial & AQ_PARTIAL_TERMS ? 1 : 0));
-    set(&r, "ignored", strings_of(result->ignored, result->ignored_count));
-    set(&r, "snapshot", json_integer(result->snapshot));
-    set(&r, "commit", count_of(result->commit));
-    set(&r, "micros", count_of(result->micros));
-    finish(&r, out);
+    put_strings(key(out, "partial_reasons"), &reason, result->partial & AQ_PARTIAL_TERMS ? 1 : 0);
+    put_strings(key(out, "ignored"), result->ignored, result->ignored_count);
+    put_integer(key(out, "snapshot"), result->snapshot);
+    put_count(key(out, "commit"), result->commit);
+    put_count(key(out, "micros"), result->micros);
+    finish(out, from);
 }
 
-static json_t *passages_of(const struct aq_comment_view *c)
+static void put_passages(struct aq_buf *out, const struct aq_comment_view *c)
 {
-    json_t *list = json_array();
-    for (uint32_t i = 0; list && i < c->passage_count; i++) {
+    put_raw(out, "[");
+    for (uint32_t i = 0; i < c->passage_count; i++) {
         const struct aq_passage_view *p = &c->passages[i];
-        list = with_item(list, json_pack("{s:o, s:i, s:b, s:b}", "range", range_of(p->range), "quote",
-                                         (int)p->quote_depth, "code", (int)p->code, "heading",
-                                         (int)p->heading));
+        put_raw(out, "{");
+        put_range(key(out, "range"), p->range);
+        put_integer(key(out, "quote"), p->quote_depth);
+        put_bool(key(out, "code"), p->code);
+        put_bool(key(out, "heading"), p->heading);
+        aq_buf_u8(out, '}');
     }
-    return list;
+    aq_buf_u8(out, ']');
 }
 
 void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const char *relation,
                      unsigned level)
 {
     static const char *const formats[] = {"text", "markdown", "html"};
-    struct record r = record_of("comment");
-    set(&r, "version", json_integer(AQ_JSON_VERSION));
-    set(&r, "relation", json_string(relation));
-    set(&r, "level", json_integer((json_int_t)level));
-    set(&r, "id", string_of(c->id));
-    set(&r, "author", string_or_null(c->author));
-    set(&r, "date", date_or_null(c->date));
-    set(&r, "points", points_or_null(c->points));
-    set(&r, "title", string_or_null(c->title));
-    set(&r, "thread", string_or_null(c->thread));
-    set(&r, "thread_title", string_or_null(c->thread_title));
-    set(&r, "parent", string_or_null(c->parent));
-    set(&r, "url", string_or_null(c->url));
-    set(&r, "source", string_or_null(c->source));
-    set(&r, "tags", strings_of(c->tags, c->tag_count));
-    set(&r, "format", (size_t)c->format < AQ_COUNT(formats) ? json_string(formats[c->format]) : json_null());
-    set(&r, "text", string_of(c->text));
-    set(&r, "passages", passages_of(c));
-    set(&r, "replies", json_integer(c->reply_count));
-    finish(&r, out);
+    size_t from = begin(out, "comment");
+    put_integer(key(out, "version"), AQ_JSON_VERSION);
+    put_str(key(out, "relation"), relation);
+    put_integer(key(out, "level"), level);
+    put_string(key(out, "id"), c->id);
+    put_string_or_null(key(out, "author"), c->author);
+    put_date_or_null(key(out, "date"), c->date);
+    put_points_or_null(key(out, "points"), c->points);
+    put_string_or_null(key(out, "title"), c->title);
+    put_string_or_null(key(out, "thread"), c->thread);
+    put_string_or_null(key(out, "thread_title"), c->thread_title);
+    put_string_or_null(key(out, "parent"), c->parent);
+    put_string_or_null(key(out, "url"), c->url);
+    put_string_or_null(key(out, "source"), c->source);
+    put_strings(key(out, "tags"), c->tags, c->tag_count);
+    const char *format = (size_t)c->format < AQ_COUNT(formats) ? formats[c->format] : "";
+    put_string_or_null(key(out, "format"), aq_slice_str(format));
+    put_string(key(out, "text"), c->text);
+    put_passages(key(out, "passages"), c);
+    put_integer(key(out, "replies"), c->reply_count);
+    finish(out, from);
 }
 
 void aq_json_stats(struct aq_buf *out, const char *dir, const struct aq_index_stats *s)
@@ -286,36 +311,36 @@ void aq_json_stats(struct aq_buf *out, const char *dir, const struct aq_index_st
                   {"commit", s->commit},
                   {"generation", s->generation},
                   {"format_version", s->format_version}};
-    struct record r = record_of("stats");
-    set(&r, "version", json_integer(AQ_JSON_VERSION));
-    set(&r, "directory", string_of(aq_slice_str(dir)));
+    size_t from = begin(out, "stats");
+    put_integer(key(out, "version"), AQ_JSON_VERSION);
+    put_string(key(out, "directory"), aq_slice_str(dir));
     for (size_t i = 0; i < AQ_COUNT(counts); i++)
-        set(&r, counts[i].key, count_of(counts[i].value));
-    set(&r, "first_date", date_or_null(s->first_date));
-    set(&r, "last_date", date_or_null(s->last_date));
-    set(&r, "language", string_of(aq_slice(s->language, strnlen(s->language, sizeof s->language))));
-    set(&r, "analyzer", string_of(aq_slice(s->analyzer, strnlen(s->analyzer, sizeof s->analyzer))));
-    finish(&r, out);
+        put_count(key(out, counts[i].key), counts[i].value);
+    put_date_or_null(key(out, "first_date"), s->first_date);
+    put_date_or_null(key(out, "last_date"), s->last_date);
+    put_string(key(out, "language"), aq_slice(s->language, strnlen(s->language, sizeof s->language)));
+    put_string(key(out, "analyzer"), aq_slice(s->analyzer, strnlen(s->analyzer, sizeof s->analyzer)));
+    finish(out, from);
 }
 
 void aq_json_checked(struct aq_buf *out, const char *dir, const struct aq_index_stats *s)
 {
-    struct record r = record_of("check");
-    set(&r, "version", json_integer(AQ_JSON_VERSION));
-    set(&r, "ok", json_true());
-    set(&r, "directory", string_of(aq_slice_str(dir)));
-    set(&r, "comments", count_of(s->comments));
-    set(&r, "passages", count_of(s->passages));
-    set(&r, "segments", count_of(s->segments));
-    set(&r, "pending_comments", count_of(s->pending_comments));
-    set(&r, "commit", count_of(s->commit));
-    finish(&r, out);
+    size_t from = begin(out, "check");
+    put_integer(key(out, "version"), AQ_JSON_VERSION);
+    put_bool(key(out, "ok"), true);
+    put_string(key(out, "directory"), aq_slice_str(dir));
+    put_count(key(out, "comments"), s->comments);
+    put_count(key(out, "passages"), s->passages);
+    put_count(key(out, "segments"), s->segments);
+    put_count(key(out, "pending_comments"), s->pending_comments);
+    put_count(key(out, "commit"), s->commit);
+    finish(out, from);
 }
 
 void aq_json_error(struct aq_buf *out, const struct aq_error *err)
 {
-    struct record r = record_of("error");
-    set(&r, "status", json_string(aq_status_name(err->status)));
-    set(&r, "message", string_of(aq_slice_str(err->message)));
-    finish(&r, out);
+    size_t from = begin(out, "error");
+    put_str(key(out, "status"), aq_status_name(err->status));
+    put_string(key(out, "message"), aq_slice_str(err->message));
+    finish(out, from);
 }

@@ -42,7 +42,7 @@ static bool some_row(struct aq_txn *t, struct bench *b, enum aq_table table, con
          must(aq_walk_next(&w, &found, &err), &err)) {
         if (w.key.len < strlen(prefix) || memcmp(w.key.ptr, prefix, strlen(prefix)) != 0)
             break;
-        if ((table == AQ_TABLE_MAP && w.payload.len < 12) || !one_in(&b->rng, ++n)) /* a mark of disorder is empty */
+        if (!one_in(&b->rng, ++n))
             continue;
         aq_buf_clear(key);
         aq_buf_clear(value);
@@ -182,6 +182,43 @@ static bool edit_map(struct aq_txn *t, struct bench *b, bool exchange)
 DAMAGE(map_exchanged, edit_map(t, b, true))
 DAMAGE(map_other_comment, edit_map(t, b, false))
 DAMAGE(no_map, no_row(t, b, AQ_TABLE_MAP, ""))
+/* The order index: rows with longer keys behind a segment's chunks. */
+static bool edit_order(struct aq_txn *t, struct bench *b, void (*edit)(struct aq_buf *value, struct bench *b))
+{
+    struct aq_buf key = {0}, value = {0};
+    bool any = some_row(t, b, AQ_TABLE_MAP, "", &key, &value) && key.len == 12;
+    if (any && edit)
+        edit(&value, b);
+    if (any && edit && value.len)
+        put(t, AQ_TABLE_MAP, &key, aq_slice(value.ptr, value.len));
+    else if (any)
+        assert_int_equal(aq_del(t, AQ_TABLE_MAP, aq_slice(key.ptr, key.len), NULL), AQ_OK);
+    aq_buf_free(&key);
+    aq_buf_free(&value);
+    return any;
+}
+static void drop_pair(struct aq_buf *value, struct bench *b)
+{
+    (void)b;
+    value->len -= 8;
+}
+static void move_pair(struct aq_buf *value, struct bench *b)
+{
+    uint8_t *docid = value->ptr + 8 * (size_t)below(&b->rng, (uint32_t)(value->len / 8)) + 4;
+    aq_store32(docid, aq_load32(docid) + 1);
+}
+static void exchange_pairs(struct aq_buf *value, struct bench *b)
+{
+    uint8_t pair[8];
+    (void)b;
+    memcpy(pair, value->ptr + 8, 8);
+    memcpy(value->ptr + 8, value->ptr + 16, 8);
+    memcpy(value->ptr + 16, pair, 8);
+}
+DAMAGE(order_cut, edit_order(t, b, drop_pair))
+DAMAGE(order_moved, edit_order(t, b, move_pair))
+DAMAGE(order_exchanged, edit_order(t, b, exchange_pairs))
+DAMAGE(no_order, edit_order(t, b, NULL))
 DAMAGE(no_bits, no_row(t, b, AQ_TABLE_BITS, ""))
 
 static bool wrong_bit(struct aq_txn *t, struct bench *b, enum aq_bits_kind kind)
@@ -556,6 +593,10 @@ static const struct {
     {"map entries exchanged", map_exchanged, {"map", "repeat", "postings"}},
     {"a map entry of another comment", map_other_comment, {"map", "repeat"}},
     {"a map row gone", no_map, {"map"}},
+    {"an order index cut", order_cut, {"map"}},
+    {"an order index that points elsewhere", order_moved, {"map"}},
+    {"an order index out of order", order_exchanged, {"map"}},
+    {"a row of an order index gone", no_order, {"map"}},
     {"a bitmap gone", no_bits, {"bits", "map", "repeat"}},
     {"a wrong tombstone", wrong_deleted, {"bits", "map", "seg"}},
     {"a wrong hidden bit", wrong_hidden, {"bits"}},
@@ -573,7 +614,7 @@ static const struct {
     {"another thread", unlisted_thread, {"member"}},
     {"an author that is not there", other_author, {"col"}},
     {"tags that are not there", other_tags, {"col"}},
-    {"another parent", other_parent, {"col"}},
+    {"another parent", other_parent, {"col", "id"}},
     {"no digest", no_digest, {"col"}},
     {"a column cut", col_cut, {"col"}},
     {"no flags", no_flags, {"col"}},
@@ -599,10 +640,10 @@ static const struct {
     {"a repeat row gone", no_repeat, {"repeat", "bits", "pend"}},
     {"a repeat row under another hash", repeat_moved, {"repeat", "bits", "pend"}},
     {"a repeat row too many", repeat_added, {"repeat", "bits", "pend"}},
-    {"a position moved", position_moved, {"postings"}},
-    {"a posting moved to another passage", docid_moved, {"postings"}},
+    {"a position moved", position_moved, {"postings", "seg"}},
+    {"a posting moved to another passage", docid_moved, {"postings", "seg"}},
     {"a posting gone", posting_dropped, {"postings", "seg"}},
-    {"forms exchanged", form_changed, {"postings"}},
+    {"forms exchanged", form_changed, {"postings", "seg"}},
     {"a list gone", list_dropped, {"postings", "seg"}},
     {"a list of an unknown field", list_in_other_field, {"postings"}},
 };

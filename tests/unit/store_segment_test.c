@@ -221,35 +221,212 @@ static void bits_are_set_and_cleared(void **state)
     aq_txn_end(&t);
 }
 
+/* The map of a segment made of runs of passages: one run a comment, in this order. */
+struct run {
+    uint32_t comment, passages;
+};
+
+static uint32_t put_runs(struct aq_txn *t, uint32_t id, const struct run *runs, uint32_t count)
+{
+    struct aq_buf rows = {0}, lengths = {0}, order = {0};
+    struct aq_segment seg;
+    uint32_t passages = 0;
+    OK(aq_segment_create(t, id, &seg, err));
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t ordinal = 0; ordinal < runs[i].passages; ordinal++, passages++) {
+            aq_buf_u32(&rows, runs[i].comment);
+            aq_buf_u16(&rows, (uint16_t)ordinal);
+            aq_buf_u8(&lengths, 1);
+        }
+    for (uint32_t chunk = 0; chunk * AQ_MAP_CHUNK < passages; chunk++) {
+        size_t at = (size_t)chunk * AQ_MAP_CHUNK * 6, left = rows.len - at;
+        OK(aq_segment_put_map(t, id, chunk, aq_slice(rows.ptr + at, left < AQ_MAP_CHUNK * 6 ? left : AQ_MAP_CHUNK * 6),
+                              err));
+    }
+    OK(aq_segment_order(t, id, passages, &order, err));
+    OK(aq_segment_put_order(t, id, aq_slice(order.ptr, order.len), err));
+    OK(aq_segment_put_lengths(t, id, aq_slice(lengths.ptr, lengths.len), err));
+    struct aq_segment_info info = info_of(id, passages);
+    OK(aq_segment_list(t, &info, err));
+    aq_buf_free(&rows);
+    aq_buf_free(&lengths);
+    aq_buf_free(&order);
+    return passages;
+}
+
+/* Rows of the order index; *pairs of them all. */
+static uint32_t count_order_rows(struct aq_txn *t, uint32_t id, uint32_t *pairs)
+{
+    struct aq_walk w;
+    bool found;
+    uint32_t rows = 0;
+    *pairs = 0;
+    OK(aq_walk_open(t, AQ_TABLE_MAP, true, &w, err));
+    OK(aq_walk_seek(&w, aq_slice("", 0), &found, err));
+    while (found) {
+        if (w.key.len == 12 && aq_unkey32(w.key.ptr) == id) {
+            assert_true(w.checksum_ok);
+            assert_int_equal(aq_unkey32(w.key.ptr + 4), UINT32_MAX);
+            assert_int_equal(aq_unkey32(w.key.ptr + 8), aq_load32(w.payload.ptr));
+            assert_in_range(w.payload.len, 8, AQ_ROW_PAYLOAD);
+            rows++;
+            *pairs += (uint32_t)(w.payload.len / 8);
+        }
+        OK(aq_walk_next(&w, &found, err));
+    }
+    aq_walk_close(&w);
+    return rows;
+}
+
+static void expect_found(struct aq_txn *t, const struct aq_segment *seg, uint32_t comment, uint32_t docid,
+                         uint32_t passages)
+{
+    uint32_t found, count;
+    OK(aq_segment_find(t, seg, comment, &found, &count));
+    assert_int_equal(found, docid);
+    assert_int_equal(count, passages);
+}
+
 static void comments_are_found_where_docids_do_not_ascend(void **state)
 {
-    static const uint32_t comments[] = {7, 7, 2, 9, 9, 9, 1};
+    static const struct run runs[] = {{7, 2}, {2, 1}, {9, 3}, {AQ_NO_COMMENT, 2}, {1, 1}, {AQ_NO_COMMENT, 1}};
     struct fixture *f = *state;
     struct aq_txn t;
-    struct aq_segment seg;
-    struct aq_buf rows = {0};
-    uint32_t docid, count;
-    uint8_t lengths[7] = {1, 1, 1, 1, 1, 1, 1};
-    struct aq_segment_info info = info_of(0, 7);
+    uint32_t docid, count, pairs;
     fixture_create(f);
-    for (unsigned i = 0; i < 7; i++) {
-        aq_buf_u32(&rows, comments[i]);
-        aq_buf_u16(&rows, 0);
-    }
     OK(aq_txn_begin_write(f->store, &t, 0, err));
-    OK(aq_segment_create(&t, 0, &seg, err));
-    OK(aq_segment_put_map(&t, 0, 0, aq_slice(rows.ptr, rows.len), err));
-    OK(aq_segment_put_lengths(&t, 0, aq_slice(lengths, 7), err));
-    OK(aq_segment_list(&t, &info, err));
+    put_runs(&t, 0, runs, AQ_COUNT(runs));
+    put_runs(&t, 1, runs + 1, 2); /* its neighbour, ascending */
+    OK(aq_txn_commit(&t, err));
+    for (unsigned writing = 0; writing < 2; writing++) {
+        OK(writing ? aq_txn_begin_write(f->store, &t, 0, err) : aq_txn_begin(f->store, &t, err));
+        const struct aq_segment *seg = &t.segments[0];
+        expect_found(&t, seg, 7, 0, 2);
+        expect_found(&t, seg, 2, 2, 1);
+        expect_found(&t, seg, 9, 3, 3);
+        expect_found(&t, seg, 1, 8, 1);
+        static const uint32_t absent[] = {0, 3, 8, 10, AQ_NO_COMMENT - 1, AQ_NO_COMMENT};
+        for (unsigned i = 0; i < AQ_COUNT(absent); i++)
+            assert_int_equal(aq_segment_find(&t, seg, absent[i], &docid, &count), AQ_NOTFOUND);
+        assert_int_equal(count_order_rows(&t, 0, &pairs), 1);
+        assert_int_equal(pairs, 4);
+        assert_int_equal(count_order_rows(&t, 1, &pairs), 0);
+        expect_found(&t, &t.segments[1], 9, 1, 3);
+        aq_txn_end(&t);
+    }
+}
+
+static void versions_dead_at_birth_behind_all_others_need_no_order(void **state)
+{
+    static const struct run runs[] = {{3, 1}, {5, 2}, {AQ_NO_COMMENT, 2}, {AQ_NO_COMMENT, 1}};
+    static const struct run dead[] = {{AQ_NO_COMMENT, 2}, {AQ_NO_COMMENT, 1}};
+    struct fixture *f = *state;
+    struct aq_txn t;
+    uint32_t docid, count, pairs;
+    fixture_create(f);
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    put_runs(&t, 0, runs, AQ_COUNT(runs));
+    put_runs(&t, 1, dead, AQ_COUNT(dead));
     OK(aq_txn_commit(&t, err));
     OK(aq_txn_begin(f->store, &t, err));
-    OK(aq_segment_find(&t, &t.segments[0], 9, &docid, &count));
-    assert_int_equal(docid * 10 + count, 33);
-    OK(aq_segment_find(&t, &t.segments[0], 1, &docid, &count));
-    assert_int_equal(docid * 10 + count, 61);
-    assert_int_equal(aq_segment_find(&t, &t.segments[0], 3, &docid, &count), AQ_NOTFOUND);
+    assert_int_equal(count_order_rows(&t, 0, &pairs) + count_order_rows(&t, 1, &pairs), 0);
+    expect_found(&t, &t.segments[0], 5, 1, 2);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(aq_segment_find(&t, &t.segments[i], AQ_NO_COMMENT, &docid, &count), AQ_NOTFOUND);
+    assert_int_equal(aq_segment_find(&t, &t.segments[1], 5, &docid, &count), AQ_NOTFOUND);
     aq_txn_end(&t);
-    aq_buf_free(&rows);
+}
+
+static void order_index_spans_rows_and_goes_with_its_segment(void **state)
+{
+    enum { COMMENTS = 5000, STEP = 1867 }; /* STEP and COMMENTS share no factor */
+    struct fixture *f = *state;
+    struct aq_txn t;
+    struct run *runs = calloc(COMMENTS, sizeof *runs);
+    uint32_t *begins = calloc(COMMENTS, sizeof *begins), docid, count, pairs, passages = 0;
+    assert_true(runs && begins);
+    for (uint32_t i = 0; i < COMMENTS; i++) {
+        uint32_t c = i * STEP % COMMENTS;
+        runs[i] = (struct run){c * 2, 1 + c % 3};
+        begins[c] = passages;
+        passages += 1 + c % 3;
+    }
+    fixture_create(f);
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    for (uint32_t id = 0; id < 3; id++)
+        assert_int_equal(put_runs(&t, id, id == 1 ? runs : runs + 2, id == 1 ? COMMENTS : 3), id == 1 ? passages : 8);
+    OK(aq_txn_commit(&t, err));
+    OK(aq_txn_begin(f->store, &t, err));
+    assert_int_equal(count_order_rows(&t, 1, &pairs), (COMMENTS + 508) / 509);
+    assert_int_equal(pairs, COMMENTS);
+    for (uint32_t c = 0; c < COMMENTS; c++) {
+        expect_found(&t, &t.segments[1], 2 * c, begins[c], 1 + c % 3);
+        assert_int_equal(aq_segment_find(&t, &t.segments[1], 2 * c + 1, &docid, &count), AQ_NOTFOUND);
+    }
+    aq_txn_end(&t);
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    OK(aq_segment_drop(&t, 1, err));
+    OK(aq_txn_commit(&t, err));
+    OK(aq_txn_begin(f->store, &t, err));
+    assert_int_equal(count_order_rows(&t, 1, &pairs), 0);
+    assert_int_equal(count_order_rows(&t, 0, &pairs), 1);
+    assert_int_equal(count_order_rows(&t, 2, &pairs), 1);
+    aq_txn_end(&t);
+    free(runs);
+    free(begins);
+}
+
+static void wrong_order_index_finds_nothing_wrong(void **state)
+{
+    static const struct run runs[] = {{7, 2}, {2, 1}, {9, 3}};
+    static const uint8_t key[] = {0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 2};
+    struct fixture *f = *state;
+    struct aq_txn t;
+    struct aq_slice row;
+    uint8_t copy[24];
+    uint32_t docid, count;
+    fixture_create(f);
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    put_runs(&t, 0, runs, AQ_COUNT(runs));
+    OK(aq_get(&t, AQ_TABLE_MAP, aq_slice(key, sizeof key), &row));
+    assert_int_equal(row.len, sizeof copy);
+    memcpy(copy, row.ptr, sizeof copy);
+    FAILS(AQ_INVALID, "order index", aq_segment_put_order(&t, 0, aq_slice(copy, 23), err));
+    aq_store32(copy + 4, 999999);
+    aq_store32(copy + 12, 1);
+    aq_store32(copy + 20, 1);
+    OK(aq_put(&t, AQ_TABLE_MAP, aq_slice(key, sizeof key), aq_slice(copy, 24), err));
+    OK(aq_txn_commit(&t, err));
+    OK(aq_txn_begin(f->store, &t, err));
+    assert_int_equal(aq_segment_find(&t, &t.segments[0], 2, &docid, &count), AQ_CORRUPT);
+    assert_int_equal(aq_segment_find(&t, &t.segments[0], 9, &docid, &count), AQ_CORRUPT);
+    aq_txn_end(&t);
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    OK(aq_put(&t, AQ_TABLE_MAP, aq_slice(key, sizeof key), aq_slice(copy, 23), err));
+    assert_int_equal(aq_segment_find(&t, &t.segments[0], 9, &docid, &count), AQ_CORRUPT);
+    memcpy(copy, copy + 8, 8); /* 7, then again 7 */
+    FAILS(AQ_INVALID, "ascending", aq_segment_put_order(&t, 0, aq_slice(copy, 16), err));
+    aq_txn_end(&t);
+}
+
+static void lists_end_where_their_segment_does(void **state)
+{
+    struct fixture *f = *state;
+    struct aq_txn t;
+    struct aq_postings p;
+    struct aq_cursor c;
+    fixture_create(f);
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    make_segment(&t, 0, 1497); /* 500 postings, three docids apart: the last is 1497 */
+    make_segment(&t, 1, 1498);
+    OK(aq_txn_commit(&t, err));
+    OK(aq_txn_begin(f->store, &t, err));
+    for (uint32_t i = 0; i < 2; i++) {
+        OK(aq_segment_postings(&t, &t.segments[i], aq_slice_str("w000000"), &p, err));
+        aq_cursor_init(&c, &p);
+        assert_int_equal(c.bad, i == 0);
+    }
+    aq_txn_end(&t);
 }
 
 static unsigned count_databases(struct aq_txn *t)
@@ -695,6 +872,10 @@ int main(void)
         T(segment_is_written_over_several_transactions),
         T(bits_are_set_and_cleared),
         T(comments_are_found_where_docids_do_not_ascend),
+        T(versions_dead_at_birth_behind_all_others_need_no_order),
+        T(order_index_spans_rows_and_goes_with_its_segment),
+        T(wrong_order_index_finds_nothing_wrong),
+        T(lists_end_where_their_segment_does),
         T(dropped_segment_leaves_its_older_readers_whole),
         T(handles_never_run_out),
         T(segment_made_and_dropped_in_one_transaction_is_nowhere),
