@@ -59,7 +59,7 @@ QUERY_OBJ := $(call obj,$(QUERY_SRC))
 CLI_OBJ   := $(call obj,$(CLI_SRC))
 INDEX_CLI_OBJ := $(call obj,$(INDEX_CLI_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC) $(PROP_SRC) $(CRASH_SRC))
-TEST_PROGRAMS := $(filter %_test,$(TEST_BIN))
+TEST_PROGRAMS := $(TEST_BIN)
 CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/crash/*.test))
 
 BINS := $(if $(wildcard query/main.c),$(B)/bin/aq) $(if $(wildcard indexer/main.c),$(B)/bin/aq-index)
@@ -78,12 +78,13 @@ $(B)/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
-$(B)/obj/indexer/%.o: CPPFLAGS += $(INDEX_CFLAGS)
-$(B)/obj/query/%.o: CPPFLAGS += $(QUERY_CFLAGS)
-$(B)/obj/query/cli/%.o: CPPFLAGS += $(CLI_CFLAGS)
-$(B)/obj/tests/%.o: CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Itests
-$(B)/obj/tests/%.o: WARN += -Wno-conversion -Wno-missing-prototypes -Wno-vla
-$(B)/obj/bench/%.o: CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
+# Private: the stamp, which they all need, must not see one room's flags.
+$(B)/obj/indexer/%.o: private CPPFLAGS += $(INDEX_CFLAGS)
+$(B)/obj/query/%.o: private CPPFLAGS += $(QUERY_CFLAGS)
+$(B)/obj/query/cli/%.o: private CPPFLAGS += $(CLI_CFLAGS)
+$(B)/obj/tests/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Itests
+$(B)/obj/tests/%.o: private WARN += -Wno-conversion -Wno-missing-prototypes -Wno-vla
+$(B)/obj/bench/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)

@@ -61,7 +61,8 @@ static void child(const char *dir, struct model *m, struct life l, int fd)
     struct aq_writer *w;
     struct aq_error err;
     struct aq_arena arena = {0};
-    struct aq_writer_options options = {.single_thread = one_in(&l.rng, 3), .memory_limit = 200000};
+    /* Far above what a commit holds: beyond it, batches become visible in parts. */
+    struct aq_writer_options options = {.single_thread = one_in(&l.rng, 3), .memory_limit = (size_t)64 << 20};
 
     if (aq_writer_open(dir, &options, &w, &err))
         die(fd, "opening", &err);

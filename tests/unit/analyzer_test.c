@@ -2,6 +2,7 @@
  * term. Cases are written as the text and what it becomes: `position:form`, then
  * `>term` where that differs; a whole is `position=form/span`. */
 #include "analyzer.h"
+#include "tokenizer.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -116,6 +117,75 @@ static void a_whole_that_stems_to_its_first_part_is_left_out(void **state)
     (void)state;
     static const struct golden cases[] = {{"porta-la", "0:porta>port 1:la"}};
     assert_golden("catalan", cases, AQ_COUNT(cases));
+}
+
+/* White space of any kind does what the end of the text does. */
+static void suffixes_and_dots_are_judged_by_what_stands_beside_them(void **state)
+{
+    (void)state;
+    static const struct golden cases[] = {
+        {"c#", "0=c#/1 0:c"},
+        {"c#\xE3\x80\x80", "0=c#/1 0:c"},
+        {"c#\xC2\xA0" "d", "0=c#/1 0:c 1:d"},
+        {"c#\xE2\x80\x99s c#\xE2\x80\x94", "0=c#/1 0:c 1:s 2=c#/1 2:c"},
+        {"c#\xC3\xA9 c#\xE6\xBC\xA2", "0:c 1:\xC3\xA9>e 2:c 3:\xE6\xBC\xA2"},
+        {"x\xE3\x80\x80.NET", "0:x 1=.net/1 1:net"},
+        {"\xC2\xA0.net \xC3\xA9.net \xE6\xBC\xA2.net", "0=.net/1 0:net 1:\xC3\xA9>e 2:net 3:\xE6\xBC\xA2 4:net"},
+    };
+    assert_golden("english", cases, AQ_COUNT(cases));
+}
+
+static void barriers_are_what_no_word_or_url_takes_in(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned bytes;
+    } cases[] = {{" ", 1},  {"\n", 1}, {")", 1}, {"\"", 1}, {"\xC2\xA0", 2}, {"\xE2\x80\x8B", 3}, {"\xE3\x80\x82", 3},
+                 {"\xE2\x80\x94", 3}, {"\xF0\x9F\x99\x82", 4}, {"", 0}, {"a", 0}, {"-", 0}, {".", 0}, {"/", 0}, {"(", 0},
+                 {";", 0}, {"#", 0}, {"'", 0}, {"\xE2\x80\x99", 0}, {"\xE2\x80\x91", 0}, {"\xC2\xAD", 0}, {"\xC2\xB7", 0},
+                 {"\xCC\x81", 0}, {"\xC3\xA9", 0}, {"\xE6\xBC\xA2", 0}, {"\xE3\x80", 0}, {"\x80", 0}};
+    for (size_t i = 0; i < AQ_COUNT(cases); i++) {
+        struct aq_slice s = aq_slice_str(cases[i].text);
+        assert_int_equal(aq_barrier_at(s.ptr, s.ptr + s.len), cases[i].bytes);
+    }
+}
+
+/* A text cut beside a barrier yields, part by part, the tokens of the whole. */
+static void nothing_looks_beyond_a_barrier(void **state)
+{
+    (void)state;
+    static const char *const barriers[] = {" ", ")", "\"", "\\", "\x7F", "\xC2\xA0", "\xE3\x80\x82", "\xF0\x9F\x99\x82"};
+    static const char *const words[] = {"c#", "C++", "net", ".net", "..net", "U.S", "U.", "1,000", "1,", "a-", "-", "AT&", "www",
+                                        "www.", "http:", "http://", "http://x?", "'", "n'", "\xC2\xAD", "\xE6\xBC\xA2",
+                                        "\xE0\xB8\xAA", "\xCC\x81", "+", "#", "a&b;"};
+    struct aq_analyzer *a = open_analyzer("english");
+    for (size_t b = 0; b < AQ_COUNT(barriers); b++)
+        for (size_t i = 0; i < AQ_COUNT(words) * AQ_COUNT(words); i++) {
+            const char *left = words[i / AQ_COUNT(words)], *right = words[i % AQ_COUNT(words)];
+            char text[64];
+            const struct aq_token *t;
+            struct aq_token whole[32];
+            size_t n, total;
+            snprintf(text, sizeof text, "%s%s%s", left, barriers[b], right);
+            assert_int_equal(aq_analyze(a, aq_slice_str(text), &t, &total), AQ_OK);
+            assert_true(total <= AQ_COUNT(whole));
+            if (total)
+                memcpy(whole, t, total * sizeof *t);
+            size_t cuts[] = {strlen(left), strlen(left) + strlen(barriers[b])};
+            for (size_t c = 0; c < AQ_COUNT(cuts); c++) {
+                size_t done = 0;
+                for (size_t side = 0; side < 2; side++) {
+                    struct aq_slice part = side ? aq_slice_str(text + cuts[c]) : aq_slice(text, cuts[c]);
+                    assert_int_equal(aq_analyze(a, part, &t, &n), AQ_OK);
+                    assert_true(done + n <= total);
+                    for (size_t k = 0; k < n; k++, done++)
+                        assert_true(t[k].lexeme == whole[done].lexeme && t[k].flags == whole[done].flags);
+                }
+                assert_int_equal(done, total);
+            }
+        }
+    aq_analyzer_close(a);
 }
 
 static void urls_yield_their_words_without_junk(void **state)
@@ -443,6 +513,9 @@ int main(void)
         cmocka_unit_test(numbers_and_initials_keep_their_dots),
         cmocka_unit_test(compounds_yield_whole_and_parts),
         cmocka_unit_test(a_whole_that_stems_to_its_first_part_is_left_out),
+        cmocka_unit_test(suffixes_and_dots_are_judged_by_what_stands_beside_them),
+        cmocka_unit_test(barriers_are_what_no_word_or_url_takes_in),
+        cmocka_unit_test(nothing_looks_beyond_a_barrier),
         cmocka_unit_test(urls_yield_their_words_without_junk),
         cmocka_unit_test(diacritics_part_forms_but_not_terms),
         cmocka_unit_test(runs_without_spaces_become_bigrams),

@@ -2,6 +2,8 @@
  * "kind depth text"; what comes out is compared as text, passage by passage. */
 #include "splitter.h"
 
+#include "sentence.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -243,6 +245,25 @@ static void code_and_lists_are_cut_between_lines(void **state)
     }
 }
 
+/* Every passage's text, analyzed alone, yields the passage's tokens. */
+static void assert_passages_stand_alone(struct fixture *f)
+{
+    for (size_t i = 0; i < f->splitter.passage_count; i++) {
+        const struct aq_passage *p = &f->splitter.passages[i];
+        const struct aq_token *own = f->splitter.tokens + f->splitter.ranges[i].first, *t;
+        struct aq_slice text = aq_slice(f->document.text.ptr + p->begin, p->end - p->begin);
+        size_t n;
+        assert_int_equal(aq_analyze(f->analyzer, text, &t, &n), AQ_OK);
+        assert_int_equal(n, f->splitter.ranges[i].count);
+        for (size_t k = 0; k < n; k++) {
+            assert_int_equal(own[k].lexeme, t[k].lexeme);
+            assert_int_equal(own[k].flags, t[k].flags);
+            assert_int_equal(own[k].begin, p->begin + t[k].begin);
+            assert_int_equal(own[k].end, p->begin + t[k].end);
+        }
+    }
+}
+
 static void a_run_without_any_break_is_cut_between_tokens(void **state)
 {
     struct fixture *f = *state;
@@ -252,7 +273,8 @@ static void a_run_without_any_break_is_cut_between_tokens(void **state)
     add_bytes(f, AQ_BLOCK_PARAGRAPH, 0, (const char *)text.ptr, text.len);
     aq_buf_free(&text);
     split(f, 0);
-    assert_int_equal(f->splitter.token_count, 599);
+    assert_passages_stand_alone(f);
+    assert_int_equal(f->splitter.token_count, 600 - f->splitter.passage_count);
     assert_int_equal(f->splitter.passages[0].begin, 0);
     for (size_t i = 1; i < f->splitter.passage_count; i++) {
         const struct aq_passage *p = &f->splitter.passages[i];
@@ -260,6 +282,92 @@ static void a_run_without_any_break_is_cut_between_tokens(void **state)
         assert_int_equal(f->splitter.tokens[f->splitter.ranges[i].first].begin, p->begin);
     }
     assert_int_equal(f->splitter.passages[f->splitter.passage_count - 1].end, 1800);
+}
+
+static void whatever_has_no_white_space_is_cut_into_passages_that_stand_alone(void **state)
+{
+    static const struct {
+        const char *before, *unit, *after;
+    } runs[] = {
+        {"", "\xE0\xB8\xAA\xE0\xB8\xA7\xE0\xB8\xB1\xE0\xB8\xAA\xE0\xB8\x94\xE0\xB8\xB5", ""}, /* Thai */
+        {"A word before ", "\xE6\xBC\xA2\xE5\xAD\x97\xE4\xBB\xAE", " and after"},
+        {"", "a-b-c-", "d"},
+        {"", "foo_", "bar"},
+        {"See http://www.x.org/", "path/to.the/c#/", "?q=1&r=2 there"},
+        {"http://x.org/", "http://x.org/", ""},
+        {"", "a/", "?b=c&d"},
+        {"", "1,000,", "000"},
+        {"", "x=y+z*c#;", ""},
+        {"", "{\"key\":\"a-b\"},", ""},
+        {"", "C++", ""},
+        {"", "U.S.A..net", ""},
+        {"", "b\xC2\xAD-\xC2\xAD", "a"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < AQ_COUNT(runs); i++)
+        for (size_t title = 0; title <= AQ_PASSAGE_TITLE; title += AQ_PASSAGE_TITLE) {
+            struct aq_buf text = {0};
+            aq_buf_puts(&text, runs[i].before);
+            for (unsigned n = 0; n < 700; n++)
+                aq_buf_puts(&text, runs[i].unit);
+            aq_buf_puts(&text, runs[i].after);
+            f->document.count = f->document.text.len = 0;
+            add(f, AQ_BLOCK_HEADING, 0, "A heading");
+            add_bytes(f, AQ_BLOCK_PARAGRAPH, 0, (const char *)text.ptr, text.len);
+            add(f, AQ_BLOCK_PARAGRAPH, 0, "More.");
+            aq_buf_free(&text);
+            split(f, title);
+            assert_true(f->splitter.passage_count > (runs[i].before[0] == 'h' ? 0 : 3));
+            assert_passages_stand_alone(f);
+        }
+}
+
+static void white_space_trimmed_at_an_end_changes_no_word(void **state)
+{
+    static const char *const spaces[] = {" ", "\n", "\xC2\x85", "\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B", "\xE2\x80\xA8"};
+    static const char *const words[] = {"c#", "C++", "x+", "U.S", "U.S.", "don'", "1,000", "a-", "AT&", "www.", "http://",
+                                        "http://x.org/a?b", "\xC2\xAD", "\xE6\xBC\xA2", ".NET", "'x"};
+    struct fixture *f = *state;
+    for (size_t s = 0; s < AQ_COUNT(spaces); s++)
+        for (size_t w = 0; w < AQ_COUNT(words); w++) {
+            struct aq_buf text = {0};
+            aq_buf_printf(&text, "%s%sx y%s%s%s", spaces[s], words[w], spaces[s], words[w], spaces[s]);
+            f->document.count = f->document.text.len = 0;
+            add_bytes(f, AQ_BLOCK_PARAGRAPH, 0, (const char *)text.ptr, text.len);
+            aq_buf_clear(&text);
+            aq_buf_printf(&text, "%s%s%s", spaces[s], words[w], spaces[s]);
+            add_bytes(f, AQ_BLOCK_PARAGRAPH, 1, (const char *)text.ptr, text.len);
+            aq_buf_free(&text);
+            split(f, 0);
+            assert_passages_stand_alone(f);
+        }
+}
+
+/* A break is found in a gap only where the two sides yield alone what they do together. */
+static void no_break_is_offered_where_a_word_might_go_on(void **state)
+{
+    static const struct {
+        const char *text;
+        enum aq_break kind;
+        uint32_t at;
+    } cases[] = {
+        {"one two", AQ_BREAK_WORD, 3},   {"one, two", AQ_BREAK_CLAUSE, 4},
+        {"one/two", AQ_BREAK_INSIDE, 0}, {"one...two", AQ_BREAK_INSIDE, 0},
+        {"one;two", AQ_BREAK_INSIDE, 0}, {"one(\"two", AQ_BREAK_WORD, 5},
+        {"one).two", AQ_BREAK_WORD, 4},  {"one\xE2\x80\x94two", AQ_BREAK_WORD, 6},
+        {"one\xE3\x80\x82'two", AQ_BREAK_SENTENCE, 6}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < AQ_COUNT(cases); i++) {
+        const struct aq_token *t;
+        size_t n;
+        uint32_t at;
+        struct aq_slice text = aq_slice_str(cases[i].text);
+        assert_int_equal(aq_analyze(f->analyzer, text, &t, &n), AQ_OK);
+        assert_int_equal(n, 2);
+        assert_int_equal(aq_break_between(text, &t[0], &t[1], false, &at), cases[i].kind);
+        if (cases[i].kind != AQ_BREAK_INSIDE)
+            assert_int_equal(at, cases[i].at);
+    }
 }
 
 static void a_compound_stays_with_its_parts(void **state)
@@ -426,6 +534,9 @@ int main(void)
         TEST(without_sentences_a_clause_or_line_end_will_do),
         TEST(code_and_lists_are_cut_between_lines),
         TEST(a_run_without_any_break_is_cut_between_tokens),
+        TEST(whatever_has_no_white_space_is_cut_into_passages_that_stand_alone),
+        TEST(white_space_trimmed_at_an_end_changes_no_word),
+        TEST(no_break_is_offered_where_a_word_might_go_on),
         TEST(a_compound_stays_with_its_parts),
         TEST(a_heading_goes_with_what_follows),
         TEST(a_heading_does_not_make_its_paragraph_too_long),

@@ -174,7 +174,7 @@ static void a_failed_writer_commits_nothing(void **state)
     commit(x);
     add(x, "lost", "a lost text");
     x->writer->failed = true;
-    FAILS(AQ_INVALID, "failed before", aq_writer_commit(x->writer, err));
+    FAILS(AQ_INTERNAL, "failed before", aq_writer_commit(x->writer, err));
     reopen(x);
     commit(x);
     assert_int_equal(x->writer->state.comments, 1);
