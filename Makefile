@@ -83,7 +83,6 @@ $(B)/obj/indexer/%.o: private CPPFLAGS += $(INDEX_CFLAGS)
 $(B)/obj/query/%.o: private CPPFLAGS += $(QUERY_CFLAGS)
 $(B)/obj/query/cli/%.o: private CPPFLAGS += $(CLI_CFLAGS)
 $(B)/obj/tests/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Itests
-$(B)/obj/tests/%.o: private WARN += -Wno-conversion -Wno-missing-prototypes -Wno-vla
 $(B)/obj/bench/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
 
 $(B)/obj/%.o: %.c $(B)/flags

@@ -53,13 +53,18 @@ static void random_words(struct aq_buf *out, uint32_t n, uint32_t gap_every)
  * read otherwise at the end or the beginning of a text. */
 static const char *const pieces[] = {
     "\xE6\xBC\xA2", "\xE5\xAD\x97\xE6\xBC\xA2", "\xE3\x82\xAB\xE3\x82\x99", "\xEF\xBD\xB6\xEF\xBE\x9E",
-    "\xE0\xB8\xAA\xE0\xB8\xA7\xE0\xB8\xB1\xE0\xB8\xAA\xE0\xB8\x94\xE0\xB8\xB5", "\xE1\x9E\x80\xE1\x9F\x92\xE1\x9E\x9A",
-    "\xEA\xB0\x80\xEB\x82\x98", "\xD8\xA7\xD9\x84", "\xC3\xA9", "a", "b-", "word", "net", "c", "c#", "C++", "U.S", "1",
-    "1,000", "3.5", "http://", "https://x.org/", "www.", "AT&T", "don't", "rock\xE2\x80\x99n", "\xC2\xAD", "\xE2\x80\x8D",
-    "-", "_", "\xE2\x80\x91", "&", ".", ".", "/", "?", "=", ";", ":", "#", "+", "++", "'", ",", "%20", "(", "*", "!",
+    "\xE0\xB8\xAA\xE0\xB8\xA7\xE0\xB8\xB1\xE0\xB8\xAA\xE0\xB8\x94\xE0\xB8\xB5",
+    "\xE1\x9E\x80\xE1\x9F\x92\xE1\x9E\x9A",
+    "\xEA\xB0\x80\xEB\x82\x98", "\xD8\xA7\xD9\x84", "\xC3\xA9", "a", "b-", "word", "net", "c", "c#", "C++",
+    "U.S", "1",
+    "1,000", "3.5", "http://", "https://x.org/", "www.", "AT&T", "don't", "rock\xE2\x80\x99n", "\xC2\xAD",
+    "\xE2\x80\x8D",
+    "-", "_", "\xE2\x80\x91", "&", ".", ".", "/", "?", "=", ";", ":", "#", "+", "++", "'", ",", "%20", "(",
+    "*", "!",
     "\xC2\xB7", "\xF0\x9F\x99\x82",
     /* barriers */
-    ")", "\"", "\xE3\x80\x82", "\xE3\x80\x81", "\xE2\x80\x94", "\xE3\x80\x8D", " ", "\n", "\xC2\xA0", "\xE3\x80\x80",
+    ")", "\"", "\xE3\x80\x82", "\xE3\x80\x81", "\xE2\x80\x94", "\xE3\x80\x8D", " ", "\n", "\xC2\xA0",
+    "\xE3\x80\x80",
     "\xE2\x80\x8B"};
 
 static void random_run(struct aq_buf *out, uint32_t n)

@@ -130,7 +130,8 @@ static void suffixes_and_dots_are_judged_by_what_stands_beside_them(void **state
         {"c#\xE2\x80\x99s c#\xE2\x80\x94", "0=c#/1 0:c 1:s 2=c#/1 2:c"},
         {"c#\xC3\xA9 c#\xE6\xBC\xA2", "0:c 1:\xC3\xA9>e 2:c 3:\xE6\xBC\xA2"},
         {"x\xE3\x80\x80.NET", "0:x 1=.net/1 1:net"},
-        {"\xC2\xA0.net \xC3\xA9.net \xE6\xBC\xA2.net", "0=.net/1 0:net 1:\xC3\xA9>e 2:net 3:\xE6\xBC\xA2 4:net"},
+        {"\xC2\xA0.net \xC3\xA9.net \xE6\xBC\xA2.net",
+        "0=.net/1 0:net 1:\xC3\xA9>e 2:net 3:\xE6\xBC\xA2 4:net"},
     };
     assert_golden("english", cases, AQ_COUNT(cases));
 }
@@ -141,9 +142,12 @@ static void barriers_are_what_no_word_or_url_takes_in(void **state)
     static const struct {
         const char *text;
         unsigned bytes;
-    } cases[] = {{" ", 1},  {"\n", 1}, {")", 1}, {"\"", 1}, {"\xC2\xA0", 2}, {"\xE2\x80\x8B", 3}, {"\xE3\x80\x82", 3},
-                 {"\xE2\x80\x94", 3}, {"\xF0\x9F\x99\x82", 4}, {"", 0}, {"a", 0}, {"-", 0}, {".", 0}, {"/", 0}, {"(", 0},
-                 {";", 0}, {"#", 0}, {"'", 0}, {"\xE2\x80\x99", 0}, {"\xE2\x80\x91", 0}, {"\xC2\xAD", 0}, {"\xC2\xB7", 0},
+    } cases[] = {{" ", 1},  {"\n", 1}, {")", 1}, {"\"", 1}, {"\xC2\xA0", 2}, {"\xE2\x80\x8B", 3},
+                 {"\xE3\x80\x82", 3},
+                 {"\xE2\x80\x94", 3}, {"\xF0\x9F\x99\x82", 4}, {"", 0}, {"a", 0}, {"-", 0}, {".", 0},
+                 {"/", 0}, {"(", 0},
+                 {";", 0}, {"#", 0}, {"'", 0}, {"\xE2\x80\x99", 0}, {"\xE2\x80\x91", 0}, {"\xC2\xAD", 0},
+                 {"\xC2\xB7", 0},
                  {"\xCC\x81", 0}, {"\xC3\xA9", 0}, {"\xE6\xBC\xA2", 0}, {"\xE3\x80", 0}, {"\x80", 0}};
     for (size_t i = 0; i < AQ_COUNT(cases); i++) {
         struct aq_slice s = aq_slice_str(cases[i].text);
@@ -155,9 +159,12 @@ static void barriers_are_what_no_word_or_url_takes_in(void **state)
 static void nothing_looks_beyond_a_barrier(void **state)
 {
     (void)state;
-    static const char *const barriers[] = {" ", ")", "\"", "\\", "\x7F", "\xC2\xA0", "\xE3\x80\x82", "\xF0\x9F\x99\x82"};
-    static const char *const words[] = {"c#", "C++", "net", ".net", "..net", "U.S", "U.", "1,000", "1,", "a-", "-", "AT&", "www",
-                                        "www.", "http:", "http://", "http://x?", "'", "n'", "\xC2\xAD", "\xE6\xBC\xA2",
+    static const char *const barriers[] = {" ", ")", "\"", "\\", "\x7F", "\xC2\xA0", "\xE3\x80\x82",
+                                           "\xF0\x9F\x99\x82"};
+    static const char *const words[] = {"c#", "C++", "net", ".net", "..net", "U.S", "U.", "1,000", "1,",
+                                        "a-", "-", "AT&", "www",
+                                        "www.", "http:", "http://", "http://x?", "'", "n'", "\xC2\xAD",
+                                        "\xE6\xBC\xA2",
                                         "\xE0\xB8\xAA", "\xCC\x81", "+", "#", "a&b;"};
     struct aq_analyzer *a = open_analyzer("english");
     for (size_t b = 0; b < AQ_COUNT(barriers); b++)

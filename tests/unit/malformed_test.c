@@ -211,6 +211,17 @@ static void lone_surrogates_and_nuls_become_replacement_characters(void **state)
     expect_bytes("x.jsonl", "{\"text\":\"a\0b\"}\n", 15, 1, 0, "replaced by U+FFFD");
 }
 
+static void a_bad_record_leaves_nothing_in_the_next(void **state)
+{
+    (void)state;
+    struct reading r = read_text("x.jsonl", "{\"id\":\"1\",\"text\":\"\\ud800\\u12G4\"}\n"
+                                            "{\"id\":\"2\",\"text\":\"caf\\u00e9\"}\n");
+    check_counts(&r);
+    assert_int_equal(r.count, 1);
+    assert_string_equal(r.records[0].text, "caf\xC3\xA9");
+    reading_free(&r);
+}
+
 static void deep_nesting_is_refused_without_recursion(void **state)
 {
     (void)state;
@@ -696,6 +707,7 @@ int main(void)
         cmocka_unit_test(broken_lines_are_skipped_and_the_rest_is_read),
         cmocka_unit_test(odd_but_harmless_json_is_read),
         cmocka_unit_test(lone_surrogates_and_nuls_become_replacement_characters),
+        cmocka_unit_test(a_bad_record_leaves_nothing_in_the_next),
         cmocka_unit_test(deep_nesting_is_refused_without_recursion),
         cmocka_unit_test(records_beyond_the_limit_are_passed_over),
         cmocka_unit_test(millions_of_values_in_a_record_are_refused),

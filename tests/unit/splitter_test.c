@@ -324,8 +324,10 @@ static void whatever_has_no_white_space_is_cut_into_passages_that_stand_alone(vo
 
 static void white_space_trimmed_at_an_end_changes_no_word(void **state)
 {
-    static const char *const spaces[] = {" ", "\n", "\xC2\x85", "\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B", "\xE2\x80\xA8"};
-    static const char *const words[] = {"c#", "C++", "x+", "U.S", "U.S.", "don'", "1,000", "a-", "AT&", "www.", "http://",
+    static const char *const spaces[] = {" ", "\n", "\xC2\x85", "\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B",
+                                         "\xE2\x80\xA8"};
+    static const char *const words[] = {"c#", "C++", "x+", "U.S", "U.S.", "don'", "1,000", "a-", "AT&",
+                                        "www.", "http://",
                                         "http://x.org/a?b", "\xC2\xAD", "\xE6\xBC\xA2", ".NET", "'x"};
     struct fixture *f = *state;
     for (size_t s = 0; s < AQ_COUNT(spaces); s++)
