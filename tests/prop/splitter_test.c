@@ -293,7 +293,8 @@ static void check_tokens(const struct checked *c)
         size_t first = s->ranges[i].first, end = first + s->ranges[i].count;
         for (size_t k = first; k < end; k++) {
             const struct aq_token *t = &s->tokens[k];
-            assert_true(t->begin >= s->passages[i].begin && t->begin < t->end && t->end <= s->passages[i].end);
+            assert_true(t->begin >= s->passages[i].begin && t->end <= s->passages[i].end);
+            assert_true(t->begin < t->end);
             assert_true(!(t->flags & AQ_TOKEN_WHOLE) || k + t->span < end);
         }
         assert_true(last_position(c, i) < AQ_PASSAGE_POSITIONS);
@@ -389,7 +390,8 @@ static void check_sizes(const struct checked *c)
         uint32_t here = words_in(c, i), next = words_in(c, i + 1);
         assert_true(next >= REMNANT);
         /* A block of fewer than AQ_PASSAGE_CUT words may be cut for its compounds. */
-        bool compounds = c->s->ranges[i + 1].count > next && i + 2 < c->s->passage_count && cut_inside(c, i + 1);
+        bool cut = i + 2 < c->s->passage_count && cut_inside(c, i + 1);
+        bool compounds = cut && c->s->ranges[i + 1].count > next;
         if (!cut_inside(c, i) && !compounds && !(c->s->passages[i + 1].flags & AQ_PASSAGE_HEADING))
             assert_true(here >= AQ_PASSAGE_JOIN || here + next > AQ_PASSAGE_CUT);
     }

@@ -131,7 +131,7 @@ static void suffixes_and_dots_are_judged_by_what_stands_beside_them(void **state
         {"c#\xC3\xA9 c#\xE6\xBC\xA2", "0:c 1:\xC3\xA9>e 2:c 3:\xE6\xBC\xA2"},
         {"x\xE3\x80\x80.NET", "0:x 1=.net/1 1:net"},
         {"\xC2\xA0.net \xC3\xA9.net \xE6\xBC\xA2.net",
-        "0=.net/1 0:net 1:\xC3\xA9>e 2:net 3:\xE6\xBC\xA2 4:net"},
+         "0=.net/1 0:net 1:\xC3\xA9>e 2:net 3:\xE6\xBC\xA2 4:net"},
     };
     assert_golden("english", cases, AQ_COUNT(cases));
 }
