@@ -28,7 +28,7 @@ enum {
 
 /* One comment more is tried where it would not quite fit by the estimate: what
  * replies to and quotes its predecessors often compresses better than they did. */
-static const double GOOD_FILL = 0.94, FIRST_RATIO = 0.45, LOOKAHEAD = 1.15, ONE_MORE = 0.97;
+static const double GOOD_FILL = 0.92, FIRST_RATIO = 0.45, LOOKAHEAD = 1.15, ONE_MORE = 0.97, CAUTION = 1.03;
 
 /* ---- reading ---- */
 
@@ -265,7 +265,8 @@ static enum aq_status cut(struct aq_frame_writer *w, aq_frame_emit *emit, void *
     size_t fits = 0, over = w->count + 1, limit = FRAME_PAYLOAD;
     double ratio = w->ratio;
     for (unsigned attempt = 0;; attempt++) {
-        size_t n = guess(w, limit, ratio, over - 1), raw_size;
+        /* An overshoot costs a compression, a frame a little short costs 3%. */
+        size_t n = guess(w, limit, attempt ? ratio : ratio * CAUTION, over - 1), raw_size;
         if (fits && n <= fits)
             n = guess(w, limit, ratio * ONE_MORE, fits + 1);
         if (fits && (n <= fits || attempt >= ATTEMPTS_MOST || (double)w->best.len >= GOOD_FILL * (double)limit))

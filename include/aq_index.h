@@ -3,7 +3,7 @@
  * One process writes an index at a time; any number read it meanwhile (aq.h).
  * What was added and deleted is visible to readers and survives a crash, power
  * failure included, once aq_writer_commit has returned AQ_OK; until then a crash or
- * aq_writer_close may drop it. What passes half of memory_limit is committed in
+ * aq_writer_close may drop it. What passes a quarter of memory_limit is committed in
  * parts on the way, in the order it was given, each part whole or not at all.
  * A writer is used by one thread at a time. */
 #ifndef AQ_INDEX_H

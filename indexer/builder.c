@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 enum {
-    QUEUE_BYTES = 24 << 20,   /* units waiting: the caller waits beyond this */
-    HELP_BYTES = 3 << 20,     /* and compresses text itself beyond this */
+    QUEUE_BYTES = 48 << 20,   /* units waiting: the caller waits beyond this */
+    HELP_BYTES = 16 << 20,    /* and compresses text itself beyond this */
     DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is trained on */
     DICTIONARY_LEAST = 256 << 10 /* less is not worth one */
 };

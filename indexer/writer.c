@@ -501,7 +501,7 @@ static enum aq_status hand_over(struct aq_writer *w, struct aq_error *err)
     st = u ? aq_builder_push(w->builder, w->batch, u, err) : AQ_OK;
     if (st)
         return st;
-    if (aq_batch_bytes(w->batch) + aq_builder_bytes(w->builder) > w->memory_limit / 2)
+    if (aq_batch_bytes(w->batch) + aq_builder_bytes(w->builder) > w->memory_limit / 4)
         st = launch(w, err);
     if (st == AQ_OK && aq_analyzer_memory(w->preparer.analyzer) > LEXICON_MOST)
         st = forget_lexemes(w, err);
@@ -521,7 +521,7 @@ static enum aq_status pace(struct aq_writer *w, struct aq_error *err)
                        u->text.len + w->batch->overrides.len < PENDING_TEXT;
         if (!pending)
             st = hand_over(w, err);
-    } else if (aq_batch_bytes(w->batch) > w->memory_limit / 2 + UNIT_FULL) {
+    } else if (aq_batch_bytes(w->batch) > w->memory_limit / 4 + UNIT_FULL) {
         st = hand_over(w, err);
     }
     if (st)
