@@ -319,7 +319,7 @@ static enum aq_status finish_batch(struct aq_builder *w, struct aq_batch *b, str
 /* Does a job, unless one before it failed. The mutex is not held. */
 static void run_job(struct aq_builder *w, const struct job *j, bool failed)
 {
-    struct aq_error err;
+    struct aq_error err = {0};
     enum aq_status st = AQ_OK;
     if (failed)
         return;

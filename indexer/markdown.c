@@ -22,6 +22,7 @@ struct markdown_reader {
     char skipped[16];     /* raw element whose content is dropped; empty: none */
     bool in_html;         /* in a block of raw HTML, which is gathered here: */
     struct aq_buf html;
+    struct aq_buf source; /* what md4c reads */
 };
 
 static int result(const struct markdown_reader *r)
@@ -415,7 +416,16 @@ static bool parse_span(struct markdown_reader *r, struct aq_slice text, unsigned
     r->m.quote = quote;
     r->depth = 0;
     r->html_quotes = 0;
-    int rc = md_parse((const MD_CHAR *)text.ptr, (MD_SIZE)text.len, &parser, r);
+    /* md4c 0.4.8 reads on behind a text that does not end in a line feed, looking
+     * for the end of a code span. */
+    aq_buf_clear(&r->source);
+    aq_buf_put(&r->source, text.ptr, text.len);
+    aq_buf_u8(&r->source, '\n');
+    if (r->source.failed) {
+        r->m.status = AQ_NOMEM;
+        return false;
+    }
+    int rc = md_parse((const MD_CHAR *)r->source.ptr, (MD_SIZE)r->source.len, &parser, r);
     if (rc < 0)
         r->m.status = AQ_NOMEM;
     end_raw_html(r);
@@ -452,6 +462,7 @@ enum aq_status aq_document_from_markdown(struct aq_document *d, struct aq_slice 
             break;
     st = aq_markup_finish(&r.m);
     aq_buf_free(&r.html);
+    aq_buf_free(&r.source);
     aq_quote_spans_free(&spans);
     if (r.too_deep)
         return aq_nesting_error(text, deep_at, err);

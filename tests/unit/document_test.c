@@ -246,6 +246,18 @@ static void tex_stays_as_it_is(void **state)
     MARKDOWN("so $a_1 * b_2 * c_3$ and $$x_i^*$$ but $5", "P0 so $a_1 * b_2 * c_3$ and $$x_i^*$$ but $5\n");
 }
 
+static void markdown_ends_where_its_text_ends(void **state)
+{
+    (void)state;
+    static const char text[] = "Text with [a link](https://x.ex` and what another record left` here";
+    struct aq_document d = {0};
+    struct aq_error err;
+    assert_int_equal(aq_document_from_markdown(&d, aq_slice(text, 32), &err), AQ_OK);
+    assert_int_equal(d.text.len, 32);
+    assert_memory_equal(d.text.ptr, "Text with [a link](https://x.ex`", 32);
+    aq_document_free(&d);
+}
+
 static void html_in_markdown_is_read_or_dropped(void **state)
 {
     (void)state;
@@ -392,6 +404,7 @@ int main(void)
         cmocka_unit_test(tables_are_rows),
         cmocka_unit_test(code_blocks_keep_white_space),
         cmocka_unit_test(tex_stays_as_it_is),
+        cmocka_unit_test(markdown_ends_where_its_text_ends),
         cmocka_unit_test(html_in_markdown_is_read_or_dropped),
         cmocka_unit_test(discourse_quotes_work_in_markdown),
         cmocka_unit_test(the_first_top_heading_is_the_title),

@@ -136,6 +136,31 @@ static void texts_of_all_sizes_come_back(void **state)
     aq_txn_end(&t);
 }
 
+static enum aq_status add_length(void *context, uint32_t first, struct aq_slice frame, struct aq_error *err)
+{
+    (void)first, (void)err;
+    *(size_t *)context += frame.len;
+    return AQ_OK;
+}
+
+/* Bytes of short comments framed one by one, as they are when added one by one:
+ * there is nothing but the dictionary to find repetitions in. */
+static size_t one_frame_each(struct aq_buf dictionary)
+{
+    struct aq_buf b = {0};
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < 200; i++) {
+        struct aq_frame_writer *w = aq_frame_writer_new(aq_slice(dictionary.ptr, dictionary.len), 1);
+        aq_buf_clear(&b);
+        encode(&b, i, 200, "id");
+        assert_int_equal(aq_frame_writer_add(w, i, aq_slice(b.ptr, b.len), add_length, &bytes, NULL), AQ_OK);
+        assert_int_equal(aq_frame_writer_finish(w, add_length, &bytes, NULL), AQ_OK);
+        aq_frame_writer_free(w);
+    }
+    aq_buf_free(&b);
+    return bytes;
+}
+
 static void texts_packed_with_a_dictionary_come_back(void **state)
 {
     struct fixture *f = *state;
@@ -154,7 +179,7 @@ static void texts_packed_with_a_dictionary_come_back(void **state)
     t.state.dictionary = 1;
     store_comments(&t, aq_slice(d.ptr, d.len), sizes, &random, &packed);
     OK(aq_txn_commit(&t, err));
-    assert_true(packed.bytes < plain.bytes);
+    assert_true(one_frame_each(d) < one_frame_each((struct aq_buf){0}));
     OK(aq_txn_begin(f->store, &t, err));
     for (uint32_t i = 0; i < COMMENTS; i++)
         check_comment(&t, i, sizes[i]);
