@@ -132,7 +132,7 @@ compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUER
 	@{ echo '['; sep=; \
 	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(wildcard indexer/main.c query/main.c); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" "$(CURDIR)" "$$f" \
-	    '$(CC) $(subst ",\\\",$(CPPFLAGS)) $(CFLAGS_ALL) $(INDEX_CFLAGS) $(QUERY_CFLAGS) -c '"$$f"; sep=,; \
+	    '$(CC) $(subst ",\\\\\\\",$(CPPFLAGS)) $(CFLAGS_ALL) $(INDEX_CFLAGS) $(QUERY_CFLAGS) -c '"$$f"; sep=,; \
 	done; echo ']'; } > $@
 
 # ---- what people run ----
