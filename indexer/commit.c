@@ -41,7 +41,7 @@ static void note_found(struct aq_commit *c, uint32_t segment, struct aq_found *f
 static enum aq_status walk_segment(struct aq_commit *c, uint32_t segment, struct aq_error *err)
 {
     const struct aq_segment *seg = &c->t.segments[segment];
-    uint32_t number, ordinal, first = 0, before = 0;
+    uint32_t number = 0, ordinal = 0, first = 0, before = 0;
     for (uint32_t docid = 0; docid <= seg->info.passages; docid++) {
         bool end = docid == seg->info.passages;
         if (!end && aq_segment_locate(&c->t, seg, docid, &number, &ordinal))
@@ -412,7 +412,7 @@ static enum aq_status put_ids(struct aq_commit *c, struct aq_error *err)
     for (size_t i = 0; i < b->comment_count && st == AQ_OK; i++)
         if (!b->comments[i].numbered)
             rows[n++] = (struct id_row){b->comments[i].id_hash, b->comments[i].number};
-    if (st == AQ_OK)
+    if (n)
         qsort(rows, n, sizeof *rows, by_hash);
     for (size_t i = 0; i < n && st == AQ_OK; i++) {
         st = aq_ids_add(&c->t, AQ_ID_COMMENT, rows[i].hash, rows[i].number, err);
