@@ -2,6 +2,7 @@
  * any failure aborts it and the last committed state stands. */
 #include "commit.h"
 
+#include "bitmap.h"
 #include "commit_internal.h"
 
 #include <stdio.h>
@@ -134,14 +135,6 @@ enum aq_status aq_commit_locate(struct aq_commit *c, uint32_t number, struct aq_
     return AQ_OK;
 }
 
-static void set_bit(uint8_t *bits, uint32_t i, bool value)
-{
-    if (value)
-        bits[i >> 3] |= (uint8_t)(1u << (i & 7));
-    else
-        bits[i >> 3] &= (uint8_t) ~(1u << (i & 7));
-}
-
 static bool bit(const uint8_t *bits, uint32_t i)
 {
     return bits[i >> 3] >> (i & 7) & 1;
@@ -156,7 +149,7 @@ enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32
         return st;
     switch (place.where) {
     case AQ_PLACE_NEW:
-        set_bit(c->hidden, place.docid + ordinal, hidden);
+        aq_bitmap_set(c->hidden, place.docid + ordinal, hidden);
         return AQ_OK;
     case AQ_PLACE_SEGMENT:
         return aq_segment_set_bit(&c->t, place.segment->info.id, AQ_BITS_HIDDEN, place.docid + ordinal, hidden, err);
@@ -199,7 +192,7 @@ static enum aq_status kill_comment(struct aq_commit *c, const struct aq_batch_ki
     }
     if (place.where == AQ_PLACE_NEW) {
         for (uint32_t i = 0; i < place.count; i++)
-            set_bit(c->deleted, place.docid + i, true);
+            aq_bitmap_set(c->deleted, place.docid + i, true);
     } else if (place.where == AQ_PLACE_SEGMENT) {
         for (uint32_t i = 0; i < place.count && st == AQ_OK; i++)
             st = aq_segment_set_bit(&c->t, place.segment->info.id, AQ_BITS_DELETED, place.docid + i, true, err);
@@ -569,7 +562,7 @@ static enum aq_status put_facts(struct aq_commit *c, struct aq_error *err)
 
 static bool make_bitmaps(struct aq_commit *c, uint32_t passages)
 {
-    size_t bytes = ((size_t)passages / AQ_BITS_CHUNK + 1) * (AQ_BITS_CHUNK / 8);
+    size_t bytes = aq_bitmap_bytes(passages);
     c->passages = passages;
     c->hidden = calloc(1, bytes);
     c->deleted = calloc(1, bytes);
@@ -577,30 +570,18 @@ static bool make_bitmaps(struct aq_commit *c, uint32_t passages)
     if (!c->hidden || !c->deleted || !c->quotes)
         return false;
     for (size_t i = 0; i < c->batch->pending_passages; i++) {
-        set_bit(c->hidden, (uint32_t)i, c->batch->pending_flags[i] & AQ_PENDING_HIDDEN);
-        set_bit(c->quotes, (uint32_t)i, c->batch->pending_flags[i] & AQ_PENDING_QUOTE);
+        aq_bitmap_set(c->hidden, (uint32_t)i, c->batch->pending_flags[i] & AQ_PENDING_HIDDEN);
+        aq_bitmap_set(c->quotes, (uint32_t)i, c->batch->pending_flags[i] & AQ_PENDING_QUOTE);
     }
     c->first_docid = (uint32_t)c->batch->pending_passages;
     for (size_t i = 0; i < c->batch->passage_count; i++)
-        set_bit(c->quotes, c->first_docid + (uint32_t)i, c->batch->passages[i].quote_depth > 0);
+        aq_bitmap_set(c->quotes, c->first_docid + (uint32_t)i, c->batch->passages[i].quote_depth > 0);
     for (size_t i = 0; i < c->batch->comment_count; i++) {
         const struct aq_batch_comment *x = &c->batch->comments[i];
         for (uint32_t k = 0; !x->live && k < x->passage_count; k++)
-            set_bit(c->deleted, c->first_docid + x->first_passage + k, true);
+            aq_bitmap_set(c->deleted, c->first_docid + x->first_passage + k, true);
     }
     return true;
-}
-
-static enum aq_status put_bitmap(struct aq_commit *c, enum aq_bits_kind kind, const uint8_t *bits, struct aq_error *err)
-{
-    enum aq_status st = AQ_OK;
-    for (uint32_t chunk = 0; st == AQ_OK && (uint64_t)chunk * AQ_BITS_CHUNK < c->passages; chunk++) {
-        const uint8_t *p = bits + (size_t)chunk * (AQ_BITS_CHUNK / 8);
-        bool any = p[0] || memcmp(p, p + 1, AQ_BITS_CHUNK / 8 - 1) != 0;
-        if (any)
-            st = aq_segment_put_bits(&c->t, c->info.id, kind, chunk, p, err);
-    }
-    return st;
 }
 
 static enum aq_status put_map(struct aq_commit *c, struct aq_error *err)
@@ -669,11 +650,11 @@ static enum aq_status put_segment(struct aq_commit *c, struct aq_error *err)
     if (st == AQ_OK)
         st = put_map(c, err);
     if (st == AQ_OK)
-        st = put_bitmap(c, AQ_BITS_QUOTE, c->quotes, err);
+        st = aq_bitmap_put(&c->t, c->info.id, AQ_BITS_QUOTE, c->quotes, c->passages, err);
     if (st == AQ_OK)
-        st = put_bitmap(c, AQ_BITS_HIDDEN, c->hidden, err);
+        st = aq_bitmap_put(&c->t, c->info.id, AQ_BITS_HIDDEN, c->hidden, c->passages, err);
     if (st == AQ_OK)
-        st = put_bitmap(c, AQ_BITS_DELETED, c->deleted, err);
+        st = aq_bitmap_put(&c->t, c->info.id, AQ_BITS_DELETED, c->deleted, c->passages, err);
     if (st == AQ_OK)
         st = aq_accumulator_write(a, &model, append_list, &target, err);
     for (uint32_t i = 0; i < c->passages; i++)

@@ -1,6 +1,8 @@
 /* merge.c - aq_merge; see merge.h. The thread and the policy are in merger.c. */
 #include "merge.h"
 
+#include "bitmap.h"
+
 /* Deleted passages of one input as they were when the merge began, with what it
  * takes to number the others: docid - deleted ones before it. */
 struct input {
@@ -41,24 +43,9 @@ struct merging {
     struct aq_cursor *cursors;
 };
 
-static bool bit(const uint8_t *bits, uint32_t i)
-{
-    return bits[i >> 3] >> (i & 7) & 1;
-}
-
-static void put_bit(uint8_t *bits, uint32_t i)
-{
-    bits[i >> 3] |= (uint8_t)(1u << (i & 7));
-}
-
-static size_t bitmap_bytes(uint32_t passages)
-{
-    return ((size_t)passages / AQ_BITS_CHUNK + 1) * (AQ_BITS_CHUNK / 8);
-}
-
 static uint8_t *copy_bits(struct aq_txn *t, const struct aq_segment *seg, enum aq_bits_kind kind)
 {
-    uint8_t *bits = calloc(1, bitmap_bytes(seg->info.passages));
+    uint8_t *bits = calloc(1, aq_bitmap_bytes(seg->info.passages));
     for (uint32_t chunk = 0; bits && (uint64_t)chunk * AQ_BITS_CHUNK < seg->info.passages; chunk++) {
         const uint8_t *p = aq_segment_bits(t, seg, kind, chunk);
         if (p)
@@ -115,7 +102,7 @@ static enum aq_status load_input(struct merging *m, struct aq_txn *t, size_t k, 
     for (uint32_t d = 0; d < in->passages; d++) {
         if (d % 512 == 0)
             in->before[d / 512] = gone;
-        if (bit(in->deleted, d)) {
+        if (aq_bitmap_get(in->deleted, d)) {
             gone++;
             continue;
         }
@@ -157,7 +144,7 @@ static enum aq_status gather_passages(struct merging *m, struct passage_sink *s,
     enum aq_status st = aq_txn_begin(m->from, &t, err);
     if (st)
         return st;
-    s->quotes = calloc(1, bitmap_bytes(m->info.passages));
+    s->quotes = calloc(1, aq_bitmap_bytes(m->info.passages));
     if (!s->quotes)
         st = aq_fail_nomem(err);
     for (size_t k = 0; k < m->input_count && st == AQ_OK; k++) {
@@ -170,7 +157,7 @@ static enum aq_status gather_passages(struct merging *m, struct passage_sink *s,
         uint32_t out = in->base;
         for (uint32_t d = 0; d < in->passages && st == AQ_OK; d++) {
             uint32_t comment, ordinal;
-            if (bit(in->deleted, d))
+            if (aq_bitmap_get(in->deleted, d))
                 continue;
             st = aq_segment_locate(&t, seg, d, &comment, &ordinal);
             if (st) {
@@ -180,25 +167,13 @@ static enum aq_status gather_passages(struct merging *m, struct passage_sink *s,
             aq_buf_u32(&s->rows, comment);
             aq_buf_u16(&s->rows, (uint16_t)ordinal);
             if (aq_bit(aq_segment_bits(&t, seg, AQ_BITS_QUOTE, d / AQ_BITS_CHUNK), d))
-                put_bit(s->quotes, out);
+                aq_bitmap_set(s->quotes, out, true);
             out++;
         }
     }
     aq_txn_end(&t);
     if (st == AQ_OK && s->rows.failed)
         st = aq_fail_nomem(err);
-    return st;
-}
-
-static enum aq_status put_bitmap(struct aq_txn *t, uint32_t id, enum aq_bits_kind kind, const uint8_t *bits,
-                                 uint32_t passages, struct aq_error *err)
-{
-    enum aq_status st = AQ_OK;
-    for (uint32_t chunk = 0; st == AQ_OK && (uint64_t)chunk * AQ_BITS_CHUNK < passages; chunk++) {
-        const uint8_t *p = bits + (size_t)chunk * (AQ_BITS_CHUNK / 8);
-        if (p[0] || memcmp(p, p + 1, AQ_BITS_CHUNK / 8 - 1) != 0)
-            st = aq_segment_put_bits(t, id, kind, chunk, p, err);
-    }
     return st;
 }
 
@@ -235,7 +210,7 @@ static enum aq_status put_passages(struct merging *m, struct aq_error *err)
             written += n;
         }
         if (st == AQ_OK && at == s.rows.len && ordered == 0)
-            st = put_bitmap(&t, m->id, AQ_BITS_QUOTE, s.quotes, m->info.passages, err);
+            st = aq_bitmap_put(&t, m->id, AQ_BITS_QUOTE, s.quotes, m->info.passages, err);
         if (st == AQ_OK && at == s.rows.len)
             st = put_order(m, &t, &order, &ordered, err);
         if (st == AQ_OK)
@@ -311,7 +286,7 @@ static enum aq_status walk_postings(struct merging *m, size_t k, const struct aq
         if (c->docid >= in->passages)
             return aq_fail(err, AQ_CORRUPT, "a posting of '%.*s' in segment %u is out of range: run aq check",
                            (int)p->term.len, (const char *)p->term.ptr, in->id);
-        if (bit(in->deleted, c->docid))
+        if (aq_bitmap_get(in->deleted, c->docid))
             continue;
         uint32_t docid = c->docid, tf = aq_cursor_positions(c, positions, codes);
         for (uint32_t i = 0; i < tf; i++) {
@@ -524,7 +499,7 @@ static enum aq_status write_step(struct merging *m, struct aq_error *err)
  * another store they are as they were: its builder holds the writer's place. */
 static enum aq_status carry_over(struct merging *m, struct aq_txn *t, struct aq_error *err)
 {
-    uint8_t *deleted = calloc(1, bitmap_bytes(m->info.passages)), *hidden = calloc(1, bitmap_bytes(m->info.passages));
+    uint8_t *deleted = calloc(1, aq_bitmap_bytes(m->info.passages)), *hidden = calloc(1, aq_bitmap_bytes(m->info.passages));
     bool same = m->from == m->to;
     enum aq_status st = deleted && hidden ? AQ_OK : aq_fail_nomem(err);
 
@@ -537,22 +512,22 @@ static enum aq_status carry_over(struct merging *m, struct aq_txn *t, struct aq_
         }
         uint32_t out = in->base;
         for (uint32_t d = 0; d < in->passages; d++) {
-            if (bit(in->deleted, d))
+            if (aq_bitmap_get(in->deleted, d))
                 continue;
             uint32_t chunk = d / AQ_BITS_CHUNK;
-            if (same ? aq_bit(aq_segment_bits(t, seg, AQ_BITS_HIDDEN, chunk), d) : bit(in->hidden, d))
-                put_bit(hidden, out);
+            if (same ? aq_bit(aq_segment_bits(t, seg, AQ_BITS_HIDDEN, chunk), d) : aq_bitmap_get(in->hidden, d))
+                aq_bitmap_set(hidden, out, true);
             if (same && aq_bit(aq_segment_bits(t, seg, AQ_BITS_DELETED, chunk), d)) {
-                put_bit(deleted, out);
+                aq_bitmap_set(deleted, out, true);
                 m->info.deleted++;
             }
             out++;
         }
     }
     if (st == AQ_OK)
-        st = put_bitmap(t, m->id, AQ_BITS_HIDDEN, hidden, m->info.passages, err);
+        st = aq_bitmap_put(t, m->id, AQ_BITS_HIDDEN, hidden, m->info.passages, err);
     if (st == AQ_OK)
-        st = put_bitmap(t, m->id, AQ_BITS_DELETED, deleted, m->info.passages, err);
+        st = aq_bitmap_put(t, m->id, AQ_BITS_DELETED, deleted, m->info.passages, err);
     free(deleted);
     free(hidden);
     return st;

@@ -6,6 +6,8 @@
  * empty payload. All of a hash stand together, the original first. */
 #include "commit_internal.h"
 
+#include "bitmap.h"
+
 enum { KEY = 8 + 1 + 4 + 2 };
 
 static void make_key(uint8_t key[KEY], const struct aq_repeat *r)
@@ -53,11 +55,7 @@ static enum aq_status first_of(struct aq_commit *c, uint64_t hash, struct aq_rep
 
 static void hide_new(struct aq_commit *c, uint32_t passage, bool hidden)
 {
-    uint32_t docid = c->first_docid + passage;
-    if (hidden)
-        c->hidden[docid >> 3] |= (uint8_t)(1u << (docid & 7));
-    else
-        c->hidden[docid >> 3] &= (uint8_t) ~(1u << (docid & 7));
+    aq_bitmap_set(c->hidden, (size_t)c->first_docid + passage, hidden);
 }
 
 static enum aq_status flip(struct aq_commit *c, const struct aq_repeat *r, bool hidden, struct aq_error *err)
