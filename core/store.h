@@ -33,10 +33,10 @@ enum aq_table {
     AQ_TABLE_PEND,   /* comment u32 -> forward record (pending.h) */
     AQ_TABLE_COL,    /* enum aq_column u8, chunk u32 -> fixed-width values of consecutive comments */
     AQ_TABLE_TEXT,   /* first comment u32 -> frame of consecutive comments (text.h) */
-    AQ_TABLE_ID,     /* kind u8, hash u64 (, bound u32) -> numbers u32, ascending (see aq_ids_*) */
+    AQ_TABLE_ID,     /* set (see below) of kind u8, hash u64, number u32 */
     AQ_TABLE_NAME,   /* kind u8, number u32 -> bytes: authors, threads, tag sets */
-    AQ_TABLE_MEMBER, /* thread u32 (, bound u32) -> comment numbers u32, ascending */
-    AQ_TABLE_REPEAT, /* passage hash u64, comment u32, ordinal u16 -> nothing */
+    AQ_TABLE_MEMBER, /* set of thread u32, comment u32 */
+    AQ_TABLE_REPEAT, /* set of passage hash u64, is it a quote u8, comment u32, ordinal u16 */
     AQ_TABLE_COUNT
 };
 
@@ -199,6 +199,39 @@ enum aq_status aq_walk_seek(struct aq_walk *w, struct aq_slice from, bool *found
 enum aq_status aq_walk_next(struct aq_walk *w, bool *found, struct aq_error *err);
 void aq_walk_close(struct aq_walk *w);
 
+/* ---- sets ----
+ * Of fixed-width entries in bytewise order, many to a row (store_set.c). Numbers in
+ * them are big-endian. */
+enum { AQ_ID_ENTRY = 1 + 8 + 4, AQ_MEMBER_ENTRY = 4 + 4, AQ_REPEAT_ENTRY = 8 + 1 + 4 + 2 };
+size_t aq_set_width(enum aq_table table);    /* bytes an entry */
+size_t aq_set_row_most(enum aq_table table); /* entries a row can have */
+
+/* Stands on an entry, which is valid until the next call or write. Close before the
+ * transaction ends. Seeks in ascending order are cheap. */
+struct aq_set_reader {
+    struct aq_txn *txn;
+    enum aq_table table;
+    size_t width;
+    MDB_cursor *cursor;
+    struct aq_slice key;
+    const uint8_t *entries; /* of the row at hand */
+    uint32_t count, index;
+    bool sought;      /* nothing lies between `from` and where it stands */
+    uint8_t from[16];
+};
+enum aq_status aq_set_open(struct aq_txn *t, enum aq_table table, struct aq_set_reader *r, struct aq_error *err);
+/* The first entry not below `from`, which stands for itself and zeros; NULL after the last. */
+enum aq_status aq_set_seek(struct aq_set_reader *r, struct aq_slice from, const uint8_t **entry, struct aq_error *err);
+enum aq_status aq_set_next(struct aq_set_reader *r, const uint8_t **entry, struct aq_error *err);
+void aq_set_close(struct aq_set_reader *r);
+enum aq_status aq_set_has(struct aq_txn *t, enum aq_table table, const uint8_t *entry, bool *has, struct aq_error *err);
+
+/* Takes entries out, then puts entries in. Both ascending, laid end to end; taking out
+ * what is not there and putting in what is change nothing. A row's checksum is verified
+ * before it is written anew. */
+enum aq_status aq_set_change(struct aq_txn *t, enum aq_table table, struct aq_slice adds, struct aq_slice removes,
+                             struct aq_error *err);
+
 /* ---- segments ---- */
 
 /* A term's key in a segment's databases is the field byte, then the term. */
@@ -312,10 +345,18 @@ uint64_t aq_hash(struct aq_slice s); /* XXH3-64 */
 /* The comment with this external id among the visible ones, or AQ_NOTFOUND. Deleted
  * comments keep their number and are found (look at AQ_COL_FLAGS). */
 enum aq_status aq_comment_find(struct aq_txn *t, struct aq_slice id, uint32_t *comment, struct aq_error *err);
-/* Numbers under (kind, hash), ascending; NULL/0 when none. Not verified on the
- * bytes. Valid until the next aq_ids_* call or write of the transaction. */
-enum aq_status aq_ids_get(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, const uint8_t **numbers,
+void aq_id_entry(uint8_t entry[AQ_ID_ENTRY], enum aq_id_kind kind, uint64_t hash, uint32_t number);
+static inline uint32_t aq_id_entry_number(const uint8_t *entry)
+{
+    return aq_unkey32(entry + 1 + 8);
+}
+/* Numbers under (kind, hash), ascending; none is no failure. Not verified on the
+ * bytes. Valid until the next aq_ids_* call of the transaction. */
+enum aq_status aq_ids_get(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, const uint32_t **numbers,
                           uint32_t *count);
+/* The numbers at a reader of AQ_TABLE_ID that is being led from hash to hash. */
+enum aq_status aq_ids_read(struct aq_set_reader *r, enum aq_id_kind kind, uint64_t hash, const uint32_t **numbers,
+                           uint32_t *count, struct aq_error *err);
 enum aq_status aq_ids_add(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number, struct aq_error *err);
 enum aq_status aq_ids_remove(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number, struct aq_error *err);
 
@@ -337,6 +378,11 @@ enum aq_status aq_thread_set(struct aq_txn *t, uint32_t thread, uint32_t root, u
                              struct aq_error *err);
 /* Comments of a thread in ascending number, deleted ones included. */
 enum aq_status aq_thread_add_member(struct aq_txn *t, uint32_t thread, uint32_t comment, struct aq_error *err);
+static inline void aq_member_entry(uint8_t entry[AQ_MEMBER_ENTRY], uint32_t thread, uint32_t comment)
+{
+    aq_key32(entry, thread);
+    aq_key32(entry + 4, comment);
+}
 typedef bool aq_member_visit(void *context, uint32_t comment);
 enum aq_status aq_thread_members(struct aq_txn *t, uint32_t thread, aq_member_visit *visit, void *context);
 

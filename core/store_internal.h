@@ -16,7 +16,7 @@
  *   store_frame.c       the frame format and its packer
  *   store_dictionary.c  digested zstd dictionaries
  *   store_text.c        comments in frames
- *   store_list.c        sorted lists of numbers in rows
+ *   store_set.c         sorted sets of fixed-width entries in rows
  *   store_names.c       ids, names, threads
  *
  * Lock order: store.lock, then an environment's write_lock, then the registry's
@@ -229,7 +229,7 @@ struct aq_scratch {
     struct aq_column_chunks columns;
     struct aq_frame_cache frames;
     struct aq_arena arena;
-    struct aq_buf record, numbers;
+    struct aq_buf record, entries, numbers; /* numbers: of u32 */
 
     /* Handles this transaction goes by. uses is 1 for one of the environment's,
      * 0 for one opened by this transaction, which its commit publishes. */
@@ -325,20 +325,5 @@ struct aq_frame_writer_stats {
 };
 void aq_frame_writer_get_stats(const struct aq_frame_writer *w, struct aq_frame_writer_stats *out);
 struct aq_frame_writer *aq_frame_writer_with(struct aq_dictionary *d, uint32_t number);
-
-/* ---- lists of numbers (grammar: store_list.c) ---- */
-
-enum { AQ_LIST_ROW = 1018 }; /* numbers a row holds */
-
-/* Ascending, until visit returns false. visit may use lists itself, and write. */
-enum aq_status aq_list_visit(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, aq_member_visit *visit,
-                             void *context);
-/* At once, in the map or in memory that the next call takes over. */
-enum aq_status aq_list_get(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, const uint8_t **numbers,
-                           uint32_t *count);
-enum aq_status aq_list_add(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, uint32_t number,
-                           struct aq_error *err);
-enum aq_status aq_list_remove(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, uint32_t number,
-                              struct aq_error *err);
 
 #endif

@@ -2,36 +2,64 @@
  * The id table goes by (kind, hash); what has the hash is compared byte for byte. */
 #include "store_internal.h"
 
-enum { THREAD_HEAD = 12, ID_KEY = 9, NAME_KEY = 5 };
+enum { THREAD_HEAD = 12, NAME_KEY = 5 };
 
-static void id_key(uint8_t key[ID_KEY], enum aq_id_kind kind, uint64_t hash)
+void aq_id_entry(uint8_t entry[AQ_ID_ENTRY], enum aq_id_kind kind, uint64_t hash, uint32_t number)
 {
-    key[0] = (uint8_t)kind;
-    aq_key64(key + 1, hash);
+    entry[0] = (uint8_t)kind;
+    aq_key64(entry + 1, hash);
+    aq_key32(entry + 1 + 8, number);
 }
 
-enum aq_status aq_ids_get(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, const uint8_t **numbers,
+enum aq_status aq_ids_read(struct aq_set_reader *r, enum aq_id_kind kind, uint64_t hash, const uint32_t **numbers,
+                           uint32_t *count, struct aq_error *err)
+{
+    uint8_t key[AQ_ID_ENTRY];
+    enum { PREFIX = 1 + 8 };
+    const uint8_t *entry;
+    struct aq_buf *found = &r->txn->scratch->numbers;
+    aq_buf_clear(found);
+    aq_id_entry(key, kind, hash, 0);
+    enum aq_status st = aq_set_seek(r, aq_slice(key, PREFIX), &entry, err);
+    while (st == AQ_OK && entry && memcmp(entry, key, PREFIX) == 0) {
+        uint32_t number = aq_id_entry_number(entry);
+        aq_buf_put(found, &number, sizeof number);
+        st = aq_set_next(r, &entry, err);
+    }
+    if (st == AQ_OK && found->failed)
+        st = aq_fail_nomem(err);
+    *count = st == AQ_OK ? (uint32_t)(found->len / sizeof(uint32_t)) : 0;
+    *numbers = *count ? (const uint32_t *)(const void *)found->ptr : NULL;
+    return st;
+}
+
+enum aq_status aq_ids_get(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, const uint32_t **numbers,
                           uint32_t *count)
 {
-    uint8_t key[ID_KEY];
-    id_key(key, kind, hash);
-    return aq_list_get(t, AQ_TABLE_ID, aq_slice(key, sizeof key), numbers, count);
+    struct aq_set_reader r;
+    *numbers = NULL;
+    *count = 0;
+    enum aq_status st = aq_set_open(t, AQ_TABLE_ID, &r, NULL);
+    if (st == AQ_OK)
+        st = aq_ids_read(&r, kind, hash, numbers, count, NULL);
+    aq_set_close(&r);
+    return st;
 }
 
 enum aq_status aq_ids_add(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number,
                           struct aq_error *err)
 {
-    uint8_t key[ID_KEY];
-    id_key(key, kind, hash);
-    return aq_list_add(t, AQ_TABLE_ID, aq_slice(key, sizeof key), number, err);
+    uint8_t entry[AQ_ID_ENTRY];
+    aq_id_entry(entry, kind, hash, number);
+    return aq_set_change(t, AQ_TABLE_ID, aq_slice(entry, sizeof entry), (struct aq_slice){0}, err);
 }
 
 enum aq_status aq_ids_remove(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number,
                              struct aq_error *err)
 {
-    uint8_t key[ID_KEY];
-    id_key(key, kind, hash);
-    return aq_list_remove(t, AQ_TABLE_ID, aq_slice(key, sizeof key), number, err);
+    uint8_t entry[AQ_ID_ENTRY];
+    aq_id_entry(entry, kind, hash, number);
+    return aq_set_change(t, AQ_TABLE_ID, (struct aq_slice){0}, aq_slice(entry, sizeof entry), err);
 }
 
 static enum aq_status fail_ids(struct aq_txn *t, enum aq_status st, struct aq_error *err)
@@ -43,7 +71,7 @@ static enum aq_status fail_ids(struct aq_txn *t, enum aq_status st, struct aq_er
 
 enum aq_status aq_comment_find(struct aq_txn *t, struct aq_slice id, uint32_t *comment, struct aq_error *err)
 {
-    const uint8_t *numbers;
+    const uint32_t *numbers;
     uint32_t count;
     struct aq_arena *arena = &t->scratch->arena;
     enum aq_status st = aq_ids_get(t, AQ_ID_COMMENT, aq_hash(id), &numbers, &count);
@@ -53,7 +81,7 @@ enum aq_status aq_comment_find(struct aq_txn *t, struct aq_slice id, uint32_t *c
     for (uint32_t i = 0; i < count; i++) {
         struct aq_comment c;
         struct aq_error why;
-        uint32_t number = aq_load32(numbers + (size_t)i * 4);
+        uint32_t number = numbers[i];
         aq_arena_reset(arena);
         st = aq_text_get(t, number, arena, &c, &why);
         if (st == AQ_OK && aq_slice_eq(c.id, id)) {
@@ -118,7 +146,7 @@ enum aq_status aq_name_get(struct aq_txn *t, enum aq_id_kind kind, uint32_t numb
 static enum aq_status find_name(struct aq_txn *t, enum aq_id_kind kind, struct aq_slice name, uint32_t *number,
                                 struct aq_error *err)
 {
-    const uint8_t *numbers;
+    const uint32_t *numbers;
     uint32_t count;
     enum aq_status st = aq_ids_get(t, kind, aq_hash(name), &numbers, &count);
     *number = AQ_NO_COMMENT;
@@ -126,7 +154,7 @@ static enum aq_status find_name(struct aq_txn *t, enum aq_id_kind kind, struct a
         return fail_ids(t, st, err);
     for (uint32_t i = 0; i < count; i++) {
         struct aq_slice stored;
-        uint32_t candidate = aq_load32(numbers + (size_t)i * 4);
+        uint32_t candidate = numbers[i];
         st = aq_name_get(t, kind, candidate, &stored);
         if (st == AQ_OK && aq_slice_eq(stored, name)) {
             *number = candidate;
@@ -225,16 +253,22 @@ enum aq_status aq_thread_set(struct aq_txn *t, uint32_t thread, uint32_t root, u
 
 enum aq_status aq_thread_add_member(struct aq_txn *t, uint32_t thread, uint32_t comment, struct aq_error *err)
 {
-    uint8_t key[4];
-    if (!t->write)
-        return aq_fail(err, AQ_INVALID, "%s: a thread grows in a write transaction", t->store->dir);
-    aq_key32(key, thread);
-    return aq_list_add(t, AQ_TABLE_MEMBER, aq_slice(key, sizeof key), comment, err);
+    uint8_t entry[AQ_MEMBER_ENTRY];
+    aq_member_entry(entry, thread, comment);
+    return aq_set_change(t, AQ_TABLE_MEMBER, aq_slice(entry, sizeof entry), (struct aq_slice){0}, err);
 }
 
 enum aq_status aq_thread_members(struct aq_txn *t, uint32_t thread, aq_member_visit *visit, void *context)
 {
+    struct aq_set_reader r;
     uint8_t key[4];
+    const uint8_t *entry = NULL;
     aq_key32(key, thread);
-    return aq_list_visit(t, AQ_TABLE_MEMBER, aq_slice(key, sizeof key), visit, context);
+    enum aq_status st = aq_set_open(t, AQ_TABLE_MEMBER, &r, NULL);
+    if (st == AQ_OK)
+        st = aq_set_seek(&r, aq_slice(key, sizeof key), &entry, NULL);
+    while (st == AQ_OK && entry && memcmp(entry, key, sizeof key) == 0 && visit(context, aq_unkey32(entry + 4)))
+        st = aq_set_next(&r, &entry, NULL);
+    aq_set_close(&r);
+    return st;
 }

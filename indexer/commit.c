@@ -245,7 +245,7 @@ static enum aq_status intern_names(struct aq_commit *c, struct aq_error *err)
     return AQ_OK;
 }
 
-static int64_t name_number(const struct aq_commit *c, uint32_t local)
+int64_t aq_commit_name(const struct aq_commit *c, uint32_t local)
 {
     return local == AQ_NONE ? (int64_t)AQ_NO_COMMENT : (int64_t)c->names[local];
 }
@@ -269,22 +269,17 @@ static enum aq_status set_root(struct aq_commit *c, const struct aq_batch_commen
 static enum aq_status put_columns(struct aq_commit *c, const struct aq_batch_comment *x, struct aq_error *err)
 {
     struct aq_txn *t = &c->t;
-    int64_t thread = name_number(c, x->thread);
-    enum aq_status st = AQ_OK;
-    bool member = x->numbered && aq_column_get(t, AQ_COL_THREAD, x->number) == thread;
+    int64_t thread = aq_commit_name(c, x->thread);
+    enum aq_status st = aq_column_set(t, AQ_COL_FLAGS, x->number, AQ_LIVE | x->flags, err);
 
-    if (!member)
-        st = aq_thread_add_member(t, (uint32_t)thread, x->number, err);
-    if (st == AQ_OK)
-        st = aq_column_set(t, AQ_COL_FLAGS, x->number, AQ_LIVE | x->flags, err);
     if (st == AQ_OK)
         st = aq_column_set(t, AQ_COL_SCORE, x->number, x->score, err);
     if (st == AQ_OK)
-        st = aq_column_set(t, AQ_COL_AUTHOR, x->number, name_number(c, x->author), err);
+        st = aq_column_set(t, AQ_COL_AUTHOR, x->number, aq_commit_name(c, x->author), err);
     if (st == AQ_OK)
         st = aq_column_set(t, AQ_COL_THREAD, x->number, thread, err);
     if (st == AQ_OK)
-        st = aq_column_set(t, AQ_COL_TAGS, x->number, name_number(c, x->tags), err);
+        st = aq_column_set(t, AQ_COL_TAGS, x->number, aq_commit_name(c, x->tags), err);
     if (st == AQ_OK)
         st = aq_column_set(t, AQ_COL_DATE, x->number, x->date, err);
     if (st == AQ_OK)
@@ -318,143 +313,7 @@ static enum aq_status put_updates(struct aq_commit *c, struct aq_error *err)
         if (st == AQ_OK)
             st = aq_column_set(&c->t, AQ_COL_SCORE, u->number, u->score, err);
         if (st == AQ_OK)
-            st = aq_column_set(&c->t, AQ_COL_TAGS, u->number, name_number(c, u->tags), err);
-        if (st)
-            return st;
-    }
-    return AQ_OK;
-}
-
-/* ---- ids and parents ---- */
-
-struct id_row {
-    uint64_t hash;
-    uint32_t number;
-};
-
-static int by_hash(const void *x, const void *y)
-{
-    const struct id_row *a = x, *b = y;
-    if (a->hash != b->hash)
-        return a->hash < b->hash ? -1 : 1;
-    return (a->number > b->number) - (a->number < b->number);
-}
-
-/* Does the stored version of a reply still name the parent with this hash? It may
- * have been replaced since it began to wait. */
-static enum aq_status still_awaits(struct aq_commit *c, uint32_t child, uint64_t hash, bool *yes, struct aq_error *err)
-{
-    struct aq_arena arena = {0};
-    struct aq_comment comment;
-    enum aq_status st = aq_text_get(&c->t, child, &arena, &comment, err);
-    *yes = st == AQ_OK && comment.parent.len && aq_hash(comment.parent) == hash;
-    aq_arena_free(&arena);
-    return st == AQ_NOTFOUND ? AQ_OK : st;
-}
-
-/* Replies that came before this comment get their parent. Those of the batch itself
- * get theirs from put_parents, afterwards. */
-static enum aq_status adopt(struct aq_commit *c, const struct id_row *row, struct aq_error *err)
-{
-    const uint8_t *numbers;
-    uint32_t count;
-    enum aq_status st = aq_ids_get(&c->t, AQ_ID_AWAITED, row->hash, &numbers, &count);
-    if (st)
-        return st == AQ_NOTFOUND ? AQ_OK : aq_fail(err, st, "the id table cannot be read: run aq check");
-    if (count == 0)
-        return AQ_OK;
-    /* A copy: the list changes as they leave it. From its end, where leaving is cheapest. */
-    uint8_t *children = malloc(4 * (size_t)count);
-    if (!children)
-        return aq_fail_nomem(err);
-    memcpy(children, numbers, 4 * (size_t)count);
-    while (st == AQ_OK && count-- > 0) {
-        uint32_t child = aq_load32(children + 4 * (size_t)count);
-        bool yes;
-        st = still_awaits(c, child, row->hash, &yes, err);
-        if (st == AQ_OK && yes)
-            st = aq_column_set(&c->t, AQ_COL_PARENT, child, row->number, err);
-        if (st == AQ_OK)
-            st = aq_ids_remove(&c->t, AQ_ID_AWAITED, row->hash, child, err);
-    }
-    free(children);
-    return st;
-}
-
-static enum aq_status any_awaited(struct aq_commit *c, bool *any, struct aq_error *err)
-{
-    struct aq_walk w;
-    uint8_t kind = AQ_ID_AWAITED;
-    enum aq_status st = aq_walk_open(&c->t, AQ_TABLE_ID, false, &w, err);
-    if (st)
-        return st;
-    st = aq_walk_seek(&w, aq_slice(&kind, 1), any, err);
-    *any = *any && w.key.len && w.key.ptr[0] == kind;
-    aq_walk_close(&w);
-    return st;
-}
-
-static enum aq_status put_ids(struct aq_commit *c, struct aq_error *err)
-{
-    struct aq_batch *b = c->batch;
-    struct id_row *rows = malloc((b->comment_count + 1) * sizeof *rows);
-    size_t n = 0;
-    bool awaited = false;
-    enum aq_status st = rows ? any_awaited(c, &awaited, err) : aq_fail_nomem(err);
-
-    for (size_t i = 0; i < b->comment_count && st == AQ_OK; i++)
-        if (!b->comments[i].numbered)
-            rows[n++] = (struct id_row){b->comments[i].id_hash, b->comments[i].number};
-    if (n)
-        qsort(rows, n, sizeof *rows, by_hash);
-    for (size_t i = 0; i < n && st == AQ_OK; i++) {
-        st = aq_ids_add(&c->t, AQ_ID_COMMENT, rows[i].hash, rows[i].number, err);
-        if (st == AQ_OK && awaited)
-            st = adopt(c, &rows[i], err);
-    }
-    free(rows);
-    return st;
-}
-
-/* By 64-bit hash alone where one comment has it: a parent link is a convenience,
- * and reading the parent's text to compare ids would cost more than all the rest. */
-static enum aq_status find_parent(struct aq_commit *c, struct aq_slice id, uint64_t hash, uint32_t *parent,
-                                  struct aq_error *err)
-{
-    const uint8_t *numbers;
-    uint32_t count;
-    const struct aq_batch_comment *x = aq_batch_find(c->batch, id, hash);
-    *parent = AQ_NO_COMMENT;
-    if (x) {
-        *parent = x->number;
-        return AQ_OK;
-    }
-    enum aq_status st = aq_ids_get(&c->t, AQ_ID_COMMENT, hash, &numbers, &count);
-    if (st)
-        return st == AQ_NOTFOUND ? AQ_OK : aq_fail(err, st, "the id table cannot be read: run aq check");
-    if (count == 1)
-        *parent = aq_load32(numbers);
-    else if (count > 1 && (st = aq_comment_find(&c->t, id, parent, err)) == AQ_NOTFOUND)
-        *parent = AQ_NO_COMMENT;
-    return st == AQ_NOTFOUND ? AQ_OK : st;
-}
-
-static enum aq_status put_parents(struct aq_commit *c, struct aq_error *err)
-{
-    struct aq_batch *b = c->batch;
-    for (size_t i = 0; i < b->comment_count; i++) {
-        const struct aq_batch_comment *x = &b->comments[i];
-        uint32_t parent = AQ_NO_COMMENT;
-        enum aq_status st = AQ_OK;
-        if (!x->live)
-            continue;
-        if (x->parent_hash) {
-            st = find_parent(c, aq_batch_slice(b, x->parent), x->parent_hash, &parent, err);
-            if (st == AQ_OK && parent == AQ_NO_COMMENT)
-                st = aq_ids_add(&c->t, AQ_ID_AWAITED, x->parent_hash, x->number, err);
-        }
-        if (st == AQ_OK)
-            st = aq_column_set(&c->t, AQ_COL_PARENT, x->number, parent, err);
+            st = aq_column_set(&c->t, AQ_COL_TAGS, u->number, aq_commit_name(c, u->tags), err);
         if (st)
             return st;
     }
@@ -550,11 +409,13 @@ static enum aq_status put_facts(struct aq_commit *c, struct aq_error *err)
     if (st == AQ_OK)
         st = intern_names(c, err);
     if (st == AQ_OK)
+        st = aq_commit_members(c, err); /* asks for the threads that the columns have */
+    if (st == AQ_OK)
         st = put_comments(c, err);
     if (st == AQ_OK)
-        st = put_ids(c, err);
+        st = aq_commit_ids(c, err);
     if (st == AQ_OK)
-        st = put_parents(c, err);
+        st = aq_commit_parents(c, err);
     if (st == AQ_OK)
         st = put_updates(c, err);
     return st ? st : aq_commit_repeats(c, err);

@@ -1,4 +1,4 @@
-/* commit_internal.h - shared by commit.c and repeats.c only. */
+/* commit_internal.h - shared by commit.c, commit_links.c and repeats.c only. */
 #ifndef AQ_COMMIT_INTERNAL_H
 #define AQ_COMMIT_INTERNAL_H
 
@@ -50,6 +50,16 @@ enum aq_status aq_commit_find_all(struct aq_commit *c, const uint32_t *numbers, 
 enum aq_status aq_commit_locate(struct aq_commit *c, uint32_t number, struct aq_place *place, struct aq_error *err);
 enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32_t ordinal, bool hidden,
                                     struct aq_error *err);
+
+/* The number of a local name as a column has it: AQ_NO_COMMENT without. */
+int64_t aq_commit_name(const struct aq_commit *c, uint32_t local);
+
+/* The batch's comments become members of their threads. Before their columns are set. */
+enum aq_status aq_commit_members(struct aq_commit *c, struct aq_error *err);
+/* New comments are found by their ids; replies that waited for them get their parent. */
+enum aq_status aq_commit_ids(struct aq_commit *c, struct aq_error *err);
+/* The batch's replies get their parents, or wait for them. After the ids. */
+enum aq_status aq_commit_parents(struct aq_commit *c, struct aq_error *err);
 
 /* Stores the batch's passages in the repeat table, takes removed ones out, and
  * hides whatever is no longer, or not, the first of its kind. */

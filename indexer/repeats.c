@@ -2,21 +2,19 @@
  * others are hidden from hits. Own words come before quotes, then earlier comment
  * numbers before later ones.
  *
- * Table `repeat`: key = hash u64, quote u8, comment u32, ordinal u16 (big-endian),
- * empty payload. All of a hash stand together, the original first. */
+ * Table `repeat` is a set of hash u64, quote u8, comment u32, ordinal u16: all of a hash
+ * stand together, the original first. */
 #include "commit_internal.h"
 
 #include "bitmap.h"
 
-enum { KEY = 8 + 1 + 4 + 2 };
-
-static void make_key(uint8_t key[KEY], const struct aq_repeat *r)
+static void put_entry(uint8_t entry[AQ_REPEAT_ENTRY], const struct aq_repeat *r)
 {
-    aq_key64(key, r->hash);
-    key[8] = r->quote;
-    aq_key32(key + 9, r->comment);
-    key[13] = (uint8_t)(r->ordinal >> 8);
-    key[14] = (uint8_t)r->ordinal;
+    aq_key64(entry, r->hash);
+    entry[8] = r->quote;
+    aq_key32(entry + 9, r->comment);
+    entry[13] = (uint8_t)(r->ordinal >> 8);
+    entry[14] = (uint8_t)r->ordinal;
 }
 
 static int compare(const void *x, const void *y)
@@ -31,25 +29,30 @@ static int compare(const void *x, const void *y)
     return (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
 }
 
-/* The first stored passage with this hash. */
-static enum aq_status first_of(struct aq_commit *c, uint64_t hash, struct aq_repeat *r, bool *found,
+/* What a commit does to the passages of one hash. */
+struct group {
+    const struct aq_repeat *gone, *come; /* ascending */
+    size_t gone_count, come_count;
+    struct aq_repeat before;             /* the original so far, if `had` */
+    bool had;
+};
+
+static uint64_t hash_of(const struct group *g)
+{
+    return g->gone_count ? g->gone->hash : g->come->hash;
+}
+
+/* The first stored passage with this hash. The reader goes from hash to hash. */
+static enum aq_status first_of(struct aq_set_reader *r, uint64_t hash, struct aq_repeat *first, bool *found,
                                struct aq_error *err)
 {
-    struct aq_walk w;
     uint8_t from[8];
-    enum aq_status st = aq_walk_open(&c->t, AQ_TABLE_REPEAT, false, &w, err);
-    *found = false;
-    if (st)
-        return st;
+    const uint8_t *e;
     aq_key64(from, hash);
-    st = aq_walk_seek(&w, aq_slice(from, 8), found, err);
-    if (st == AQ_OK && *found) {
-        *found = w.key.len == KEY && aq_unkey64(w.key.ptr) == hash;
-        if (*found)
-            *r = (struct aq_repeat){hash, w.key.ptr[8], aq_unkey32(w.key.ptr + 9),
-                                    (uint16_t)(w.key.ptr[13] << 8 | w.key.ptr[14]), AQ_NONE};
-    }
-    aq_walk_close(&w);
+    enum aq_status st = aq_set_seek(r, aq_slice(from, sizeof from), &e, err);
+    *found = st == AQ_OK && e && memcmp(e, from, sizeof from) == 0;
+    if (*found)
+        *first = (struct aq_repeat){hash, e[8], aq_unkey32(e + 9), (uint16_t)(e[13] << 8 | e[14]), AQ_NONE};
     return st;
 }
 
@@ -80,95 +83,139 @@ static enum aq_status apply_flips(struct aq_commit *c, struct aq_error *err)
     return st;
 }
 
-static enum aq_status one_hash(struct aq_commit *c, const struct aq_repeat *gone, size_t gone_count,
-                               const struct aq_repeat *come, size_t come_count, bool table_empty, struct aq_error *err)
+static bool among(const struct aq_repeat *r, const struct aq_repeat *list, size_t count)
 {
-    struct aq_repeat before = {0}, after = {0};
-    bool had = false, has = false;
-    uint8_t key[KEY];
-    enum aq_status st = AQ_OK;
-    uint64_t hash = gone_count ? gone->hash : come->hash;
+    for (size_t i = 0; i < count; i++)
+        if (compare(r, &list[i]) == 0)
+            return true;
+    return false;
+}
 
-    if (!table_empty)
-        st = first_of(c, hash, &before, &had, err);
-    for (size_t i = 0; i < gone_count && st == AQ_OK; i++) {
-        make_key(key, &gone[i]);
-        st = aq_del(&c->t, AQ_TABLE_REPEAT, aq_slice(key, KEY), err);
-        if (st == AQ_NOTFOUND)
-            st = AQ_OK;
-    }
-    for (size_t i = 0; i < come_count && st == AQ_OK; i++) {
-        make_key(key, &come[i]);
-        st = aq_put(&c->t, AQ_TABLE_REPEAT, aq_slice(key, KEY), aq_slice("", 0), err);
-        hide_new(c, come[i].passage, i > 0);
-    }
-    if (st || (!had && gone_count == 0))
-        return st;
-    st = first_of(c, hash, &after, &has, err);
+/* With the table changed: whoever is the original now is shown, the others are not. */
+static enum aq_status settle(struct aq_commit *c, struct aq_set_reader *r, const struct group *g, struct aq_error *err)
+{
+    struct aq_repeat after = {0};
+    bool has;
+    for (size_t i = 0; i < g->come_count; i++)
+        hide_new(c, g->come[i].passage, i > 0);
+    if (!g->had && g->gone_count == 0)
+        return AQ_OK;
+    enum aq_status st = first_of(r, hash_of(g), &after, &has, err);
     if (st || !has)
         return st;
-    if (come_count)
-        hide_new(c, come[0].passage, compare(&after, &come[0]) != 0);
-    if (had && compare(&before, &after) == 0)
+    if (g->come_count)
+        hide_new(c, g->come[0].passage, compare(&after, &g->come[0]) != 0);
+    if (g->had && compare(&g->before, &after) == 0)
         return AQ_OK;
     /* The original changed. The old one is hidden if it is still there; locating a
      * removed one finds its replacement or nothing, so look before touching it. */
-    bool before_gone = false;
-    for (size_t i = 0; i < gone_count; i++)
-        before_gone = before_gone || (had && compare(&before, &gone[i]) == 0);
-    for (size_t i = 0; i < come_count; i++)
-        before_gone = before_gone || (had && compare(&before, &come[i]) == 0);
-    if (had && !before_gone)
-        st = flip(c, &before, true, err);
-    bool after_new = false;
-    for (size_t i = 0; i < come_count; i++)
-        after_new = after_new || compare(&after, &come[i]) == 0;
-    if (st == AQ_OK && !after_new)
+    if (g->had && !among(&g->before, g->gone, g->gone_count) && !among(&g->before, g->come, g->come_count))
+        st = flip(c, &g->before, true, err);
+    if (st == AQ_OK && !among(&after, g->come, g->come_count))
         st = flip(c, &after, false, err);
+    return st;
+}
+
+/* The batch's live passages that have a hash, ascending; NULL: out of memory. */
+static struct aq_repeat *gather(const struct aq_batch *b, size_t *count)
+{
+    struct aq_repeat *come = malloc((b->passage_count + 1) * sizeof *come);
+    *count = 0;
+    for (size_t x = 0; come && x < b->comment_count; x++) {
+        const struct aq_batch_comment *comment = &b->comments[x];
+        for (uint32_t p = 0; comment->live && p < comment->passage_count; p++) {
+            const struct aq_batch_passage *passage = &b->passages[comment->first_passage + p];
+            if (passage->hash)
+                come[(*count)++] = (struct aq_repeat){passage->hash, passage->quote_depth > 0, comment->number,
+                                                      (uint16_t)p, comment->first_passage + p};
+        }
+    }
+    if (come && *count)
+        qsort(come, *count, sizeof *come, compare);
+    return come;
+}
+
+static size_t same_hash(const struct aq_repeat *r, size_t count, uint64_t hash)
+{
+    size_t n = 0;
+    while (n < count && r[n].hash == hash)
+        n++;
+    return n;
+}
+
+/* Joins what goes and what comes by hash, and looks up the originals so far. */
+static enum aq_status make_groups(struct aq_commit *c, const struct aq_repeat *come, size_t come_count,
+                                  struct group **groups, size_t *count, struct aq_error *err)
+{
+    const struct aq_repeat *gone = c->batch->removals;
+    size_t gone_count = c->batch->removal_count;
+    struct aq_set_reader r;
+    *count = 0;
+    *groups = malloc((come_count + gone_count + 1) * sizeof **groups);
+    if (!*groups)
+        return aq_fail_nomem(err);
+    enum aq_status st = aq_set_open(&c->t, AQ_TABLE_REPEAT, &r, err);
+    while (st == AQ_OK && (come_count || gone_count)) {
+        uint64_t hash = come_count ? come->hash : gone->hash;
+        if (gone_count && gone->hash < hash)
+            hash = gone->hash;
+        struct group *g = &(*groups)[(*count)++];
+        *g = (struct group){gone, come, same_hash(gone, gone_count, hash), same_hash(come, come_count, hash), {0}, false};
+        st = first_of(&r, hash, &g->before, &g->had, err);
+        gone += g->gone_count;
+        gone_count -= g->gone_count;
+        come += g->come_count;
+        come_count -= g->come_count;
+    }
+    aq_set_close(&r);
+    return st;
+}
+
+static enum aq_status change_table(struct aq_commit *c, const struct aq_repeat *come, size_t count,
+                                   struct aq_error *err)
+{
+    const struct aq_batch *b = c->batch;
+    size_t bytes = (count + b->removal_count) * AQ_REPEAT_ENTRY;
+    aq_buf_clear(&c->scratch);
+    uint8_t *to = aq_buf_reserve(&c->scratch, bytes);
+    if (!to)
+        return bytes ? aq_fail_nomem(err) : AQ_OK;
+    uint8_t *removes = to + count * AQ_REPEAT_ENTRY;
+    for (size_t i = 0; i < count; i++)
+        put_entry(to + i * AQ_REPEAT_ENTRY, &come[i]);
+    for (size_t i = 0; i < b->removal_count; i++)
+        put_entry(removes + i * AQ_REPEAT_ENTRY, &b->removals[i]);
+    return aq_set_change(&c->t, AQ_TABLE_REPEAT, aq_slice(to, count * AQ_REPEAT_ENTRY),
+                         aq_slice(removes, b->removal_count * AQ_REPEAT_ENTRY), err);
+}
+
+static enum aq_status settle_all(struct aq_commit *c, const struct group *groups, size_t count, struct aq_error *err)
+{
+    struct aq_set_reader r;
+    enum aq_status st = aq_set_open(&c->t, AQ_TABLE_REPEAT, &r, err);
+    for (size_t i = 0; i < count && st == AQ_OK; i++)
+        st = settle(c, &r, &groups[i], err);
+    aq_set_close(&r);
     return st;
 }
 
 enum aq_status aq_commit_repeats(struct aq_commit *c, struct aq_error *err)
 {
     struct aq_batch *b = c->batch;
-    struct aq_repeat *come = malloc((b->passage_count + 1) * sizeof *come);
-    size_t count = 0, i = 0, k = 0;
-    enum aq_status st = AQ_OK;
-    bool any = false;
-    struct aq_walk w;
+    struct group *groups = NULL;
+    size_t count, group_count = 0;
+    struct aq_repeat *come = gather(b, &count);
+    enum aq_status st = come ? AQ_OK : aq_fail_nomem(err);
 
-    if (!come)
-        return aq_fail_nomem(err);
-    for (size_t x = 0; x < b->comment_count; x++) {
-        const struct aq_batch_comment *comment = &b->comments[x];
-        for (uint32_t p = 0; comment->live && p < comment->passage_count; p++) {
-            const struct aq_batch_passage *passage = &b->passages[comment->first_passage + p];
-            if (passage->hash)
-                come[count++] = (struct aq_repeat){passage->hash, passage->quote_depth > 0, comment->number,
-                                                   (uint16_t)p, comment->first_passage + p};
-        }
-    }
-    qsort(come, count, sizeof *come, compare);
     if (b->removal_count)
         qsort(b->removals, b->removal_count, sizeof *b->removals, compare);
-    st = aq_walk_open(&c->t, AQ_TABLE_REPEAT, false, &w, err);
-    if (st == AQ_OK) {
-        st = aq_walk_seek(&w, aq_slice("", 0), &any, err);
-        aq_walk_close(&w);
-    }
-    while (st == AQ_OK && (i < count || k < b->removal_count)) {
-        uint64_t hash = i < count ? come[i].hash : b->removals[k].hash;
-        size_t come_end = i, gone_end = k;
-        if (k < b->removal_count && b->removals[k].hash < hash)
-            hash = b->removals[k].hash;
-        while (come_end < count && come[come_end].hash == hash)
-            come_end++;
-        while (gone_end < b->removal_count && b->removals[gone_end].hash == hash)
-            gone_end++;
-        st = one_hash(c, b->removals + k, gone_end - k, come + i, come_end - i, !any, err);
-        i = come_end;
-        k = gone_end;
-    }
+    if (st == AQ_OK)
+        st = make_groups(c, come, count, &groups, &group_count, err);
+    if (st == AQ_OK)
+        st = change_table(c, come, count, err);
+    if (st == AQ_OK)
+        st = settle_all(c, groups, group_count, err);
+    free(groups);
     free(come);
     if (st == AQ_OK)
         st = apply_flips(c, err);

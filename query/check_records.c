@@ -136,59 +136,55 @@ enum aq_status aq_check_columns(struct aq_check *c)
     return st;
 }
 
-/* ---- lists of numbers: threads' members and ids (grammar: docs/FORMAT.md, "lists") ---- */
+/* ---- sets: threads' members, ids, repeats (grammar: docs/FORMAT.md, "sets") ---- */
 
-enum { LIST_ROW = 1018, PREFIX_MOST = 9, MEMBER_PREFIX = 4, ID_PREFIX = 9 };
-
-/* The list that a walk is in. */
-struct list {
-    const char *table;
-    size_t prefix_len;
-    enum aq_status (*number)(struct aq_check *c, const struct list *l, uint32_t number);
-    uint8_t prefix[PREFIX_MOST];
-    bool open, more; /* more: further rows may follow */
-    int64_t last;
+/* A set that is being walked. */
+struct set {
+    enum aq_table table;
+    enum aq_status (*entry)(struct aq_check *c, void *context, const uint8_t *entry);
+    void *context;
+    bool any;
+    uint8_t last[16]; /* entry, if any */
 };
 
-static enum aq_status list_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+static enum aq_status set_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
 {
-    struct list *l = context;
+    struct set *s = context;
+    const char *table = aq_check_table_name(s->table);
+    size_t width = aq_set_width(s->table), count = payload.len / width;
     char name[AQ_QUOTED_BYTES];
-    bool first = key.len == l->prefix_len;
-    bool more = payload.len % 4 == 1 && payload.ptr[payload.len - 1] == 1;
-    size_t count = payload.len / 4;
 
-    if (!first && key.len != l->prefix_len + 4)
-        return aq_check_fault(c, l->table, "the key %s has a wrong length", aq_check_quoted(key, name));
-    if (payload.len % 4 != (more ? 1 : 0) || (more && !first) || (count == 0 && !more) || count > LIST_ROW)
-        return aq_check_fault(c, l->table, "the list %s has %zu bytes", aq_check_quoted(key, name), payload.len);
-    if (first) {
-        memcpy(l->prefix, key.ptr, l->prefix_len);
-        l->open = true;
-        l->more = more;
-        l->last = -1;
-    } else {
-        int64_t bound = aq_unkey32(key.ptr + l->prefix_len);
-        if (!l->open || !l->more || memcmp(l->prefix, key.ptr, l->prefix_len) != 0 || bound <= l->last)
-            return aq_check_fault(c, l->table, "the list %s goes on where it had ended", aq_check_quoted(key, name));
-        l->last = bound - 1;
-    }
+    if (key.len != width)
+        return aq_check_fault(c, table, "the key %s has a wrong length", aq_check_quoted(key, name));
+    if (count == 0 || payload.len % width || count > aq_set_row_most(s->table))
+        return aq_check_fault(c, table, "the row %s has %zu bytes", aq_check_quoted(key, name), payload.len);
+    if (s->any && memcmp(key.ptr, s->last, width) <= 0)
+        return aq_check_fault(c, table, "the row %s begins below the end of the one before",
+                              aq_check_quoted(key, name));
     for (size_t i = 0; i < count; i++) {
-        uint32_t number = aq_load32(payload.ptr + 4 * i);
-        if ((int64_t)number <= l->last)
-            return aq_check_fault(c, l->table, "the list %s does not ascend at %u", aq_check_quoted(key, name),
-                                  number);
-        l->last = number;
-        enum aq_status st = l->number(c, l, number);
+        const uint8_t *entry = payload.ptr + i * width;
+        if (i == 0 ? memcmp(entry, key.ptr, width) < 0 : memcmp(entry, entry - width, width) <= 0)
+            return aq_check_fault(c, table, "the row %s does not ascend at entry %zu", aq_check_quoted(key, name), i);
+        enum aq_status st = s->entry(c, s->context, entry);
         if (st)
             return st;
     }
+    s->any = true;
+    memcpy(s->last, payload.ptr + (count - 1) * width, width);
     return AQ_OK;
 }
 
-static enum aq_status member(struct aq_check *c, const struct list *l, uint32_t comment)
+static enum aq_status check_set(struct aq_check *c, enum aq_table table,
+                                enum aq_status (*entry)(struct aq_check *, void *, const uint8_t *), void *context)
 {
-    uint32_t thread = aq_unkey32(l->prefix);
+    struct set s = {.table = table, .entry = entry, .context = context};
+    return aq_check_table(c, table, set_row, &s);
+}
+
+static enum aq_status member(struct aq_check *c, void *context, const uint8_t *entry)
+{
+    (void)context;
+    uint32_t thread = aq_unkey32(entry), comment = aq_unkey32(entry + 4);
     if (thread >= c->t.state.next_thread || comment >= c->t.state.next_comment)
         return aq_check_fault(c, "member", "thread %u of %u lists comment %u of %u", thread, c->t.state.next_thread,
                               comment, c->t.state.next_comment);
@@ -199,8 +195,7 @@ static enum aq_status member(struct aq_check *c, const struct list *l, uint32_t 
 
 enum aq_status aq_check_members(struct aq_check *c)
 {
-    struct list l = {.table = "member", .prefix_len = MEMBER_PREFIX, .number = member};
-    return aq_check_table(c, AQ_TABLE_MEMBER, list_row, &l);
+    return check_set(c, AQ_TABLE_MEMBER, member, NULL);
 }
 
 /* ---- ids and names ---- */
@@ -213,9 +208,11 @@ static const uint32_t *names_of(const struct aq_check *c, uint8_t kind)
                                                                          : NULL;
 }
 
-static enum aq_status listed_id(struct aq_check *c, const struct list *l, uint32_t number)
+static enum aq_status listed_id(struct aq_check *c, void *context, const uint8_t *entry)
 {
-    uint8_t kind = l->prefix[0];
+    (void)context;
+    uint8_t kind = entry[0];
+    uint32_t number = aq_id_entry_number(entry);
     const uint32_t *next = kind == AQ_ID_COMMENT || kind == AQ_ID_AWAITED ? &c->t.state.next_comment
                                                                           : names_of(c, kind);
     if (!next || number >= *next)
@@ -227,8 +224,7 @@ static enum aq_status listed_id(struct aq_check *c, const struct list *l, uint32
 enum aq_status aq_check_ids(struct aq_check *c)
 {
     static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS};
-    struct list l = {.table = "id", .prefix_len = ID_PREFIX, .number = listed_id};
-    enum aq_status st = aq_check_table(c, AQ_TABLE_ID, list_row, &l);
+    enum aq_status st = check_set(c, AQ_TABLE_ID, listed_id, NULL);
 
     for (size_t i = 0; i < AQ_COUNT(kinds) && st == AQ_OK; i++)
         if (c->listed_ids[kinds[i]] != *names_of(c, kinds[i]))
@@ -299,29 +295,23 @@ enum aq_status aq_check_names(struct aq_check *c)
 
 /* ---- repeats ---- */
 
-enum { REPEAT_KEY = 8 + 1 + 4 + 2 };
-
 struct repeating {
-    uint64_t hash; /* of the row before */
+    uint64_t hash; /* of the entry before */
     bool any;
 };
 
-static enum aq_status repeat_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+static enum aq_status repeat_entry(struct aq_check *c, void *context, const uint8_t *entry)
 {
     struct repeating *r = context;
-    char name[AQ_QUOTED_BYTES];
-
-    if (key.len != REPEAT_KEY || payload.len || key.ptr[8] > 1)
-        return aq_check_fault(c, "repeat", "%s is not a row of this table", aq_check_quoted(key, name));
-    uint64_t hash = aq_unkey64(key.ptr);
-    uint32_t comment = aq_unkey32(key.ptr + 9), ordinal = (uint32_t)key.ptr[13] << 8 | key.ptr[14];
+    uint64_t hash = aq_unkey64(entry);
+    uint32_t comment = aq_unkey32(entry + 9), ordinal = (uint32_t)entry[13] << 8 | entry[14];
     if (comment >= c->t.state.next_comment || c->place[comment] == AQ_NOWHERE || ordinal >= c->passages[comment])
-        return aq_check_fault(c, "repeat", "a row of hash %016" PRIx64 " names passage %u of comment %u, which is not "
+        return aq_check_fault(c, "repeat", "an entry of hash %016" PRIx64 " names passage %u of comment %u, which is not "
                               "in the index", hash, ordinal, comment);
     uint32_t passage = c->place[comment] + ordinal;
-    if (aq_check_bit(c->quote, passage) != key.ptr[8])
+    if (aq_check_bit(c->quote, passage) != entry[8])
         return aq_check_fault(c, "repeat", "passage %u of comment %u stands as %s", ordinal, comment,
-                              key.ptr[8] ? "a quote, which it is not" : "its author's own words, but is a quote");
+                              entry[8] ? "a quote, which it is not" : "its author's own words, but is a quote");
     c->sums[passage] += aq_check_repeat(hash);
     if (r->any && r->hash == hash)
         aq_check_set_bit(c->repeats, passage);
@@ -334,7 +324,7 @@ enum aq_status aq_check_repeats(struct aq_check *c)
 {
     struct repeating r = {0};
     char where[AQ_WHERE_BYTES];
-    enum aq_status st = aq_check_table(c, AQ_TABLE_REPEAT, repeat_row, &r);
+    enum aq_status st = check_set(c, AQ_TABLE_REPEAT, repeat_entry, &r);
     for (uint32_t i = 0; st == AQ_OK && i < c->passage_count; i++) {
         uint8_t differ = (uint8_t)((c->hidden[i >> 3] ^ c->repeats[i >> 3]) & ~c->deleted[i >> 3]);
         if (!differ) {

@@ -12,8 +12,7 @@
 
 enum {
     LEXICON_MOST = 96 << 20, /* bytes of words before they are forgotten */
-    TOKENS_MOST = 255,       /* in a passage, its title included */
-    REPEAT_KEY = 8 + 1 + 4 + 2
+    TOKENS_MOST = 255       /* in a passage, its title included */
 };
 
 struct reading {
@@ -254,8 +253,8 @@ static enum aq_status explain(struct reading *r, uint32_t ordinal)
 {
     struct aq_check *c = r->c;
     uint32_t passage = c->place[r->comment] + ordinal;
-    uint8_t key[REPEAT_KEY];
-    struct aq_slice row;
+    uint8_t entry[AQ_REPEAT_ENTRY];
+    bool has = true;
     struct holder h;
     uint64_t sum;
     char where[AQ_WHERE_BYTES];
@@ -265,13 +264,15 @@ static enum aq_status explain(struct reading *r, uint32_t ordinal)
         st = compare_words(r, ordinal, &h, &sum);
     if (st)
         return st;
-    aq_key64(key, r->hash);
-    key[8] = r->text.passages[ordinal].quote_depth > 0;
-    aq_key32(key + 9, r->comment);
-    key[13] = (uint8_t)(ordinal >> 8);
-    key[14] = (uint8_t)ordinal;
+    aq_key64(entry, r->hash);
+    entry[8] = r->text.passages[ordinal].quote_depth > 0;
+    aq_key32(entry + 9, r->comment);
+    entry[13] = (uint8_t)(ordinal >> 8);
+    entry[14] = (uint8_t)ordinal;
     aq_check_where(c, passage, where);
-    if (r->hash && aq_get(&c->t, AQ_TABLE_REPEAT, aq_slice(key, sizeof key), &row))
+    if (r->hash && aq_set_has(&c->t, AQ_TABLE_REPEAT, entry, &has, NULL) == AQ_NOMEM)
+        return aq_fail_nomem(c->err);
+    if (!has)
         return aq_check_fault(c, "repeat", "%s has no row under the hash of its words, %016" PRIx64, where, r->hash);
     if (c->sums[passage] != sum + (r->hash ? aq_check_repeat(r->hash) : 0))
         return aq_check_fault(c, "repeat", "%s has a row under another hash than that of its words, %016" PRIx64,
@@ -348,7 +349,7 @@ static enum aq_status check_fields(struct reading *r)
 static enum aq_status listed(struct aq_check *c, enum aq_id_kind kind, uint64_t hash, uint32_t number, bool *is,
                              uint32_t *count)
 {
-    const uint8_t *numbers;
+    const uint32_t *numbers;
     enum aq_status st = aq_ids_get(&c->t, kind, hash, &numbers, count);
     *is = false;
     if (st == AQ_NOMEM)
@@ -357,7 +358,7 @@ static enum aq_status listed(struct aq_check *c, enum aq_id_kind kind, uint64_t 
         return aq_check_fault(c, "id", "the row of kind '%c' and hash %016" PRIx64 " cannot be read", (char)kind,
                               hash);
     for (uint32_t i = 0; i < *count && !*is; i++)
-        *is = aq_load32(numbers + 4 * (size_t)i) == number;
+        *is = numbers[i] == number;
     return AQ_OK;
 }
 

@@ -108,12 +108,6 @@ static void add_one_byte(struct aq_buf *value, struct bench *b)
     (void)b;
     aq_buf_u8(value, 'x');
 }
-static void raise_first_number(struct aq_buf *value, struct bench *b)
-{
-    (void)b;
-    aq_store32(value->ptr, aq_load32(value->ptr) + 1);
-}
-
 static bool no_row(struct aq_txn *t, struct bench *b, enum aq_table table, const char *prefix)
 {
     return edit_row(t, b, table, prefix, NULL);
@@ -389,11 +383,65 @@ static bool purged_text(struct aq_txn *t, struct bench *b)
 }
 
 /* id, name, member */
-DAMAGE(no_id, no_row(t, b, AQ_TABLE_ID, "c"))
-DAMAGE(no_author_id, no_row(t, b, AQ_TABLE_ID, "a"))
-DAMAGE(no_awaited, no_row(t, b, AQ_TABLE_ID, "w"))
-DAMAGE(id_cut, edit_row(t, b, AQ_TABLE_ID, "c", drop_four_bytes))
-DAMAGE(id_other, edit_row(t, b, AQ_TABLE_ID, "c", raise_first_number))
+static bool take_entry(struct aq_txn *t, enum aq_table table, const char *prefix)
+{
+    struct aq_set_reader r;
+    const uint8_t *entry;
+    uint8_t copy[16];
+    struct aq_error err;
+    must(aq_set_open(t, table, &r, &err), &err);
+    must(aq_set_seek(&r, aq_slice_str(prefix), &entry, &err), &err);
+    bool any = entry && memcmp(entry, prefix, strlen(prefix)) == 0;
+    if (any)
+        memcpy(copy, entry, r.width);
+    aq_set_close(&r);
+    if (any)
+        must(aq_set_change(t, table, (struct aq_slice){0}, aq_slice(copy, r.width), &err), &err);
+    return any;
+}
+static void drop_an_entry(struct aq_buf *value, size_t width)
+{
+    value->len -= width;
+}
+static void drop_id(struct aq_buf *value, struct bench *b)
+{
+    (void)b;
+    drop_an_entry(value, AQ_ID_ENTRY);
+}
+static void raise_last_number(struct aq_buf *value, struct bench *b)
+{
+    (void)b;
+    value->ptr[value->len - 1]++;
+}
+static void exchange_ids(struct aq_buf *value, struct bench *b)
+{
+    uint8_t first[AQ_ID_ENTRY];
+    size_t at = below(&b->rng, (uint32_t)(value->len / AQ_ID_ENTRY - 1)) * AQ_ID_ENTRY;
+    memcpy(first, value->ptr + at, sizeof first);
+    memcpy(value->ptr + at, value->ptr + at + AQ_ID_ENTRY, sizeof first);
+    memcpy(value->ptr + at + AQ_ID_ENTRY, first, sizeof first);
+}
+DAMAGE(no_ids, no_row(t, b, AQ_TABLE_ID, ""))
+DAMAGE(no_id, take_entry(t, AQ_TABLE_ID, "c"))
+DAMAGE(no_author_id, take_entry(t, AQ_TABLE_ID, "a"))
+DAMAGE(no_awaited, take_entry(t, AQ_TABLE_ID, "w"))
+DAMAGE(id_row_short, edit_row(t, b, AQ_TABLE_ID, "", drop_id))
+DAMAGE(id_cut, edit_row(t, b, AQ_TABLE_ID, "", drop_four_bytes))
+DAMAGE(id_other, edit_row(t, b, AQ_TABLE_ID, "", raise_last_number))
+DAMAGE(ids_exchanged, edit_row(t, b, AQ_TABLE_ID, "", exchange_ids))
+/* A row under a bound that is above its entries. */
+static bool id_row_moved(struct aq_txn *t, struct bench *b)
+{
+    struct aq_buf key = {0}, value = {0};
+    assert_true(some_row(t, b, AQ_TABLE_ID, "", &key, &value));
+    assert_int_equal(aq_del(t, AQ_TABLE_ID, aq_slice(key.ptr, key.len), NULL), AQ_OK);
+    memcpy(key.ptr, value.ptr, AQ_ID_ENTRY);
+    key.ptr[AQ_ID_ENTRY - 1]++;
+    put(t, AQ_TABLE_ID, &key, aq_slice(value.ptr, value.len));
+    aq_buf_free(&key);
+    aq_buf_free(&value);
+    return true;
+}
 static bool id_added(struct aq_txn *t, struct bench *b)
 {
     struct aq_error err;
@@ -409,17 +457,21 @@ static bool awaited_added(struct aq_txn *t, struct bench *b)
 DAMAGE(name_other, edit_row(t, b, AQ_TABLE_NAME, "a", add_one_byte))
 DAMAGE(thread_name_other, edit_row(t, b, AQ_TABLE_NAME, "t", add_one_byte))
 DAMAGE(no_name, no_row(t, b, AQ_TABLE_NAME, ""))
-static bool no_members(struct aq_txn *t, struct bench *b)
+DAMAGE(no_members, no_row(t, b, AQ_TABLE_MEMBER, ""))
+static bool no_member(struct aq_txn *t, struct bench *b)
 {
-    uint8_t key[4];
-    aq_key32(key, (uint32_t)aq_column_get(t, AQ_COL_THREAD, live_comment(t, b)));
-    return aq_del(t, AQ_TABLE_MEMBER, aq_slice(key, 4), NULL) == AQ_OK;
+    uint32_t comment = live_comment(t, b);
+    uint8_t entry[AQ_MEMBER_ENTRY];
+    struct aq_error err;
+    aq_member_entry(entry, (uint32_t)aq_column_get(t, AQ_COL_THREAD, comment), comment);
+    must(aq_set_change(t, AQ_TABLE_MEMBER, (struct aq_slice){0}, aq_slice(entry, sizeof entry), &err), &err);
+    return true;
 }
 static bool member_twice(struct aq_txn *t, struct bench *b)
 {
     struct aq_buf key = {0}, value = {0};
     assert_true(some_row(t, b, AQ_TABLE_MEMBER, "", &key, &value));
-    aq_buf_put(&value, value.ptr, 4);
+    aq_buf_put(&value, value.ptr + value.len - AQ_MEMBER_ENTRY, AQ_MEMBER_ENTRY);
     put(t, AQ_TABLE_MEMBER, &key, aq_slice(value.ptr, value.len));
     aq_buf_free(&key);
     aq_buf_free(&value);
@@ -427,28 +479,24 @@ static bool member_twice(struct aq_txn *t, struct bench *b)
 }
 
 /* repeat */
-DAMAGE(no_repeat, no_row(t, b, AQ_TABLE_REPEAT, ""))
-static bool repeat_moved(struct aq_txn *t, struct bench *b)
+DAMAGE(no_repeats, no_row(t, b, AQ_TABLE_REPEAT, ""))
+DAMAGE(no_repeat, take_entry(t, AQ_TABLE_REPEAT, ""))
+static bool other_repeat(struct aq_txn *t, struct bench *b, bool moved)
 {
     struct aq_buf key = {0}, value = {0};
+    struct aq_error err;
     assert_true(some_row(t, b, AQ_TABLE_REPEAT, "", &key, &value));
-    assert_int_equal(aq_del(t, AQ_TABLE_REPEAT, aq_slice(key.ptr, key.len), NULL), AQ_OK);
-    key.ptr[below(&b->rng, 8)] ^= 0x10;
-    put(t, AQ_TABLE_REPEAT, &key, (struct aq_slice){0});
+    uint8_t entry[AQ_REPEAT_ENTRY];
+    memcpy(entry, value.ptr, sizeof entry);
+    entry[below(&b->rng, 8)] ^= 0x10;
+    must(aq_set_change(t, AQ_TABLE_REPEAT, aq_slice(entry, sizeof entry),
+                       aq_slice(value.ptr, moved ? AQ_REPEAT_ENTRY : 0), &err), &err);
     aq_buf_free(&key);
     aq_buf_free(&value);
     return true;
 }
-static bool repeat_added(struct aq_txn *t, struct bench *b)
-{
-    struct aq_buf key = {0}, value = {0};
-    assert_true(some_row(t, b, AQ_TABLE_REPEAT, "", &key, &value));
-    key.ptr[below(&b->rng, 8)] ^= 0x10;
-    put(t, AQ_TABLE_REPEAT, &key, (struct aq_slice){0});
-    aq_buf_free(&key);
-    aq_buf_free(&value);
-    return true;
-}
+DAMAGE(repeat_moved, other_repeat(t, b, true))
+DAMAGE(repeat_added, other_repeat(t, b, false))
 
 /* postings: a list decoded, changed, and written again with all its checksums */
 enum { FORMS_MOST = 64 };
@@ -628,17 +676,23 @@ static const struct {
     {"an id gone", no_id, {"id"}},
     {"an author's id gone", no_author_id, {"id"}},
     {"nobody waits for a parent", no_awaited, {"id"}},
-    {"an id row cut", id_cut, {"id"}},
-    {"an id of another comment", id_other, {"id", "col"}},
+    {"no ids", no_ids, {"id", "name"}},
+    {"an id row with an entry less", id_row_short, {"id", "name"}},
+    {"two ids exchanged", ids_exchanged, {"id", "name"}},
+    {"an id row under a bound above it", id_row_moved, {"id", "name"}},
+    {"an id row cut", id_cut, {"id", "name"}},
+    {"an id of another comment", id_other, {"id", "name", "col"}},
     {"an id too many", id_added, {"id"}},
     {"a reply too many that waits", awaited_added, {"id"}},
     {"another author's name", name_other, {"id"}},
     {"another thread's name", thread_name_other, {"id"}},
     {"a name gone", no_name, {"name"}},
-    {"a thread without members", no_members, {"member"}},
+    {"threads without members", no_members, {"member"}},
+    {"a thread without a member", no_member, {"member"}},
     {"a member twice", member_twice, {"member"}},
     {"a repeat row gone", no_repeat, {"repeat", "bits", "pend"}},
-    {"a repeat row under another hash", repeat_moved, {"repeat", "bits", "pend"}},
+    {"no repeats", no_repeats, {"repeat", "bits", "pend"}},
+    {"a repeat under another hash", repeat_moved, {"repeat", "bits", "pend"}},
     {"a repeat row too many", repeat_added, {"repeat", "bits", "pend"}},
     {"a position moved", position_moved, {"postings", "seg"}},
     {"a posting moved to another passage", docid_moved, {"postings", "seg"}},

@@ -817,7 +817,7 @@ static void long_lists_stay_sorted_in_rows_of_a_page(void **state)
     struct fixture *f = *state;
     struct aq_txn t;
     struct aq_walk w;
-    const uint8_t *numbers;
+    const uint32_t *numbers;
     uint32_t count;
     bool found;
     fixture_create(f);
@@ -832,7 +832,7 @@ static void long_lists_stay_sorted_in_rows_of_a_page(void **state)
     OK(aq_ids_get(&t, AQ_ID_AWAITED, 42, &numbers, &count));
     assert_int_equal(count, MANY);
     for (uint32_t i = 0; i < MANY; i++)
-        assert_int_equal(aq_load32(numbers + i * 4), i);
+        assert_int_equal(numbers[i], i);
     struct members m = {.ascending = true};
     OK(aq_thread_members(&t, 5, visit_member, &m));
     assert_true(m.ascending);
