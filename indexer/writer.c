@@ -136,6 +136,7 @@ void aq_writer_close(struct aq_writer *w)
     aq_preparer_free(&w->preparer);
     aq_analyzer_close(analyzer);
     aq_store_close(w->store);
+    aq_id_filter_free(&w->ids);
     aq_hashmap_free(&w->threads);
     free(w->thread_cache);
     free(w->seen);
@@ -144,34 +145,17 @@ void aq_writer_close(struct aq_writer *w)
     free(w);
 }
 
-/* ---- looking things up ---- */
+/* ---- the batch in flight ---- */
 
-/* A read transaction for lookups, held only between two hand-overs: the builder
- * may need to grow the map, which waits for it. */
-static enum aq_status begin_lookup(struct aq_writer *w, struct aq_error *err)
-{
-    if (w->looking)
-        return AQ_OK;
-    enum aq_status st = aq_txn_begin(w->store, &w->lookup, err);
-    w->looking = st == AQ_OK;
-    return st;
-}
-
-void aq_writer_end_lookup(struct aq_writer *w)
-{
-    if (w->looking)
-        aq_txn_end(&w->lookup);
-    w->looking = false;
-}
-
-/* Waits for the batch that is being committed and takes its outcome in. */
-static enum aq_status land(struct aq_writer *w, struct aq_error *err)
+enum aq_status aq_writer_land(struct aq_writer *w, struct aq_error *err)
 {
     if (!w->flying)
         return AQ_OK;
     aq_writer_end_lookup(w);
     enum aq_status st = aq_builder_wait(w->builder, err);
     w->stats.repeats += w->flying->repeats;
+    if (st == AQ_OK)
+        aq_writer_note_ids(w, w->flying);
     aq_batch_free(w->flying);
     w->flying = NULL;
     if (st)
@@ -181,47 +165,6 @@ static enum aq_status land(struct aq_writer *w, struct aq_error *err)
     if (st == AQ_OK)
         aq_merger_kick(w->merger);
     return st;
-}
-
-/* What the index says of an id, this batch included. */
-struct standing {
-    bool known;                      /* has a number */
-    bool live;
-    uint32_t number;
-    struct aq_batch_comment *here;   /* its newest version in this batch */
-};
-
-static enum aq_status find_comment(struct aq_writer *w, struct aq_slice id, uint64_t hash, struct standing *s,
-                                   struct aq_error *err)
-{
-    enum aq_status st;
-    *s = (struct standing){0};
-    s->here = aq_batch_find(w->batch, id, hash);
-    if (s->here) {
-        s->known = true;
-        s->live = s->here->live;
-        s->number = s->here->number;
-        return AQ_OK;
-    }
-    /* The batch in flight is not readable yet: wait for it where it matters. */
-    if (w->flying && (aq_batch_find(w->flying, id, hash) || w->flying->kill_count || w->flying->update_count)) {
-        st = land(w, err);
-        if (st)
-            return st;
-    }
-    st = begin_lookup(w, err);
-    if (st)
-        return st;
-    st = aq_comment_find(&w->lookup, id, &s->number, err);
-    if (st == AQ_NOTFOUND)
-        return AQ_OK;
-    if (st)
-        return st;
-    size_t at = SIZE_MAX;
-    s->known = true;
-    s->live = (aq_column_get(&w->lookup, AQ_COL_FLAGS, s->number) & AQ_LIVE) &&
-              aq_hashmap_next(&w->batch->killed, aq_hash_number(s->number), &at) == AQ_HASHMAP_NONE;
-    return AQ_OK;
 }
 
 /* ---- what changed ---- */
@@ -254,41 +197,7 @@ static enum aq_status local_name(struct aq_writer *w, enum aq_id_kind kind, stru
     return *local == AQ_NONE ? aq_fail_nomem(err) : AQ_OK;
 }
 
-struct facts {
-    int64_t date;
-    int32_t score;
-    struct aq_slice tags;
-};
-
-static void stored_facts(struct aq_writer *w, const struct standing *s, struct facts *f)
-{
-    size_t at = SIZE_MAX;
-    uint32_t update = aq_hashmap_next(&w->batch->by_number, aq_hash_number(s->number), &at);
-    uint32_t tags;
-    *f = (struct facts){0};
-    if (s->here) {
-        f->date = s->here->date;
-        f->score = s->here->score;
-        if (s->here->tags != AQ_NONE)
-            f->tags = aq_batch_slice(w->batch, w->batch->names[s->here->tags].name);
-        return;
-    }
-    if (update != AQ_HASHMAP_NONE) {
-        const struct aq_batch_update *u = &w->batch->updates[update];
-        f->date = u->date;
-        f->score = u->score;
-        if (u->tags != AQ_NONE)
-            f->tags = aq_batch_slice(w->batch, w->batch->names[u->tags].name);
-        return;
-    }
-    f->date = aq_column_get(&w->lookup, AQ_COL_DATE, s->number);
-    f->score = (int32_t)aq_column_get(&w->lookup, AQ_COL_SCORE, s->number);
-    tags = (uint32_t)aq_column_get(&w->lookup, AQ_COL_TAGS, s->number);
-    if (tags != AQ_NO_COMMENT)
-        aq_name_get(&w->lookup, AQ_ID_TAGS, tags, &f->tags);
-}
-
-static enum aq_status update_facts(struct aq_writer *w, const struct standing *s, const struct aq_record *r,
+static enum aq_status update_facts(struct aq_writer *w, const struct aq_standing *s, const struct aq_record *r,
                                    struct aq_error *err)
 {
     struct aq_batch *b = w->batch;
@@ -348,112 +257,6 @@ static enum aq_status kill_stored(struct aq_writer *w, uint32_t number, struct a
     return AQ_OK;
 }
 
-/* ---- threads and titles ---- */
-
-/* The thread a record belongs to: its own, its parent's, its parent's id, its id. */
-static enum aq_status thread_of(struct aq_writer *w, const struct aq_record *r, struct aq_slice *thread,
-                                struct aq_error *err)
-{
-    struct standing parent;
-    enum aq_status st;
-    if (r->thread.len || !r->parent.len) {
-        *thread = r->thread.len ? r->thread : r->id;
-        return AQ_OK;
-    }
-    *thread = r->parent;
-    st = find_comment(w, r->parent, aq_hash(r->parent), &parent, err);
-    if (st || !parent.known)
-        return st;
-    if (parent.here) {
-        *thread = aq_batch_slice(w->batch, w->batch->names[parent.here->thread].name);
-        return AQ_OK;
-    }
-    int64_t number = aq_column_get(&w->lookup, AQ_COL_THREAD, parent.number);
-    struct aq_thread_info info;
-    if (number != (int64_t)AQ_NO_COMMENT && aq_thread_get(&w->lookup, (uint32_t)number, &info) == AQ_OK)
-        *thread = info.name;
-    return AQ_OK;
-}
-
-/* A title is scored once in a thread, with the comment that brought it: replies
- * that carry "Re: the same" would otherwise all match. */
-static enum aq_status title_scored(struct aq_writer *w, struct aq_slice thread, uint64_t title, uint32_t number,
-                                   bool *scored, uint32_t *entry, struct aq_error *err)
-{
-    uint64_t hash = aq_hash(thread);
-    size_t at = SIZE_MAX;
-    uint32_t i = aq_hashmap_next(&w->threads, hash, &at);
-
-    *scored = false;
-    *entry = AQ_NONE;
-    if (!title)
-        return AQ_OK;
-    if (i == AQ_HASHMAP_NONE) {
-        struct aq_writer_thread fresh = {AQ_NO_COMMENT, 0};
-        struct aq_thread_info info;
-        uint32_t thread_number;
-        enum aq_status st = begin_lookup(w, err);
-        if (st == AQ_OK)
-            st = aq_name_find(&w->lookup, AQ_ID_THREAD, thread, &thread_number, err);
-        if (st == AQ_OK && (st = aq_thread_get(&w->lookup, thread_number, &info)) == AQ_OK)
-            fresh = (struct aq_writer_thread){info.root, info.title_hash};
-        /* What a deleted comment brought, the next one brings anew. */
-        if (fresh.root != AQ_NO_COMMENT && !(aq_column_get(&w->lookup, AQ_COL_FLAGS, fresh.root) & AQ_LIVE) &&
-            fresh.root != number)
-            fresh = (struct aq_writer_thread){AQ_NO_COMMENT, 0};
-        if (st && st != AQ_NOTFOUND)
-            return st;
-        i = (uint32_t)w->thread_count;
-        if (!aq_grow(&w->thread_cache, &w->thread_cap, w->thread_count + 1, sizeof *w->thread_cache) ||
-            !aq_hashmap_add(&w->threads, hash, i))
-            return aq_fail_nomem(err);
-        w->thread_cache[w->thread_count++] = fresh;
-    }
-    const struct aq_writer_thread *t = &w->thread_cache[i];
-    *scored = t->title_hash != title || t->root == number;
-    *entry = i;
-    return AQ_OK;
-}
-
-/* Once the comment is stored: its title is the thread's if it brought the first
- * one, or brings another now. */
-static void note_title(struct aq_writer *w, uint32_t entry, uint64_t title, uint32_t number)
-{
-    struct aq_writer_thread *t = &w->thread_cache[entry];
-    if (title && (!t->title_hash || t->root == number))
-        *t = (struct aq_writer_thread){number, title};
-}
-
-/* With nothing in flight: keeps of the threads only those of the batch, which the
- * store does not know yet. */
-static enum aq_status forget_threads(struct aq_writer *w, struct aq_error *err)
-{
-    const struct aq_batch *b = w->batch;
-    struct aq_hashmap kept = {0};
-    struct aq_writer_thread *cache = NULL;
-    size_t count = 0, cap = 0;
-    for (size_t i = 0; i < b->name_count; i++) {
-        uint64_t hash = aq_hash(aq_batch_slice(b, b->names[i].name));
-        size_t at = SIZE_MAX;
-        uint32_t k = b->names[i].kind == AQ_ID_THREAD ? aq_hashmap_next(&w->threads, hash, &at) : AQ_HASHMAP_NONE;
-        if (k == AQ_HASHMAP_NONE)
-            continue;
-        if (!aq_grow(&cache, &cap, count + 1, sizeof *cache) || !aq_hashmap_add(&kept, hash, (uint32_t)count)) {
-            free(cache);
-            aq_hashmap_free(&kept);
-            return aq_fail_nomem(err);
-        }
-        cache[count++] = w->thread_cache[k];
-    }
-    aq_hashmap_free(&w->threads);
-    free(w->thread_cache);
-    w->threads = kept;
-    w->thread_cache = cache;
-    w->thread_count = count;
-    w->thread_cap = cap;
-    return AQ_OK;
-}
-
 /* ---- adding ---- */
 
 static enum aq_status new_unit(struct aq_writer *w, struct aq_error *err)
@@ -466,10 +269,10 @@ static enum aq_status new_unit(struct aq_writer *w, struct aq_error *err)
 /* Starts the commit of a full batch behind the caller's back. */
 static enum aq_status launch(struct aq_writer *w, struct aq_error *err)
 {
-    enum aq_status st = land(w, err);
+    enum aq_status st = aq_writer_land(w, err);
     if (st)
         return st;
-    if (w->thread_count > THREADS_MOST && (st = forget_threads(w, err)) != AQ_OK)
+    if (w->thread_count > THREADS_MOST && (st = aq_writer_forget_threads(w, err)) != AQ_OK)
         return st;
     struct aq_batch *next = aq_batch_new(w->batch->next_comment);
     if (!next)
@@ -592,7 +395,7 @@ static void drop_update(struct aq_writer *w, uint32_t number)
 }
 
 /* A new version of a comment, or a new comment: the record's text is prepared. */
-static enum aq_status store_version(struct aq_writer *w, const struct aq_record *r, const struct standing *s,
+static enum aq_status store_version(struct aq_writer *w, const struct aq_record *r, const struct aq_standing *s,
                                     struct aq_slice thread, uint64_t id_hash, uint64_t digest, struct aq_error *err)
 {
     struct aq_batch *b = w->batch;
@@ -648,16 +451,16 @@ static bool mark_seen(struct aq_writer *w, uint32_t number)
     return true;
 }
 
-static enum aq_status add_version(struct aq_writer *w, const struct aq_record *r, struct standing *s,
+static enum aq_status add_version(struct aq_writer *w, const struct aq_record *r, struct aq_standing *s,
                                   uint64_t id_hash, uint64_t digest, struct aq_error *err)
 {
     struct aq_slice thread;
     uint64_t title = aq_title_hash(r->title);
     uint32_t entry;
     bool scored;
-    enum aq_status st = thread_of(w, r, &thread, err);
+    enum aq_status st = aq_writer_thread_of(w, r, &thread, err);
     if (st == AQ_OK)
-        st = title_scored(w, thread, title, s->number, &scored, &entry, err);
+        st = aq_writer_title_scored(w, thread, title, s->number, &scored, &entry, err);
     if (st == AQ_OK)
         st = aq_prepare_text(&w->preparer, r, scored, err);
     if (st == AQ_LIMIT) {
@@ -687,7 +490,7 @@ static enum aq_status add_version(struct aq_writer *w, const struct aq_record *r
     if (st)
         w->failed = true;
     else if (entry != AQ_NONE)
-        note_title(w, entry, title, s->number);
+        aq_writer_note_title(w, entry, title, s->number);
     return st;
 }
 
@@ -700,7 +503,7 @@ enum aq_status aq_writer_add(struct aq_writer *w, const struct aq_record *record
                              struct aq_error *err)
 {
     struct aq_record r = *record;
-    struct standing s;
+    struct aq_standing s;
     bool changed;
     enum aq_status st = usable(w, err);
 
@@ -709,15 +512,15 @@ enum aq_status aq_writer_add(struct aq_writer *w, const struct aq_record *record
     if (st)
         return st;
     uint64_t id_hash = aq_hash(r.id), digest = aq_record_digest(&r);
-    st = find_comment(w, r.id, id_hash, &s, err);
+    st = aq_writer_find(w, r.id, id_hash, &s, err);
     if (st)
         return st;
     enum aq_outcome what = s.known && s.live ? AQ_REPLACED : AQ_ADDED;
     if (s.known && s.live) {
         uint64_t old = s.here ? s.here->digest : (uint64_t)aq_column_get(&w->lookup, AQ_COL_DIGEST, s.number);
         if (old == digest) {
-            struct facts f;
-            stored_facts(w, &s, &f);
+            struct aq_writer_facts f;
+            aq_writer_facts(w, &s, &f);
             if (!join_tags(w, &r))
                 return aq_fail_nomem(err);
             bool same = f.date == r.date && f.score == r.score &&
@@ -755,10 +558,10 @@ enum aq_status aq_writer_add(struct aq_writer *w, const struct aq_record *record
 
 enum aq_status aq_writer_delete(struct aq_writer *w, struct aq_slice id, struct aq_error *err)
 {
-    struct standing s;
+    struct aq_standing s;
     enum aq_status st = usable(w, err);
     if (st == AQ_OK)
-        st = find_comment(w, id, aq_hash(id), &s, err);
+        st = aq_writer_find(w, id, aq_hash(id), &s, err);
     if (st)
         return st;
     if (!s.known || !s.live)
@@ -783,7 +586,7 @@ enum aq_status aq_writer_prune(struct aq_writer *w, uint64_t *deleted, struct aq
     for (uint32_t c = 0; st == AQ_OK && c < w->state.next_comment; c++) {
         if (c / 8 < w->seen_cap && (w->seen[c / 8] >> (c & 7) & 1))
             continue;
-        st = begin_lookup(w, err);
+        st = aq_writer_begin_lookup(w, err);
         if (st || !(aq_column_get(&w->lookup, AQ_COL_FLAGS, c) & AQ_LIVE))
             continue;
         st = kill_stored(w, c, err);
@@ -810,7 +613,7 @@ static enum aq_status commit_built(struct aq_writer *w, struct aq_error *err)
     }
     if (st == AQ_OK)
         st = launch(w, err);
-    return st ? st : land(w, err);
+    return st ? st : aq_writer_land(w, err);
 }
 
 static enum aq_status commit_pending(struct aq_writer *w, struct aq_error *err)
@@ -829,6 +632,7 @@ static enum aq_status commit_pending(struct aq_writer *w, struct aq_error *err)
     if (!next)
         return aq_fail_nomem(err);
     w->stats.repeats += w->batch->repeats;
+    aq_writer_note_ids(w, w->batch);
     aq_batch_free(w->batch);
     w->batch = next;
     return AQ_OK;
@@ -840,7 +644,7 @@ static enum aq_status commit(struct aq_writer *w, bool flush, struct aq_error *e
     if (st)
         return st;
     aq_writer_end_lookup(w);
-    st = land(w, err);
+    st = aq_writer_land(w, err);
     if (st == AQ_OK && w->state.pend_comments + w->batch->comment_count > PENDING_MOST)
         w->batch->building = true;
     if (st == AQ_OK && flush && (w->state.pend_comments || w->batch->comment_count))
