@@ -3,6 +3,7 @@
 #include "crc32c.h"
 
 #include "base.h"
+#include "cpu.h"
 
 /* Slicing by 8 (Kounavis and Berry, IEEE Trans. Computers 57, 2008): TABLE[k][i] is
  * byte i's effect on the state once it and k more bytes have passed. The effect is
@@ -67,7 +68,7 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, con
 
 uint32_t aq_crc32c(uint32_t crc, const void *bytes, size_t n)
 {
-    if (AQ_LIKELY(__builtin_cpu_supports("sse4.2")))
+    if (AQ_LIKELY(aq_cpu_has_sse42()))
         return crc32c_sse42(crc, bytes, n);
     return aq_crc32c_portable(crc, bytes, n);
 }

@@ -1,7 +1,6 @@
 /* index_dir.c - see index_dir.h. */
 #include "index_dir.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,13 +67,8 @@ enum aq_status aq_index_dir_find(const char *given, struct aq_buf *path, enum aq
             dir = set("HOME");
             name = "/.local/share/aq";
         }
-        if (!dir) {
-            struct passwd *user = getpwuid(getuid());
-            dir = user ? user->pw_dir : NULL;
-        }
-        if (!dir || !*dir)
-            return aq_fail(err, AQ_INVALID,
-                           "no home directory to look for an index in; name one with -i DIR");
+        if (!dir)
+            return aq_fail(err, AQ_INVALID, "HOME is not set, so there is nowhere to look for an index; name one with -i DIR");
         set_path(path, dir, strlen(dir), name);
     }
     return path->failed ? aq_fail_nomem(err) : AQ_OK;
