@@ -172,6 +172,10 @@ enum aq_status aq_txn_begin_write(struct aq_store *s, struct aq_txn *t, size_t h
 enum aq_status aq_txn_commit(struct aq_txn *t, struct aq_error *err);
 void aq_txn_end(struct aq_txn *t);
 
+/* Hints that [p, p + n) of the map will be read: on a cold disk its pages are fetched
+ * together. Costs nothing otherwise. */
+void aq_will_need(struct aq_txn *t, const void *p, size_t n);
+
 /* ---- records ---- */
 
 /* Payload without its checksum; AQ_NOTFOUND. `get` does not verify the checksum,

@@ -8,6 +8,7 @@
  *   store_generation.c  open, create, follow, new generations
  *   store_state.c       bytes of the state record and of the segment list
  *   store_txn.c         transactions: snapshots, views, commits
+ *   store_prefetch.c    pages asked for in advance on a cold disk
  *   store_recover.c     what a killed writer left behind
  *   store_records.c     get, put, delete, walk, checksums
  *   store_segment.c     a segment's databases, lengths, map and bitmaps
@@ -75,6 +76,8 @@ struct aq_env {
     bool resizing;
     bool broken;      /* the map was lost while resizing */
     bool grow;        /* the map was full once: double it before the next write */
+    bool looked;      /* its first reader has looked whether the disk is cold */
+    unsigned asking;  /* coming transactions that ask for pages in advance */
     uint64_t epoch;   /* grows with every opened handle */
     uint64_t remaps;  /* grows with every new map: pointers into the old one are void */
     struct aq_handles *handles;
@@ -214,6 +217,7 @@ struct aq_scratch {
     pthread_t thread;
     uint64_t epoch;
     bool entered, write;
+    bool cold;       /* the transaction under way asks for pages in advance */
     MDB_txn *reader; /* reset, to be renewed */
 
     /* A reader's view, kept while state.commit stays the same. */
@@ -276,6 +280,12 @@ int aq_put_raw(MDB_txn *txn, MDB_dbi dbi, enum aq_table table, struct aq_slice k
 enum aq_status aq_del_prefix(struct aq_txn *t, enum aq_table table, struct aq_slice prefix, struct aq_error *err);
 /* Ends a transaction with a failure of LMDB in a write. */
 enum aq_status aq_txn_fail(struct aq_txn *t, struct aq_error *err, int code, const char *what);
+
+/* ---- pages on a cold disk ---- */
+
+/* Asks for lengths and map of a reader's view, where they are not in memory:
+ * then true. */
+bool aq_prefetch_view(struct aq_txn *t);
 
 /* ---- maps ---- */
 

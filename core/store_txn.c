@@ -69,6 +69,7 @@ static void give_back(struct aq_scratch *x)
 {
     struct aq_env *e = x->env;
     enum { KEEP_BYTES = 1 << 20 };
+    x->cold = false;
     if (x->record.cap > KEEP_BYTES)
         aq_buf_free(&x->record);
     if (x->numbers.cap > KEEP_BYTES)
@@ -385,6 +386,25 @@ static int start_reader(struct aq_scratch *x)
     return rc;
 }
 
+/* The first reader of all looks whether the disk is cold; if so, it and the next few
+ * ask for what they will touch. */
+static void look_for_cold(struct aq_txn *t)
+{
+    enum { TRANSACTIONS = 4 };
+    struct aq_env *e = t->scratch->env;
+    pthread_mutex_lock(&e->lock);
+    bool first = !e->looked && e->read_only;
+    e->looked = true;
+    pthread_mutex_unlock(&e->lock);
+    bool cold = first && aq_prefetch_view(t);
+    pthread_mutex_lock(&e->lock);
+    if (cold)
+        e->asking = TRANSACTIONS;
+    t->scratch->cold = e->asking > 0;
+    e->asking -= e->asking > 0;
+    pthread_mutex_unlock(&e->lock);
+}
+
 enum aq_status aq_txn_begin(struct aq_store *s, struct aq_txn *t, struct aq_error *err)
 {
     for (unsigned attempt = 0; attempt < BEGIN_ATTEMPTS; attempt++) {
@@ -412,8 +432,10 @@ enum aq_status aq_txn_begin(struct aq_store *s, struct aq_txn *t, struct aq_erro
         t->txn = x->reader;
         t->scratch = x;
         st = load_view(t, &missing, err);
-        if (st == AQ_OK && !missing)
+        if (st == AQ_OK && !missing) {
+            look_for_cold(t);
             return AQ_OK;
+        }
         aq_env_reference(e);
         aq_txn_end(t);
         if (st == AQ_OK)
