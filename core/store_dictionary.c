@@ -8,7 +8,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { FRAME_LEVEL = 3, TRAIN_LEAST_SAMPLES = 16, TRAIN_LEAST_BYTES = 64 << 10, DICTIONARY_MOST = 64 << 10 };
+enum {
+    FRAME_LEVEL = 3,
+    TRAIN_LEAST_SAMPLES = 16,
+    TRAIN_LEAST_BYTES = 64 << 10,
+    TRAIN_MOST = 1 << 20,
+    DICTIONARY_MOST = 112 << 10 /* above 128 KiB zstd takes other, worse parameters */
+};
 
 struct aq_dictionary {
     struct aq_dictionary *next;
@@ -118,24 +124,46 @@ void aq_dictionaries_sweep(void)
     pthread_mutex_unlock(&cache.lock);
 }
 
+/* Every k-th sample, so that they are TRAIN_MOST bytes or little more: twice as many
+ * take twice the time and make text 0.3% smaller. */
+static bool thin(const struct aq_buf *samples, const size_t *sizes, size_t count, struct aq_buf *some,
+                 size_t *some_sizes, size_t *some_count)
+{
+    size_t stride = samples->len / TRAIN_MOST, at = 0;
+    if (stride == 0)
+        stride = 1;
+    *some_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i % stride == 0) {
+            aq_buf_put(some, samples->ptr + at, sizes[i]);
+            some_sizes[(*some_count)++] = sizes[i];
+        }
+        at += sizes[i];
+    }
+    return !some->failed;
+}
+
 enum aq_status aq_dictionary_train(const struct aq_buf *samples, const size_t *sizes, size_t count,
                                    struct aq_buf *out)
 {
     aq_buf_clear(out);
     if (count < TRAIN_LEAST_SAMPLES || count > UINT32_MAX || samples->len < TRAIN_LEAST_BYTES)
         return AQ_OK;
-    /* zstd recommends samples of a hundred times its size; of 2 MiB of discussion a
-     * dictionary of 64 KiB still packs 2% smaller than one of 32. */
-    size_t size = samples->len / 20;
+    size_t size = samples->len / 16, some_count;
     if (size > DICTIONARY_MOST)
         size = DICTIONARY_MOST;
     if (size < 4096)
         size = 4096;
+    struct aq_buf some = {0};
+    size_t *some_sizes = malloc(count * sizeof *some_sizes);
     uint8_t *p = aq_buf_reserve(out, size);
-    if (!p)
-        return AQ_NOMEM;
-    size_t n = ZDICT_trainFromBuffer(p, size, samples->ptr, sizes, (unsigned)count);
-    if (!ZDICT_isError(n))
-        out->len = n; /* else: samples too alike or too few to learn from; do without */
-    return AQ_OK;
+    enum aq_status st = some_sizes && p && thin(samples, sizes, count, &some, some_sizes, &some_count) ? AQ_OK : AQ_NOMEM;
+    if (st == AQ_OK) {
+        size_t n = ZDICT_trainFromBuffer(p, size, some.ptr, some_sizes, (unsigned)some_count);
+        if (!ZDICT_isError(n))
+            out->len = n; /* else: samples too alike or too few to learn from; do without */
+    }
+    aq_buf_free(&some);
+    free(some_sizes);
+    return st;
 }
