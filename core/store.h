@@ -315,9 +315,9 @@ enum aq_status aq_bundle_put(struct aq_txn *t, uint32_t first_comment, struct aq
 enum aq_status aq_bundle_count(struct aq_slice bundle, uint32_t *comments);
 /* Deletes all bundles whose first comment is in [from, to). */
 enum aq_status aq_bundle_delete_range(struct aq_txn *t, uint32_t from, uint32_t to, struct aq_error *err);
-/* Trains a dictionary from samples laid end to end; empty *out when too little. */
-enum aq_status aq_dictionary_train(const struct aq_buf *samples, const size_t *sizes, size_t count,
-                                   struct aq_buf *out);
+/* Makes a dictionary of samples laid end to end; empty *out when they are too little. */
+enum aq_status aq_dictionary_make(const struct aq_buf *samples, const size_t *sizes, size_t count,
+                                  struct aq_buf *out);
 
 /* ---- ids ---- */
 

@@ -308,7 +308,7 @@ void aq_dictionaries_sweep(void);
 
 /* ---- bundles and frames ---- */
 
-enum { AQ_FRAME_RAW_MOST = 64 << 20 };
+enum { AQ_FRAME_RAW_MOST = 64 << 20, AQ_TEXT_LEVEL = 3 /* of zstd */ };
 
 struct aq_frame {
     bool stored; /* not compressed */

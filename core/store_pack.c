@@ -4,13 +4,13 @@
 #include "store_internal.h"
 
 enum {
-    LEVEL = 3,
-    FRAME_RAW = 8 << 10,    /* raw bytes of a frame, unless one comment has more */
+    FRAME_RAW = 8 << 10,    /* raw bytes of a frame, unless it has few comments */
+    FRAME_FEW = 4,          /* with fewer comments it goes on, up to FRAME_MOST */
+    FRAME_MOST = 16 << 10,  /* unless one comment has more */
     COUNT_MOST = 4096,      /* comments in a frame */
     BUNDLE_MOST = 64 << 10, /* a bundle ends before it has grown beyond this, if it can */
     PAGE = 4096,
-    PAGE_HEADER = 16,
-    VARINT_MOST = 5
+    PAGE_HEADER = 16
 };
 
 /* A frame of the bundle that is being filled. */
@@ -46,7 +46,7 @@ struct aq_text_writer *aq_text_writer_with(struct aq_dictionary *d, uint32_t num
         return NULL;
     w->number = number;
     w->cctx = ZSTD_createCCtx();
-    bool ready = w->cctx && !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_compressionLevel, LEVEL)) &&
+    bool ready = w->cctx && !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_compressionLevel, AQ_TEXT_LEVEL)) &&
                  !ZSTD_isError(ZSTD_CCtx_setParameter(w->cctx, ZSTD_c_dictIDFlag, 0));
     if (ready && d) {
         const ZSTD_CDict *digested = aq_dictionary_compress(d);
@@ -222,13 +222,20 @@ static enum aq_status go_on(struct aq_text_writer *w, uint32_t comment, aq_bundl
     return AQ_OK;
 }
 
+/* Long comments quote the ones before: a few of them make each other smaller. */
+static bool is_full(const struct aq_text_writer *w, size_t more)
+{
+    size_t bytes = w->bodies.len + more;
+    return w->count && (bytes > (w->count < FRAME_FEW ? FRAME_MOST : FRAME_RAW) || w->count == COUNT_MOST);
+}
+
 enum aq_status aq_text_writer_add(struct aq_text_writer *w, uint32_t comment, struct aq_slice encoded,
                                   aq_bundle_emit *emit, void *context, struct aq_error *err)
 {
     if (encoded.len > AQ_FRAME_RAW_MOST / 2)
         return aq_fail(err, AQ_INVALID, "a comment of %zu bytes is too long to store", encoded.len);
     enum aq_status st = go_on(w, comment, emit, context, err);
-    if (st == AQ_OK && w->count && (w->bodies.len + encoded.len > FRAME_RAW || w->count == COUNT_MOST))
+    if (st == AQ_OK && is_full(w, encoded.len))
         st = pack(w, emit, context, err);
     if (st)
         return st;

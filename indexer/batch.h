@@ -130,7 +130,7 @@ struct aq_batch {
     bool begun;                  /* pending comments are taken in; its units may be framed */
     struct aq_accumulator *accumulator;
     struct aq_text_writer *packer;
-    struct aq_buf dictionary;    /* trained for this batch, to be stored with it */
+    struct aq_buf dictionary;    /* made for this batch, to be stored with it */
     struct aq_buf bundles;
     struct aq_bundle_span *bundle_spans;
     size_t bundle_count, bundle_cap;

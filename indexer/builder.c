@@ -10,7 +10,7 @@
 enum {
     QUEUE_BYTES = 48 << 20,   /* units waiting: the caller waits beyond this */
     HELP_BYTES = 16 << 20,    /* and compresses text itself beyond this */
-    DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is trained on */
+    DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is made of */
     DICTIONARY_LEAST = 256 << 10 /* less is not worth one */
 };
 
@@ -68,7 +68,7 @@ static enum aq_status keep_bundle(void *context, uint32_t first_comment, struct 
     return AQ_OK;
 }
 
-/* Ends the sampling: trains a dictionary when there is enough, then frames what waits. */
+/* Ends the sampling: makes a dictionary when there is enough, then frames what waits. */
 static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
 {
     struct aq_buf dictionary = {0};
@@ -80,10 +80,10 @@ static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, st
             return aq_fail_nomem(err);
         for (size_t i = 0; i < w->sampled_count; i++)
             w->sample_sizes[i] = w->sampled[i].len;
-        st = aq_dictionary_train(&w->sample, w->sample_sizes, w->sampled_count, &dictionary);
+        st = aq_dictionary_make(&w->sample, w->sample_sizes, w->sampled_count, &dictionary);
         if (st) {
             aq_buf_free(&dictionary);
-            return aq_fail(err, st, "no compression dictionary could be trained: %s", aq_status_name(st));
+            return aq_fail(err, st, "no compression dictionary could be made: %s", aq_status_name(st));
         }
     }
     uint32_t number = dictionary.len ? 1 : 0;

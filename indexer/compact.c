@@ -6,7 +6,7 @@
 
 enum {
     COPY_STEP = 8 << 20,         /* bytes a transaction while copying */
-    SAMPLE_BYTES = 4 << 20,      /* stored text that the dictionary is trained on */
+    SAMPLE_BYTES = 4 << 20,      /* stored text that the dictionary is made of */
     SAMPLE_LEAST = 256 << 10
 };
 
@@ -90,8 +90,8 @@ static enum aq_status train(struct compaction *c, struct aq_buf *dictionary, str
         else
             sizes[count++] = encoded.len;
     }
-    if (st == AQ_OK && sample.len >= SAMPLE_LEAST && aq_dictionary_train(&sample, sizes, count, dictionary))
-        st = aq_fail(err, AQ_INTERNAL, "no compression dictionary could be trained");
+    if (st == AQ_OK && sample.len >= SAMPLE_LEAST && aq_dictionary_make(&sample, sizes, count, dictionary))
+        st = aq_fail(err, AQ_INTERNAL, "no compression dictionary could be made");
     aq_buf_free(&sample);
     free(sizes);
     return st;

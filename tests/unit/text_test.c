@@ -126,7 +126,7 @@ static struct aq_buf train(void)
         encode(&samples, 100000 + i, 300 + i, "sample");
         sizes[i] = samples.len - before;
     }
-    assert_int_equal(aq_dictionary_train(&samples, sizes, AQ_COUNT(sizes), &dictionary), AQ_OK);
+    assert_int_equal(aq_dictionary_make(&samples, sizes, AQ_COUNT(sizes), &dictionary), AQ_OK);
     assert_true(dictionary.len > 0);
     aq_buf_free(&samples);
     return dictionary;
@@ -391,7 +391,7 @@ static void aborted_dictionary_is_not_remembered(void **state)
     aq_buf_free(&b);
 }
 
-static void too_few_samples_train_no_dictionary(void **state)
+static void too_few_samples_make_no_dictionary(void **state)
 {
     struct aq_buf samples = {0}, out = {0};
     size_t sizes[20];
@@ -400,7 +400,7 @@ static void too_few_samples_train_no_dictionary(void **state)
         encode(&samples, i, 100, "x");
         sizes[i] = samples.len / (i + 1);
     }
-    assert_int_equal(aq_dictionary_train(&samples, sizes, AQ_COUNT(sizes), &out), AQ_OK);
+    assert_int_equal(aq_dictionary_make(&samples, sizes, AQ_COUNT(sizes), &out), AQ_OK);
     assert_int_equal(out.len, 0);
     aq_buf_free(&samples);
 }
@@ -598,7 +598,7 @@ int main(void)
         T(comment_without_a_bundle_gets_its_own),
         T(deleted_range_of_bundles_is_gone),
         T(aborted_dictionary_is_not_remembered),
-        T(too_few_samples_train_no_dictionary),
+        T(too_few_samples_make_no_dictionary),
         T(damaged_bundles_are_refused_within_bounds),
         T(frame_that_promises_too_much_is_refused),
         T(bundle_of_more_frames_than_bytes_is_refused),
