@@ -571,8 +571,10 @@ static bool change_list(struct aq_txn *t, struct bench *b, enum change how)
         uint32_t docid = c.docid, tf = aq_cursor_positions(&c, positions, codes);
         /* Of a dead passage there is no text to compare with. */
         bool dead = aq_bit(aq_segment_bits(t, seg, AQ_BITS_DELETED, docid / AQ_BITS_CHUNK), docid);
-        if (!changed && how == MOVE_POSITION && !dead) {
-            positions[tf - 1]++;
+        /* To the passage's beginning, where another word stands: a word may stand
+         * further behind another than the text tells, but not before it. */
+        if (!changed && how == MOVE_POSITION && !dead && positions[0] % 8) { /* sums count modulo 8 */
+            positions[0] = 0;
             changed = true;
         } else if (!changed && how == DROP_POSTING && c.index == 1) {
             changed = true;
@@ -580,7 +582,8 @@ static bool change_list(struct aq_txn *t, struct bench *b, enum change how)
         } else if (!changed && how == MOVE_DOCID && docid > last + 1) {
             docid--;
             changed = true;
-        } else if (!changed && how == CHANGE_FORM && !dead && tf > 1 && codes[0] != codes[1]) {
+        } else if (!changed && how == CHANGE_FORM && !dead && tf > 1 && codes[0] != codes[1] &&
+                   (positions[1] - positions[0]) % 8) { /* else the sums are the same */
             uint16_t code = codes[0];
             codes[0] = codes[1];
             codes[1] = code;
