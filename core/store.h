@@ -300,8 +300,11 @@ enum aq_status aq_text_replace(struct aq_txn *t, uint32_t comment, struct aq_sli
  * and frames into bundles, each one value of the table. Needs no transaction: may run
  * on its own thread; bundles are handed out to be put later. */
 struct aq_text_writer;
-/* dictionary: bytes of meta "dict/N" or empty, with its number. */
+/* For much text. dictionary: bytes of meta "dict/N" or empty, with its number; they are
+ * digested anew, in a millisecond. NULL: out of memory. */
 struct aq_text_writer *aq_text_writer_new(struct aq_slice dictionary, uint32_t number);
+/* For little text, under the current dictionary of t, digested once for all. */
+enum aq_status aq_text_writer_begin(struct aq_txn *t, struct aq_text_writer **out, struct aq_error *err);
 void aq_text_writer_free(struct aq_text_writer *w); /* NULL allowed */
 typedef enum aq_status aq_bundle_emit(void *context, uint32_t first_comment, struct aq_slice bundle,
                                       struct aq_error *err);

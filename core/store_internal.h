@@ -248,8 +248,7 @@ struct aq_scratch {
         bool known, skip;
     } last[AQ_TABLE_COUNT]; /* no key of the table is above this one */
     struct aq_text_writer *packer; /* of replaced comments, kept from one to the next */
-    struct aq_dictionary *packer_dictionary;
-    uint32_t packer_number;
+    uint32_t packer_number, packer_crc; /* of its dictionary */
     struct aq_buf bundle; /* the one being written again */
 };
 
@@ -347,6 +346,7 @@ struct aq_text_writer_stats {
     uint64_t frames, raw_bytes, body_bytes, bundles, payload_bytes, page_bytes;
 };
 void aq_text_writer_get_stats(const struct aq_text_writer *w, struct aq_text_writer_stats *out);
+/* Under a dictionary that others use, too; NULL: without. */
 struct aq_text_writer *aq_text_writer_with(struct aq_dictionary *d, uint32_t number);
 /* A frame that is packed already, under the writer's dictionary. */
 enum aq_status aq_text_writer_add_frame(struct aq_text_writer *w, uint32_t comment, const struct aq_frame *f,

@@ -171,12 +171,21 @@ static enum aq_status put_emitted(void *context, uint32_t first_comment, struct 
     return aq_bundle_put(context, first_comment, bundle, err);
 }
 
+enum aq_status aq_text_writer_begin(struct aq_txn *t, struct aq_text_writer **out, struct aq_error *err)
+{
+    struct aq_dictionary *d;
+    *out = NULL;
+    enum aq_status st = dictionary_of(t, t->state.dictionary, &d, err);
+    if (st)
+        return st;
+    *out = aq_text_writer_with(d, t->state.dictionary);
+    return *out ? AQ_OK : aq_fail_nomem(err);
+}
+
 static void drop_packer(struct aq_scratch *x)
 {
     aq_text_writer_free(x->packer);
-    aq_dictionary_release(x->packer_dictionary);
     x->packer = NULL;
-    x->packer_dictionary = NULL;
 }
 
 /* The packer of replaced comments, under a bundle's dictionary. */
@@ -188,15 +197,15 @@ static enum aq_status packer_for(struct aq_txn *t, uint32_t dictionary, struct a
     enum aq_status st = dictionary_of(t, dictionary, &d, err);
     if (st)
         return st;
-    if (x->packer && (x->packer_dictionary != d || x->packer_number != dictionary))
+    uint32_t crc = d ? x->frames.dictionary_crc : 0;
+    if (x->packer && (x->packer_number != dictionary || x->packer_crc != crc))
         drop_packer(x);
     if (!x->packer) {
         x->packer = aq_text_writer_with(d, dictionary);
         if (!x->packer)
             return aq_fail_nomem(err);
-        aq_dictionary_share(d);
-        x->packer_dictionary = d;
         x->packer_number = dictionary;
+        x->packer_crc = crc;
     }
     *out = x->packer;
     return AQ_OK;

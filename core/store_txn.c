@@ -27,7 +27,6 @@ void aq_scratch_free(struct aq_scratch *x)
     aq_columns_free(&x->columns);
     aq_frame_cache_free(&x->frames);
     aq_text_writer_free(x->packer);
-    aq_dictionary_release(x->packer_dictionary);
     aq_buf_free(&x->bundle);
     aq_buf_free(&x->record);
     aq_buf_free(&x->numbers);

@@ -103,10 +103,10 @@ enum aq_status aq_commit_unit_text(struct aq_commit *c, const struct aq_unit *u,
         const struct aq_unit_comment *x = &u->comments[i];
         if (x->framed) {
             if (!f)
-                f = aq_text_writer_new(aq_dictionary(&c->t, c->t.state.dictionary), c->t.state.dictionary);
-            st = f ? aq_text_writer_add(f, x->number, aq_slice(u->text.ptr + at, x->text_end - at), put_bundle, &c->t,
-                                         err)
-                   : aq_fail_nomem(err);
+                st = aq_text_writer_begin(&c->t, &f, err);
+            if (st == AQ_OK)
+                st = aq_text_writer_add(f, x->number, aq_slice(u->text.ptr + at, x->text_end - at), put_bundle, &c->t,
+                                        err);
         }
         at = x->text_end;
     }
