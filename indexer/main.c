@@ -59,7 +59,7 @@ static const struct aq_option add_options[] = {
 };
 
 static const struct aq_option compact_options[] = {
-    {.name = "purge", .kind = AQ_OPTION_FLAG, .field = FIELD(purge), .help = "erase the text of deleted comments"},
+    {.name = "purge", .kind = AQ_OPTION_FLAG, .field = FIELD(purge), .help = "erase text and ids of deleted comments"},
 };
 
 struct program {
