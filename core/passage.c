@@ -26,12 +26,12 @@ static bool meet(struct aq_passage_hasher *h, const struct aq_analyzer *a, uint3
 bool aq_passage_hash_tokens(struct aq_passage_hasher *h, const struct aq_analyzer *a, const struct aq_token *tokens,
                             size_t count, uint64_t *hash)
 {
-    enum { AHEAD = 8 }; /* the hashes lie all over memory: ask for them early */
     uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) /* they lie all over memory */
+        if (AQ_LIKELY(tokens[i].lexeme < h->cap))
+            __builtin_prefetch(&h->forms[tokens[i].lexeme]);
     for (size_t i = 0; i < count; i++) {
         uint32_t lexeme = tokens[i].lexeme;
-        if (AQ_LIKELY(i + AHEAD < count && tokens[i + AHEAD].lexeme < h->cap))
-            __builtin_prefetch(&h->forms[tokens[i + AHEAD].lexeme]);
         if (AQ_UNLIKELY(tokens[i].flags & AQ_TOKEN_WHOLE))
             continue;
         if (AQ_UNLIKELY(lexeme >= h->cap || !h->forms[lexeme]) && !meet(h, a, lexeme))

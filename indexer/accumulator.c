@@ -250,7 +250,7 @@ static bool make_entries(struct aq_accumulator *a, size_t count)
  * before it is needed, and by then what leads to it is there. */
 static inline void fetch_ahead(const struct aq_accumulator *a, const struct aq_pending_token *token, size_t known)
 {
-    enum { AHEAD_ENTRY = 12, AHEAD_TAIL = 6, AHEAD_WRITE = 3 };
+    enum { AHEAD_ENTRY = 24, AHEAD_TAIL = 12, AHEAD_WRITE = 5 };
     if (AQ_LIKELY(known > AHEAD_ENTRY && token[AHEAD_ENTRY].lexeme < a->lexeme_cap))
         __builtin_prefetch(&a->lexemes[token[AHEAD_ENTRY].lexeme]);
     if (AQ_LIKELY(known > AHEAD_TAIL && token[AHEAD_TAIL].lexeme < a->lexeme_cap)) {

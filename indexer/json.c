@@ -329,6 +329,7 @@ static enum aq_status take_record(struct aq_feed *f, struct json_reader *j, cons
 {
     aq_feed_begin(f, j->line);
     f->part = j->part;
+    f->clean = !o->json; /* what has no tree was clean and had no bad escapes */
     enum aq_status st = aq_fields_read(f, o, inherited, r, what, good, err);
     if (st || !what->is_record)
         return st;
