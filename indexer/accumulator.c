@@ -197,7 +197,7 @@ static inline uint8_t *put_varint(uint8_t *p, uint64_t v)
     return p;
 }
 
-static inline bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint16_t position)
+static inline __attribute__((always_inline)) bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint16_t position)
 {
     struct tail *t = &a->tails[term];
     uint32_t docid = a->passages - 1;

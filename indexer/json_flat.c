@@ -3,6 +3,10 @@
 
 #include "utf8.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum {
     DIGITS_MOST = 18, /* any so long fit int64_t */
     BYTES_MOST = 1 << 20 /* longer ones are json-c's: it knows how many values are too many */
@@ -33,6 +37,16 @@ static bool take_byte(struct flat_reader *r, uint8_t c)
 static const uint8_t *string_run(const uint8_t *p, const uint8_t *end)
 {
     const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p), last_control = _mm_set1_epi8(0x1F);
+        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(v, last_control), v));
+        unsigned mask = (unsigned)_mm_movemask_epi8(found);
+        if (mask)
+            return p + __builtin_ctz(mask);
+    }
+#endif
     for (; end - p >= 8; p += 8) {
         uint64_t v = aq_load64(p), quote = v ^ '"' * ones, slash = v ^ '\\' * ones;
         /* The high bit of each byte that is below 0x20, or zero in quote or slash;
