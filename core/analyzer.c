@@ -244,7 +244,8 @@ static enum aq_status look_up(struct aq_analyzer *a, struct aq_slice text)
             if (AQ_LIKELY(w->is_short))
                 id = aq_lexicon_find_short(l, w->key, w->home);
             if (AQ_UNLIKELY(id == AQ_LEXEME_NONE)) {
-                enum aq_status st = look_up_long(a, aq_slice(text.ptr + t->begin, (size_t)t->end - t->begin), &id);
+                struct aq_slice spelling = aq_slice(text.ptr + t->begin, (size_t)t->end - t->begin);
+                enum aq_status st = look_up_long(a, spelling, &id);
                 if (st)
                     return st;
                 if (id == AQ_LEXEME_NONE)

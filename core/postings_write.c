@@ -332,7 +332,7 @@ static void flush_block(struct aq_postings_writer *w)
 
 /* The rules of aq_postings_add. docid + 1 > last + 1 also where last is "none". */
 static inline bool posting_fits(const struct aq_postings_writer *w, uint32_t docid, uint32_t tf,
-                         const uint16_t *positions, const uint16_t *codes)
+                                const uint16_t *positions, const uint16_t *codes)
 {
     if (docid == AQ_DOCID_END || docid + 1 <= w->last + 1 || tf == 0 || tf > TF_MAX)
         return false;

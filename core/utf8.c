@@ -107,10 +107,11 @@ static const uint8_t *skip_ascii_text(const uint8_t *p, const uint8_t *end)
 {
     const uint64_t ones = 0x0101010101010101u;
     while (end - p >= 32) {
-        uint64_t w[4];
+        uint64_t w[4], other = 0;
         memcpy(w, p, sizeof w);
-        if (((w[0] | (w[0] - ones)) | (w[1] | (w[1] - ones)) | (w[2] | (w[2] - ones)) | (w[3] | (w[3] - ones))) &
-            HIGH_BITS)
+        for (unsigned i = 0; i < 4; i++)
+            other |= w[i] | (w[i] - ones);
+        if (other & HIGH_BITS)
             break;
         p += 32;
     }

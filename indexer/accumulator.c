@@ -197,7 +197,8 @@ static inline uint8_t *put_varint(uint8_t *p, uint64_t v)
     return p;
 }
 
-static inline __attribute__((always_inline)) bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint16_t position)
+__attribute__((always_inline)) static inline bool append(struct aq_accumulator *a, uint32_t term,
+                                                         uint32_t form, uint16_t position)
 {
     struct tail *t = &a->tails[term];
     uint32_t docid = a->passages - 1;
@@ -248,7 +249,8 @@ static bool make_entries(struct aq_accumulator *a, size_t count)
 
 /* Entries, tails and chunks lie all over memory: each is asked for some tokens
  * before it is needed, and by then what leads to it is there. */
-static inline void fetch_ahead(const struct aq_accumulator *a, const struct aq_pending_token *token, size_t known)
+static inline void fetch_ahead(const struct aq_accumulator *a, const struct aq_pending_token *token,
+                               size_t known)
 {
     enum { AHEAD_ENTRY = 24, AHEAD_TAIL = 12, AHEAD_WRITE = 5 };
     if (AQ_LIKELY(known > AHEAD_ENTRY && token[AHEAD_ENTRY].lexeme < a->lexeme_cap))

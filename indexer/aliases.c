@@ -229,9 +229,9 @@ struct aq_value aq_value_of(struct json_object *json)
     int64_t n;
     switch (json_object_get_type(json)) {
     case json_type_string:
-        return (struct aq_value){
-            AQ_VALUE_STRING,
-            .string = {(const uint8_t *)json_object_get_string(json), (size_t)json_object_get_string_len(json)}};
+        return (struct aq_value){AQ_VALUE_STRING,
+                                 .string = aq_slice(json_object_get_string(json),
+                                                    (size_t)json_object_get_string_len(json))};
     case json_type_int:
         n = json_object_get_int64(json);
         if (n > INT64_MIN && n < INT64_MAX)

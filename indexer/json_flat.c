@@ -9,7 +9,7 @@
 
 enum {
     DIGITS_MOST = 18, /* any so long fit int64_t */
-    BYTES_MOST = 1 << 20 /* longer ones are json-c's: it knows how many values are too many */
+    BYTES_MOST = 1 << 20 /* longer records are rare, and take as much again for their strings */
 };
 
 struct flat_reader {
@@ -39,10 +39,10 @@ static const uint8_t *string_run(const uint8_t *p, const uint8_t *end)
     const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
 #ifdef __SSE2__
     for (; end - p >= 16; p += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p), last_control = _mm_set1_epi8(0x1F);
-        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(v, last_control), v));
-        unsigned mask = (unsigned)_mm_movemask_epi8(found);
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"')), slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, slash)));
         if (mask)
             return p + __builtin_ctz(mask);
     }

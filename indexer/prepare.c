@@ -214,7 +214,8 @@ static void append_tokens(struct aq_unit *u, const struct aq_token *tokens, size
 {
     struct aq_pending_token *to = u->tokens + u->token_count;
     for (size_t i = 0; i < count; i++)
-        to[i] = (struct aq_pending_token){tokens[i].lexeme, (uint16_t)ordinal, (uint16_t)(tokens[i].position + shift)};
+        to[i] = (struct aq_pending_token){tokens[i].lexeme, (uint16_t)ordinal,
+                                          (uint16_t)(tokens[i].position + shift)};
     u->token_count += count;
 }
 
@@ -225,7 +226,8 @@ enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, stru
 
     if (!aq_grow(&u->passages, &u->passage_cap, u->passage_count + p->passage_count, sizeof *u->passages) ||
         !aq_grow(&b->passages, &b->passage_cap, b->passage_count + p->passage_count, sizeof *b->passages) ||
-        !aq_grow(&u->tokens, &u->token_cap, u->token_count + p->title_count + s->token_count, sizeof *u->tokens))
+        !aq_grow(&u->tokens, &u->token_cap, u->token_count + p->title_count + s->token_count,
+                 sizeof *u->tokens))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < p->passage_count; i++) {
         uint64_t hash = 0;

@@ -31,19 +31,19 @@ static uint32_t rounds(void)
 
 /* ---- objects ---- */
 
-static const char *const pieces[] = {"a", "word ", "t1_", " and a longer run of text", "\xC3\xA9", "\xE2\x80\x99",
-                                     "\xF0\x9F\x99\x82", "'", "/", "{", "[", ",", ":", "\x7F"};
+static const char *const pieces[] = {"a", "word ", "t1_", " and a longer run of text", "\xC3\xA9",
+                                     "\xE2\x80\x99", "\xF0\x9F\x99\x82", "'", "/", "{", "[", ",", ":", "\x7F"};
 static const char *const escapes[] = {"\\n", "\\\"", "\\\\", "\\/", "\\t", "\\b\\f\\r", "\\u00e9", "\\u2019",
                                       "\\uD83D\\ude42", "\\u0001", "\\uFFFD"};
-static const char *const wrong[] = {"\\u0000", "\\uD83D", "\\uDE42", "\\uD83D\\u0041", "\\uD83Dx", "\\x", "\\u12",
-                                    "\\u12g4", "\\'", "\n", "\t", "\x01", "\"", "\\"};
+static const char *const wrong[] = {"\\u0000", "\\uD83D", "\\uDE42", "\\uD83D\\u0041", "\\uD83Dx", "\\x",
+                                    "\\u12", "\\u12g4", "\\'", "\n", "\t", "\x01", "\"", "\\"};
 static const char *const names[] = {"id", "text", "body", "author", "i", "n\\u0061me", "", "text2", "score"};
-static const char *const values[] = {"0", "7", "-1", "1420070400", "999999999999999999", "-999999999999999999",
-                                     "null", "true", "false"};
-static const char *const others[] = {"-0", "01", "1.5", "1e3", "-", "9223372036854775807", "9223372036854775808",
-                                     "1234567890123456789", "18446744073709551616", "-9223372036854775809",
-                                     "NaN", "Infinity", "True", "nul", "truer", "[]", "{}", "[1,2]", "{\"a\":1}",
-                                     "'x'", "x", "+1", ".5", "0x10", "1 2", ""};
+static const char *const values[] = {"0", "7", "-1", "1420070400", "999999999999999999",
+                                     "-999999999999999999", "null", "true", "false"};
+static const char *const others[] = {"-0", "01", "1.5", "1e3", "-", "9223372036854775807",
+                                     "9223372036854775808", "1234567890123456789", "18446744073709551616", "-9223372036854775809",
+                                     "NaN", "Infinity", "True", "nul", "truer", "[]", "{}", "[1,2]",
+                                     "{\"a\":1}", "'x'", "x", "+1", ".5", "0x10", "1 2", ""};
 static const char *const spaces[] = {" ", "  ", "\t", "\n", "\r\n"};
 
 #define PUT_ANY(out, list) aq_buf_puts(out, (list)[random_below(AQ_COUNT(list))])
