@@ -3,9 +3,8 @@
 #ifndef AQ_ALIASES_H
 #define AQ_ALIASES_H
 
-#include "base.h"
+#include "value.h"
 
-struct json_object;
 struct aq_field_table;
 
 enum aq_field {
@@ -52,7 +51,7 @@ struct aq_alias {
 };
 
 struct aq_found_value {
-    struct json_object *v;        /* NULL: the object has no such field */
+    struct aq_value v;            /* AQ_VALUE_NONE: the object has no such field */
     const struct aq_alias *alias; /* NULL: from --map */
     uint8_t rank;                 /* among the aliases; 0, which nothing comes before, from --map */
 };
@@ -63,7 +62,9 @@ struct aq_found {
 };
 
 /* The best value of each field that an object has. */
-void aq_fields_find(const struct aq_field_table *t, struct json_object *o, struct aq_found *found);
+void aq_fields_find(const struct aq_field_table *t, const struct aq_object *o, struct aq_found *found);
+
+struct aq_value aq_value_of(struct json_object *json);
 
 /* The alias for bodies of exactly that path, or NULL. */
 const struct aq_alias *aq_alias_of_body(const char *path);

@@ -4,9 +4,8 @@
 #define AQ_FIELDS_H
 
 #include "aq_index.h"
-#include "base.h"
+#include "value.h"
 
-struct json_object;
 struct aq_feed;
 struct aq_field_map;
 struct aq_field_table;
@@ -31,8 +30,8 @@ struct aq_json_record {
 struct aq_inherited {
     struct aq_slice parent, thread, title;
 };
-enum aq_status aq_fields_read(struct aq_feed *f, struct json_object *o, const struct aq_inherited *inherited,
-                              struct aq_record *r, struct aq_json_record *what, bool *good,
-                              struct aq_error *err);
+enum aq_status aq_fields_read(struct aq_feed *f, const struct aq_object *o,
+                              const struct aq_inherited *inherited, struct aq_record *r,
+                              struct aq_json_record *what, bool *good, struct aq_error *err);
 
 #endif
