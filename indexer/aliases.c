@@ -224,90 +224,64 @@ bool aq_is_fullname(struct aq_slice s)
     return s.len > 3 && s.ptr[0] == 't' && s.ptr[1] >= '1' && s.ptr[1] <= '6' && s.ptr[2] == '_';
 }
 
-struct aq_value aq_value_of(struct json_object *json)
-{
-    int64_t n;
-    switch (json_object_get_type(json)) {
-    case json_type_string:
-        return (struct aq_value){AQ_VALUE_STRING,
-                                 .string = aq_slice(json_object_get_string(json),
-                                                    (size_t)json_object_get_string_len(json))};
-    case json_type_int:
-        n = json_object_get_int64(json);
-        if (n > INT64_MIN && n < INT64_MAX)
-            return (struct aq_value){AQ_VALUE_INTEGER, .integer = n};
-        return (struct aq_value){AQ_VALUE_NUMBER, .json = json};
-    case json_type_double:
-        return (struct aq_value){AQ_VALUE_NUMBER, .json = json};
-    case json_type_array:
-        return (struct aq_value){AQ_VALUE_LIST, .json = json};
-    case json_type_object:
-        return (struct aq_value){AQ_VALUE_OBJECT, .json = json};
-    default:
-        return (struct aq_value){.kind = AQ_VALUE_NONE};
-    }
-}
-
 /* Whether the field can use the value: null, "" and the wrong type count as absent,
  * so that the next alias is asked. */
-static bool is_usable(enum aq_field field, const struct aq_alias *alias, const struct aq_value *v)
+static bool is_usable(enum aq_field field, const struct aq_alias *alias, struct json_object *v)
 {
-    bool only_full = alias && (alias->flags & AQ_NAME_ONLY_FULL);
-    switch (v->kind) {
-    case AQ_VALUE_STRING:
-        return v->string.len && field != AQ_FIELD_CHILDREN && (!only_full || aq_is_fullname(v->string));
-    case AQ_VALUE_INTEGER:
-    case AQ_VALUE_NUMBER:
+    switch (json_object_get_type(v)) {
+    case json_type_string: {
+        int n = json_object_get_string_len(v);
+        if (alias && (alias->flags & AQ_NAME_ONLY_FULL) &&
+            !aq_is_fullname(aq_slice(json_object_get_string(v), (size_t)n)))
+            return false;
+        return n > 0 && field != AQ_FIELD_CHILDREN;
+    }
+    case json_type_int:
+    case json_type_double:
         return field != AQ_FIELD_CHILDREN && field != AQ_FIELD_TEXT && field != AQ_FIELD_FORMAT &&
-               field != AQ_FIELD_TAGS && !only_full;
-    case AQ_VALUE_LIST:
+               field != AQ_FIELD_TAGS && !(alias && (alias->flags & AQ_NAME_ONLY_FULL));
+    case json_type_array:
         return (field == AQ_FIELD_AUTHOR || field == AQ_FIELD_TAGS || field == AQ_FIELD_TEXT ||
                 field == AQ_FIELD_CHILDREN) &&
-               json_object_array_length(v->json) > 0;
-    case AQ_VALUE_OBJECT:
+               json_object_array_length(v) > 0;
+    case json_type_object:
         return field == AQ_FIELD_CHILDREN; /* a Reddit listing */
     default:
         return false;
     }
 }
 
-static void consider(struct aq_found *found, const struct aq_alias *alias, struct aq_value v)
+static void consider(struct aq_found *found, enum aq_field field, const struct aq_alias *alias, size_t rank,
+                     struct json_object *v)
 {
-    size_t rank = (size_t)(alias - aliases);
-    struct aq_found_value *best = &found->of[alias->field];
-    found->flags |= alias->flags & AQ_NAME_OF_RECORD;
-    if ((!best->v.kind || rank < best->rank) && is_usable((enum aq_field)alias->field, alias, &v))
+    if (alias)
+        found->flags |= alias->flags & AQ_NAME_OF_RECORD;
+    struct aq_found_value *best = &found->of[field];
+    if ((!best->v || rank < best->rank) && is_usable(field, alias, v))
         *best = (struct aq_found_value){v, alias, (uint8_t)rank};
 }
 
-static void find_member(const struct aq_field_table *t, struct aq_slice name, struct aq_value v,
-                        struct aq_found *found)
-{
-    for (size_t i = t->head[slot_of((const char *)name.ptr, name.len)]; i; i = t->next[i - 1]) {
-        const struct aq_alias *a = &aliases[i - 1];
-        struct aq_value inner = v;
-        if (t->first[i - 1] != name.len || memcmp(a->path, name.ptr, name.len) != 0)
-            continue;
-        if (a->path[name.len] == '.')
-            inner = aq_value_of(v.kind == AQ_VALUE_OBJECT ? follow(v.json, a->path + name.len + 1) : NULL);
-        consider(found, a, inner);
-    }
-}
-
-void aq_fields_find(const struct aq_field_table *t, const struct aq_object *o, struct aq_found *found)
+void aq_fields_find(const struct aq_field_table *t, struct json_object *o, struct aq_found *found)
 {
     *found = (struct aq_found){0};
-    for (size_t i = 0; i < o->count; i++)
-        find_member(t, o->members[i].name, o->members[i].value, found);
-    if (!o->json)
-        return;
     for (size_t i = 0; i < t->map_count; i++) {
-        struct aq_value v = aq_value_of(follow(o->json, t->map[i].path));
-        if (!found->of[t->map_fields[i]].v.kind && is_usable(t->map_fields[i], NULL, &v))
+        struct json_object *v = follow(o, t->map[i].path);
+        if (v && !found->of[t->map_fields[i]].v && is_usable(t->map_fields[i], NULL, v))
             found->of[t->map_fields[i]] = (struct aq_found_value){v, NULL, 0};
     }
-    for (const struct lh_entry *e = json_object_get_object(o->json)->head; e; e = e->next)
-        find_member(t, aq_slice_str(lh_entry_k(e)), aq_value_of(lh_entry_v(e)), found);
+    for (const struct lh_entry *e = json_object_get_object(o)->head; e; e = e->next) {
+        const char *key = lh_entry_k(e);
+        size_t n = strlen(key);
+        for (size_t i = t->head[slot_of(key, n)]; i; i = t->next[i - 1]) {
+            const struct aq_alias *a = &aliases[i - 1];
+            struct json_object *v = lh_entry_v(e);
+            if (t->first[i - 1] != n || memcmp(a->path, key, n) != 0)
+                continue;
+            if (a->path[n] == '.')
+                v = json_object_is_type(v, json_type_object) ? follow(v, a->path + n + 1) : NULL;
+            consider(found, (enum aq_field)a->field, a, i - 1, v);
+        }
+    }
 }
 
 const struct aq_alias *aq_alias_of_body(const char *path)

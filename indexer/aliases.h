@@ -3,8 +3,9 @@
 #ifndef AQ_ALIASES_H
 #define AQ_ALIASES_H
 
-#include "value.h"
+#include "base.h"
 
+struct json_object;
 struct aq_field_table;
 
 enum aq_field {
@@ -51,7 +52,7 @@ struct aq_alias {
 };
 
 struct aq_found_value {
-    struct aq_value v;            /* AQ_VALUE_NONE: the object has no such field */
+    struct json_object *v;        /* NULL: the object has no such field */
     const struct aq_alias *alias; /* NULL: from --map */
     uint8_t rank;                 /* among the aliases; 0, which nothing comes before, from --map */
 };
@@ -62,9 +63,7 @@ struct aq_found {
 };
 
 /* The best value of each field that an object has. */
-void aq_fields_find(const struct aq_field_table *t, const struct aq_object *o, struct aq_found *found);
-
-struct aq_value aq_value_of(struct json_object *json);
+void aq_fields_find(const struct aq_field_table *t, struct json_object *o, struct aq_found *found);
 
 /* The alias for bodies of exactly that path, or NULL. */
 const struct aq_alias *aq_alias_of_body(const char *path);

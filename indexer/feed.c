@@ -13,7 +13,7 @@ void aq_feed_begin(struct aq_feed *f, uint64_t line)
     f->item++;
     f->line = line;
     f->part = 0;
-    f->noted = f->clean = false;
+    f->noted = false;
 }
 
 static void tell(const struct aq_feed *f, bool skipped, const char *reason)
@@ -70,7 +70,7 @@ static enum aq_status keep(struct aq_feed *f, struct aq_buf *b, struct aq_slice 
 
 enum aq_status aq_feed_repair(struct aq_feed *f, struct aq_slice *s, struct aq_error *err)
 {
-    if (f->clean || aq_utf8_clean(*s))
+    if (aq_utf8_clean(*s))
         return AQ_OK;
     struct aq_buf b = {0};
     size_t n = aq_utf8_repair(&b, *s);

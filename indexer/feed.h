@@ -25,7 +25,6 @@ struct aq_feed {
     uint64_t line;         /* of the current record */
     unsigned part;         /* of several records on that line, from 0 */
     bool noted;            /* the current record counts as repaired */
-    bool clean;            /* its strings are known to be valid UTF-8 without NUL */
     struct aq_arena arena; /* of the current record */
 };
 

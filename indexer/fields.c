@@ -16,30 +16,20 @@ static struct aq_slice string_of(struct json_object *v)
     return aq_slice(json_object_get_string(v), (size_t)json_object_get_string_len(v));
 }
 
-static double number_of(const struct aq_value *v)
-{
-    return v->kind == AQ_VALUE_INTEGER ? (double)v->integer : json_object_get_double(v->json);
-}
-
 /* json-c keeps what does not fit 64 bits as the nearest value that does. */
-static bool integer_of(const struct aq_value *v, bool *negative, uint64_t *out)
+static bool integer_of(struct json_object *v, bool *negative, uint64_t *out)
 {
-    if (v->kind == AQ_VALUE_INTEGER) {
-        *negative = v->integer < 0;
-        *out = *negative ? 0 - (uint64_t)v->integer : (uint64_t)v->integer;
-        return true;
-    }
-    if (json_object_is_type(v->json, json_type_double)) {
-        double d = json_object_get_double(v->json);
+    if (json_object_is_type(v, json_type_double)) {
+        double d = json_object_get_double(v);
         if (!(d > -9007199254740992.0 && d < 9007199254740992.0) || d != (double)(int64_t)d)
             return false;
         *negative = d < 0;
         *out = (uint64_t)(int64_t)(d < 0 ? -d : d);
         return true;
     }
-    int64_t i = json_object_get_int64(v->json);
+    int64_t i = json_object_get_int64(v);
     *negative = i < 0;
-    *out = i < 0 ? 0 - (uint64_t)i : json_object_get_uint64(v->json);
+    *out = i < 0 ? 0 - (uint64_t)i : json_object_get_uint64(v);
     return i != INT64_MIN && *out != UINT64_MAX;
 }
 
@@ -56,11 +46,11 @@ static enum aq_status format_into(struct aq_feed *f, struct aq_slice *out, struc
 static enum aq_status text_of(struct aq_feed *f, const struct aq_found_value *value, const char *what,
                               bool reddit, struct aq_slice *out, bool *good, struct aq_error *err)
 {
-    const struct aq_value *v = &value->v;
-    if (!v->kind)
+    struct json_object *v = value->v;
+    if (!v)
         return AQ_OK;
-    if (v->kind == AQ_VALUE_STRING) {
-        *out = v->string;
+    if (json_object_is_type(v, json_type_string)) {
+        *out = string_of(v);
         bool strip = reddit || (value->alias && (value->alias->flags & AQ_NAME_FULL));
         if (strip && aq_is_fullname(*out))
             *out = aq_slice(out->ptr + 3, out->len - 3);
@@ -113,21 +103,21 @@ static enum aq_status text_or_list(struct aq_feed *f, const struct aq_found_valu
                                    const char *between, struct aq_slice *out, bool *good,
                                    struct aq_error *err)
 {
-    if (value->v.kind == AQ_VALUE_LIST)
-        return join(f, value->v.json, between, out, err);
+    if (json_object_is_type(value->v, json_type_array))
+        return join(f, value->v, between, out, err);
     return text_of(f, value, what, false, out, good, err);
 }
 
-static enum aq_status read_tags(struct aq_feed *f, const struct aq_value *v, struct aq_record *r,
+static enum aq_status read_tags(struct aq_feed *f, struct json_object *v, struct aq_record *r,
                                 struct aq_error *err)
 {
-    if (!v->kind)
+    if (!v)
         return AQ_OK;
-    bool list = v->kind == AQ_VALUE_LIST;
+    bool list = json_object_is_type(v, json_type_array);
     struct aq_slice rest = {0};
     if (!list)
-        rest = v->string;
-    size_t most = list ? json_object_array_length(v->json) : 1;
+        rest = string_of(v);
+    size_t most = list ? json_object_array_length(v) : 1;
     for (size_t i = 0; i < rest.len; i++)
         most += rest.ptr[i] == ',';
     struct aq_slice *tags = aq_arena_alloc(&f->arena, most * sizeof *tags);
@@ -137,7 +127,7 @@ static enum aq_status read_tags(struct aq_feed *f, const struct aq_value *v, str
     for (size_t i = 0; i < most; i++) {
         struct aq_slice tag;
         if (list) {
-            tag = name_in(json_object_array_get_idx(v->json, i));
+            tag = name_in(json_object_array_get_idx(v, i));
         } else {
             const uint8_t *comma = rest.len ? memchr(rest.ptr, ',', rest.len) : NULL;
             tag = aq_slice(rest.ptr, comma ? (size_t)(comma - rest.ptr) : rest.len);
@@ -159,19 +149,19 @@ static enum aq_status read_tags(struct aq_feed *f, const struct aq_value *v, str
     return AQ_OK;
 }
 
-static void read_date(struct aq_feed *f, const struct aq_value *v, struct aq_record *r)
+static void read_date(struct aq_feed *f, struct json_object *v, struct aq_record *r)
 {
-    if (!v->kind)
+    if (!v)
         return;
-    if (v->kind == AQ_VALUE_STRING) {
-        struct aq_slice s = v->string;
+    if (json_object_is_type(v, json_type_string)) {
+        struct aq_slice s = string_of(v);
         if (!aq_date_parse(s, &r->date))
             aq_feed_note(f,
                          "the date \"%.*s\" cannot be read, so it has none; write 2006-01-02T15:04:05Z or "
                          "Unix seconds",
                          (int)(s.len < 60 ? s.len : 60), (const char *)s.ptr);
     } else {
-        double d = number_of(v);
+        double d = json_object_get_double(v);
         if (d > -9e18 && d < 9e18)
             r->date = aq_date_from_number((int64_t)d);
         else
@@ -202,18 +192,18 @@ static bool score_from_string(struct aq_slice s, double *out)
     return digits > 0;
 }
 
-static void read_score(struct aq_feed *f, const struct aq_value *v, struct aq_record *r)
+static void read_score(struct aq_feed *f, struct json_object *v, struct aq_record *r)
 {
     double d;
-    if (!v->kind)
+    if (!v)
         return;
-    if (v->kind == AQ_VALUE_STRING) {
-        if (!score_from_string(v->string, &d)) {
+    if (json_object_is_type(v, json_type_string)) {
+        if (!score_from_string(string_of(v), &d)) {
             aq_feed_note(f, "the score is no number, so it has none");
             return;
         }
     } else {
-        d = number_of(v);
+        d = json_object_get_double(v);
     }
     if (d != d)
         return;
@@ -247,9 +237,9 @@ static bool format_named(struct aq_slice s, enum aq_format *out)
 /* The record's word, then the user's, then what the field's name says. */
 static void read_format(struct aq_feed *f, const struct aq_found *found, struct aq_record *r)
 {
-    const struct aq_value *said = &found->of[AQ_FIELD_FORMAT].v;
-    if (said->kind) {
-        struct aq_slice s = said->string;
+    struct json_object *said = found->of[AQ_FIELD_FORMAT].v;
+    if (said) {
+        struct aq_slice s = string_of(said);
         if (format_named(s, &r->format))
             return;
         aq_feed_note(f, "the format \"%.*s\" is unknown; text, markdown and html are known",
@@ -260,7 +250,7 @@ static void read_format(struct aq_feed *f, const struct aq_found *found, struct 
         return;
     }
     const struct aq_alias *a = found->of[AQ_FIELD_TEXT].alias;
-    for (size_t i = 0; !a && found->of[AQ_FIELD_TEXT].v.kind && i < f->options.map_count; i++)
+    for (size_t i = 0; !a && found->of[AQ_FIELD_TEXT].v && i < f->options.map_count; i++)
         if (strcmp(f->options.map[i].field, "text") == 0)
             a = aq_alias_of_body(f->options.map[i].path);
     int format = a ? a->format : AQ_FORMAT_UNSAID;
@@ -294,11 +284,11 @@ static uint64_t count_of(const struct aq_found_value *value)
 {
     bool negative = true;
     uint64_t n = 0;
-    if (!value->v.kind)
+    if (!value->v)
         return 0;
-    if (value->v.kind == AQ_VALUE_STRING)
-        return decimal(value->v.string);
-    return integer_of(&value->v, &negative, &n) && !negative ? n : 0;
+    if (json_object_is_type(value->v, json_type_string))
+        return decimal(string_of(value->v));
+    return integer_of(value->v, &negative, &n) && !negative ? n : 0;
 }
 
 /* Discourse: a reply to nothing is a reply to the topic and has no parent; a
@@ -333,18 +323,16 @@ static enum aq_status complete_url(struct aq_feed *f, const struct aq_found *fou
     return AQ_OK;
 }
 
-enum aq_status aq_fields_read(struct aq_feed *f, const struct aq_object *o,
-                              const struct aq_inherited *inherited, struct aq_record *r,
-                              struct aq_json_record *what, bool *good, struct aq_error *err)
+enum aq_status aq_fields_read(struct aq_feed *f, struct json_object *o, const struct aq_inherited *inherited,
+                              struct aq_record *r, struct aq_json_record *what, bool *good,
+                              struct aq_error *err)
 {
     struct aq_found found;
     enum aq_status st;
     aq_fields_find(f->fields, o, &found);
-    const struct aq_value *children = &found.of[AQ_FIELD_CHILDREN].v;
-    *what = (struct aq_json_record){.is_record = found.of[AQ_FIELD_ID].v.kind ||
-                                                 found.of[AQ_FIELD_TEXT].v.kind ||
-                                                 found.of[AQ_FIELD_TITLE].v.kind,
-                                    .children = children->kind ? children->json : NULL};
+    *what = (struct aq_json_record){.is_record = found.of[AQ_FIELD_ID].v || found.of[AQ_FIELD_TEXT].v ||
+                                                 found.of[AQ_FIELD_TITLE].v,
+                                    .children = found.of[AQ_FIELD_CHILDREN].v};
     *good = false;
     if (!what->is_record)
         return AQ_OK;
@@ -358,10 +346,10 @@ enum aq_status aq_fields_read(struct aq_feed *f, const struct aq_object *o,
         (st = text_of(f, &found.of[AQ_FIELD_URL], "url", false, &r->url, &fine, err)) || !fine ||
         (st = text_of(f, &found.of[AQ_FIELD_SOURCE], "source", false, &r->source, &fine, err)) || !fine ||
         (st = text_or_list(f, &found.of[AQ_FIELD_TEXT], "text", "\n\n", &r->text, &fine, err)) || !fine ||
-        (st = read_tags(f, &found.of[AQ_FIELD_TAGS].v, r, err)))
+        (st = read_tags(f, found.of[AQ_FIELD_TAGS].v, r, err)))
         return st;
-    read_date(f, &found.of[AQ_FIELD_DATE].v, r);
-    read_score(f, &found.of[AQ_FIELD_SCORE].v, r);
+    read_date(f, found.of[AQ_FIELD_DATE].v, r);
+    read_score(f, found.of[AQ_FIELD_SCORE].v, r);
     read_format(f, &found, r);
     if (r->parent.len == 0)
         r->parent = inherited->parent;

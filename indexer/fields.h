@@ -4,8 +4,9 @@
 #define AQ_FIELDS_H
 
 #include "aq_index.h"
-#include "value.h"
+#include "base.h"
 
+struct json_object;
 struct aq_feed;
 struct aq_field_map;
 struct aq_field_table;
@@ -30,8 +31,8 @@ struct aq_json_record {
 struct aq_inherited {
     struct aq_slice parent, thread, title;
 };
-enum aq_status aq_fields_read(struct aq_feed *f, const struct aq_object *o,
-                              const struct aq_inherited *inherited, struct aq_record *r,
-                              struct aq_json_record *what, bool *good, struct aq_error *err);
+enum aq_status aq_fields_read(struct aq_feed *f, struct json_object *o, const struct aq_inherited *inherited,
+                              struct aq_record *r, struct aq_json_record *what, bool *good,
+                              struct aq_error *err);
 
 #endif

@@ -1,12 +1,11 @@
-/* json.c - records from JSON: a value at a time, the plain ones through json_flat.c,
- * the others through json-c, trees of replies and wrappers taken apart. Owns the
- * limits on a value; names of fields are fields.c's.
+/* json.c - records from JSON: a value at a time through json-c, trees of replies
+ * and wrappers taken apart. Owns the limits on a value; names of fields are
+ * fields.c's.
  *
  * json-c and not jansson: it reads the Reddit corpus three to four times as fast,
  * has a depth limit and turns lone surrogates into U+FFFD where jansson refuses
  * the record. */
 #include "feed.h"
-#include "json_flat.h"
 #include "json_frame.h"
 #include "quotes.h"
 #include "utf8.h"
@@ -32,10 +31,8 @@ struct json_reader {
     bool failed; /* the last value could not be parsed */
     struct aq_buf repaired; /* the value's bytes, where they were not UTF-8 */
     struct aq_slice bytes;  /* the value's bytes, until its escapes have been looked at */
-    struct aq_json_flat flat;
-    bool is_flat; /* the value is in `flat`, and root NULL */
     struct json_object *root;
-    uint64_t line;   /* of the value */
+    uint64_t line;   /* of root */
     unsigned part;   /* records handed out of it */
     size_t replaced; /* what was repaired in it, told with its first record */
     struct level levels[AQ_NESTING + 1];
@@ -54,7 +51,6 @@ static void json_close(void *state)
     if (j->tokener)
         json_tokener_free(j->tokener);
     aq_buf_free(&j->repaired);
-    aq_json_flat_free(&j->flat);
     aq_arena_free(&j->kept);
     free(j);
 }
@@ -194,15 +190,14 @@ static void report_fault(struct aq_feed *f, const struct aq_json_value *v)
     }
 }
 
-/* Reads the next value into j->flat or j->root; *got false at the end. A value that
- * cannot be used is reported and leaves neither. */
+/* Reads the next value into j->root; *got false at the end. A value that cannot be
+ * used is reported and leaves root NULL. */
 static enum aq_status read_root(struct aq_feed *f, struct json_reader *j, bool *got, struct aq_error *err)
 {
     struct aq_json_value v;
     if (j->root)
         json_object_put(j->root);
     j->root = j->single = NULL;
-    j->is_flat = false;
     j->part = 0;
     j->replaced = 0;
     j->bytes = (struct aq_slice){0};
@@ -222,8 +217,6 @@ static enum aq_status read_root(struct aq_feed *f, struct json_reader *j, bool *
     if (v.fault != AQ_JSON_WHOLE) {
         aq_feed_begin(f, j->line);
         report_fault(f, &v);
-    } else if (f->options.map_count == 0 && aq_json_flat_read(&j->flat, text)) {
-        j->is_flat = true; /* paths of --map want a tree */
     } else if (too_many_values(text)) {
         aq_feed_begin(f, j->line);
         aq_feed_skip(f, "more than %d values in one record; leave out what is not needed", VALUES_MOST);
@@ -322,56 +315,7 @@ static bool has_replacement(struct aq_slice s)
     return s.len && memchr(s.ptr, 0xEF, s.len);
 }
 
-/* A record, or *good false: reported, or `what` says that it is none. */
-static enum aq_status take_record(struct aq_feed *f, struct json_reader *j, const struct aq_object *o,
-                                  const struct aq_inherited *inherited, struct aq_record *r,
-                                  struct aq_json_record *what, bool *good, struct aq_error *err)
-{
-    aq_feed_begin(f, j->line);
-    f->part = j->part;
-    f->clean = !o->json; /* what has no tree was clean and had no bad escapes */
-    enum aq_status st = aq_fields_read(f, o, inherited, r, what, good, err);
-    if (st || !what->is_record)
-        return st;
-    j->part++;
-    if (*good && j->bytes.len &&
-        (has_replacement(r->text) || has_replacement(r->title) || has_replacement(r->author))) {
-        j->replaced += bad_escapes(j->bytes);
-        j->bytes.len = 0;
-    }
-    if (*good && j->replaced) {
-        if (!f->noted)
-            aq_feed_note(f,
-                         "%zu byte sequence%s not valid UTF-8 (or NUL), replaced by U+FFFD; export as UTF-8 "
-                         "to keep the characters",
-                         j->replaced, j->replaced == 1 ? " is" : "s are");
-        j->replaced = 0;
-    }
-    return AQ_OK;
-}
-
-static void skip_unknown(struct aq_feed *f, struct json_reader *j)
-{
-    j->part++;
-    aq_feed_skip(f, "it has no text, title or id under any known name; where they have other names, say so "
-                    "with --map text=NAME");
-}
-
-static enum aq_status take_flat(struct aq_feed *f, struct json_reader *j, struct aq_record *r, bool *good,
-                                struct aq_error *err)
-{
-    static const struct aq_inherited nothing = {0};
-    struct aq_json_record what = {0};
-    struct aq_object o = {NULL, j->flat.members, j->flat.count};
-    j->is_flat = false;
-    enum aq_status st = take_record(f, j, &o, &nothing, r, &what, good, err);
-    if (!st && !what.is_record)
-        skip_unknown(f, j);
-    return st;
-}
-
-/* One element of a tree: a record (then its children come next), a wrapper, or a
- * problem. */
+/* One element: a record (then its children come next), a wrapper, or a problem. */
 static enum aq_status take(struct aq_feed *f, struct json_reader *j, struct json_object *o,
                            struct aq_inherited inherited, struct aq_record *r, bool *good,
                            struct aq_error *err)
@@ -389,24 +333,42 @@ static enum aq_status take(struct aq_feed *f, struct json_reader *j, struct json
         if (st || any)
             return st;
     }
+    aq_feed_begin(f, j->line);
+    f->part = j->part;
     if (!json_object_is_type(o, json_type_object)) {
-        aq_feed_begin(f, j->line);
-        f->part = j->part++;
+        j->part++;
         aq_feed_skip(f, "not a JSON object: a record is {\"id\": ..., \"text\": ...}; correct or remove it");
         return AQ_OK;
     }
-    st = take_record(f, j, &(struct aq_object){.json = o}, &inherited, r, &what, good, err);
+    st = aq_fields_read(f, o, &inherited, r, &what, good, err);
     if (st)
         return st;
     if (!what.is_record) {
         st = open_wrapper(f, j, o, inherited, &any, err);
         if (st)
             return st;
-        if (any)
+        if (any) {
             f->item--; /* no record after all */
-        else
-            skip_unknown(f, j);
+            return AQ_OK;
+        }
+        j->part++;
+        aq_feed_skip(f, "it has no text, title or id under any known name; where they have other names, say "
+                        "so with --map text=NAME");
         return AQ_OK;
+    }
+    j->part++;
+    if (*good && j->bytes.len &&
+        (has_replacement(r->text) || has_replacement(r->title) || has_replacement(r->author))) {
+        j->replaced += bad_escapes(j->bytes);
+        j->bytes.len = 0;
+    }
+    if (*good && j->replaced) {
+        if (!f->noted)
+            aq_feed_note(f,
+                         "%zu byte sequence%s not valid UTF-8 (or NUL), replaced by U+FFFD; export as UTF-8 "
+                         "to keep the characters",
+                         j->replaced, j->replaced == 1 ? " is" : "s are");
+        j->replaced = 0;
     }
     struct json_object *children = what.children ? unwrap(what.children) : NULL, *listed = NULL;
     if (json_object_is_type(children, json_type_object) &&
@@ -424,12 +386,6 @@ static enum aq_status json_next(struct aq_feed *f, void *state, struct aq_record
     for (;;) {
         struct json_object *o = NULL;
         struct aq_inherited inherited = {0};
-        if (j->is_flat) {
-            enum aq_status st = take_flat(f, j, r, got, err);
-            if (st || *got)
-                return st;
-            continue;
-        }
         if (j->single) {
             o = j->single;
             j->single = NULL;
