@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""aq against other engines: the same documents, the same words, the same queries.
+
+  bench/compare.py --bin PROGRAMS --build BUILD --work DIR --out DIR --peers "NAME..."
+                   [--queries FILE] [--quick] CORPUS...
+
+Writes TSV files into --out, from which bench/report.py makes tables and plots. The
+method is in docs/BENCHMARKS.md, the drivers' protocol in bench/README.md.
+"""
+import argparse
+import os
+import platform
+import random
+import statistics
+import sys
+import time
+from collections import defaultdict, namedtuple
+
+import engines
+import queries
+import records
+
+INDEXING = ("engine", "comments", "text MB", "add s", "CPU s", "peak MB", "size MB", "compact s", "compact size MB")
+Query = namedtuple("Query", "name kind words terms")
+
+# What one engine may spend on one query over all rounds after the first, in
+# nanoseconds: engines that need long for it are not asked as often.
+SPEND = 250_000_000
+
+# Whose answers the others are held against, the first that is there. Xapian's lengths are
+# exact and have aq's lower bound; Lucene's and Tantivy's are rounded to a byte.
+REFERENCES = ("xapian", "lucene", "tantivy", "fts5", "aq")
+
+
+def say(*words):
+    print(f"[{time.strftime('%H:%M:%S')}]", *words, file=sys.stderr, flush=True)
+
+
+def write_tsv(directory, name, header, rows):
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, name), "w", encoding="utf-8") as f:
+        for row in [header, *rows]:
+            print(*(f"{v:.4g}" if isinstance(v, float) else v for v in row), sep="\t", file=f)
+
+
+def with_terms(aq, raw):
+    stems = aq.stem([words for _, _, words in raw])
+    return [Query(name, kind, words, terms) for (name, kind, words), terms in zip(raw, stems) if terms]
+
+
+# ---- do they find the same? ----
+
+def agreement(servers, asked, reference):
+    """Per engine and kind: share of queries with exactly the reference's number of
+    matches, median of the ratio of the numbers, mean overlap of the ten best, queries
+    with matches but without an answer."""
+    seen = defaultdict(lambda: defaultdict(list))
+    for query in asked:
+        truth, best = reference.ask(query, 0), reference.ask(query)
+        for server in servers:
+            top = server.ask(query)
+            if top is None:
+                continue
+            exact = server.ask(query, 0)
+            wanted = set(best[2])
+            seen[server.name][query.kind].append((
+                exact[1] if exact else None, truth[1],
+                len(wanted & set(top[2])) / len(wanted) if wanted else None,
+                bool(truth[1]) and not top[2]))
+    rows = []
+    for name, kinds in seen.items():
+        for kind, found in kinds.items():
+            counts = [(c, t) for c, t, _, _ in found if c is not None and t]
+            overlaps = [o for _, _, o, _ in found if o is not None]
+            rows.append((name, kind, len(found),
+                         sum(c == t for c, t in counts) / len(counts) if counts else "-",
+                         statistics.median(c / t for c, t in counts) if counts else "-",
+                         statistics.mean(overlaps) if overlaps else "-",
+                         sum(silent for *_, silent in found)))
+    return rows
+
+
+# ---- how long do they take? ----
+
+def measure(servers, asked, rounds, warm, minutes):
+    """Samples in nanoseconds by (engine, query). Every query goes to all engines one
+    after the other, in an order that turns; queries come in another order each round."""
+    samples, spent = defaultdict(list), defaultdict(int)
+    stop = time.monotonic() + minutes * 60
+    mix = random.Random(1)
+    done = 0
+    for turn in range(-max(warm.values()), rounds):
+        if turn > 0 and time.monotonic() > stop:
+            say(f"out of time after {turn} of {rounds} rounds")
+            break
+        order = list(range(len(asked)))
+        mix.shuffle(order)
+        for step, number in enumerate(order):
+            for i in range(len(servers)):
+                server = servers[(i + step + turn) % len(servers)]
+                key = server.name, number
+                if turn < -warm.get(server.name, warm[""]) or (turn != 0 and spent[key] > SPEND):
+                    continue
+                answer = server.ask(asked[number])
+                if answer is None:
+                    spent[key] = SPEND + 1
+                    continue
+                spent[key] += answer[0] if turn else 0
+                if turn >= 0:
+                    samples[key].append(answer[0])
+        done = turn + 1
+    return samples, done
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(share * len(values)))]
+
+
+def summary(servers, asked, samples):
+    """Per class and engine: median over the queries of each query's median, p99 over
+    all samples, geometric mean over the queries of the time as a multiple of aq's."""
+    classes = defaultdict(list)
+    for number, query in enumerate(asked):
+        classes[query.name, query.kind].append(number)
+    rows = []
+    for (name, kind), numbers in classes.items():
+        aq = {n: statistics.median(samples["aq", n]) for n in numbers}
+        for server in servers:
+            mine = {n: statistics.median(samples[server.name, n]) for n in numbers if samples[server.name, n]}
+            if not mine:
+                continue
+            everything = [v for n in numbers for v in samples[server.name, n]]
+            rows.append((name, kind, server.name, len(mine), len(everything),
+                         statistics.median(mine.values()) / 1e6, percentile(everything, 0.99) / 1e6,
+                         statistics.geometric_mean(mine[n] / aq[n] for n in mine)))
+    return rows
+
+
+# ---- the run ----
+
+def build_all(aq, peers, args, limit):
+    """Documents and indexes. Returns the rows on indexing."""
+    files = {name: os.path.join(args.work, name) for name in ("records.jsonl", "flat.jsonl", "text.tsv", "terms.tsv")}
+    count = records.write(args.corpus, limit, args.work)
+    say(f"{count:,} comments; indexing with aq")
+    rows = [("aq", *aq.index(files["records.jsonl"]))]
+    aq.dump_documents(files["flat.jsonl"])
+    for peer in peers:
+        say("indexing with", peer.name)
+        rows.append((peer.name, *peer.index("raw", files["text.tsv"])))
+        engines.fresh(peer.directory("raw"))
+        peer.index("terms", files["terms.tsv"])
+    text_mb = os.path.getsize(files["text.tsv"]) / 1e6
+    return count, [(name, count, text_mb, *row) for name, *row in rows]
+
+
+def usable(args):
+    peers, skipped = [], []
+    for name in args.peers.split():
+        peer = engines.Peer(name, args.bin, args.work)
+        version = peer.version()
+        if version:
+            peers.append((peer, version))
+        else:
+            skipped.append(name)
+            say(f"skipped: {name} cannot be run here")
+    return peers, skipped
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        return next((line.split(":")[1].strip() for line in f if line.startswith("model name")), platform.machine())
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("corpus", nargs="*")
+    for name in ("bin", "build", "work", "out", "peers"):
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--queries", default="")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--per-class", type=int)
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--minutes", type=float, help="no new round after so long")
+    args = parser.parse_args()
+    if not args.corpus:
+        sys.exit("name a corpus of JSON Lines with ids and texts: make bench CORPUS=comments.jsonl.zst")
+    limit = args.limit or (40_000 if args.quick else 0)
+    per_class = args.per_class or (15 if args.quick else 40)
+    rounds = args.rounds or (5 if args.quick else 9)
+    minutes = args.minutes or (1 if args.quick else 12)
+    os.makedirs(args.work, exist_ok=True)
+
+    aq = engines.Aq(args.build, args.work)
+    peers, skipped = usable(args)
+    count, indexing = build_all(aq, [peer for peer, _ in peers], args, limit)
+    shape = aq.index_segments(os.path.join(args.work, "records.jsonl"))
+    write_tsv(args.out, "indexing.tsv", INDEXING, indexing)
+
+    raw = queries.generated(os.path.join(args.work, "text.tsv"), os.path.join(args.work, "vocabulary.tsv"), per_class)
+    if args.queries:
+        raw += queries.from_game(args.queries)
+    asked = with_terms(aq, raw)
+    servers = [aq.serve(), aq.serve("one", "text"), aq.serve("one", "passages"), aq.serve("segments"),
+               *(peer.serve() for peer, _ in peers)]
+    say(f"{len(asked)} queries; do they find the same?")
+    reference = min(servers, key=lambda s: REFERENCES.index(s.name) if s.name in REFERENCES else len(REFERENCES))
+    agreed = agreement(servers, asked, reference)
+    write_tsv(args.out, "agreement.tsv", ("engine", "kind", "queries", "same count", "count ratio", "top-10 overlap",
+                                          "silent"), agreed)
+    say("timing")
+    samples, done = measure(servers, asked, rounds, {"": 1, "lucene": 3 if args.quick else 8}, minutes)
+    for server in servers:
+        server.close()
+    write_tsv(args.out, "queries.tsv", ("class", "kind", "engine", "queries", "samples", "median ms", "p99 ms",
+                                        "times aq"), summary(servers, asked, samples))
+    write_tsv(args.work, "samples.tsv", ("engine", "class", "words", "ns"),
+              [(name, asked[n].name, asked[n].words, ",".join(map(str, taken))) for (name, n), taken in samples.items()])
+    write_tsv(args.out, "run.tsv", ("what", "value"), [
+        ("date", time.strftime("%Y-%m-%d")), ("processor", f"{processor()}, {os.cpu_count()} cores"),
+        ("system", platform.platform()), ("comments", count), ("queries", len(asked)), ("rounds", done),
+        ("reference for agreement", reference.name), ("aq", aq.version()),
+        ("aq index", aq.stats(aq.directory())["passages"]),
+        ("aq-segments index", f"segments {shape['segments']}; passages {shape['passages']}"),
+        *((peer.name, version) for peer, version in peers), *((name, "skipped: cannot be run here") for name in skipped)])
+    if any(silent > max(2, total // 20) for _, _, total, *_, silent in agreed):
+        sys.exit("an engine gave no answer where there are matches: see agreement.tsv")
+
+
+if __name__ == "__main__":
+    main()
