@@ -10,11 +10,11 @@ BENCH_PACKAGES := g++ libxapian-dev libsqlite3-dev gnuplot-nox maven default-jdk
 PISA_WHEELS := pyterrier-pisa==0.4.9 tbb==2020.3.254 'numpy<3'
 
 # What is there under another name (a JDK, a toolchain of one's own) is not installed.
-have = $(if $(shell command -v $(1) 2>/dev/null),$(2))
+bench_have = $(if $(shell command -v $(1) 2>/dev/null),$(2))
 .PHONY: bench-deps
 bench-deps:
-	$(call install_missing,$(filter-out $(call have,mvn,maven) $(call have,javac,default-jdk-headless) \
-	  $(call have,cargo,cargo) $(call have,g++,g++),$(BENCH_PACKAGES)))
+	$(call install_missing,$(filter-out $(call bench_have,mvn,maven) $(call bench_have,javac,default-jdk-headless) \
+	  $(call bench_have,cargo,cargo) $(call bench_have,g++,g++),$(BENCH_PACKAGES)))
 
 $(BENCH_BIN)/xapian: bench/peers/xapian.cc
 	@mkdir -p $(@D)

@@ -15,16 +15,19 @@ import statistics
 import sys
 import time
 from collections import defaultdict, namedtuple
+from functools import partial
 
 import engines
 import queries
 import records
 
 INDEXING = ("engine", "comments", "text MB", "add s", "CPU s", "peak MB", "size MB", "compact s", "compact size MB")
+AGREEMENT = ("engine", "kind", "queries", "same count", "count ratio", "top-10 overlap", "in reference", "silent")
+TIMES = ("class", "kind", "engine", "queries", "samples", "median ms", "p99 ms", "times aq")
 Query = namedtuple("Query", "name kind words terms")
 
-# What one engine may spend on one query over all rounds after the first, in
-# nanoseconds: engines that need long for it are not asked as often.
+# An engine that has spent so many nanoseconds on a query is not asked it again, once
+# it has been timed.
 SPEND = 250_000_000
 
 # Whose answers the others are held against, the first that is there. Xapian's lengths are
@@ -52,30 +55,34 @@ def with_terms(aq, raw):
 
 def agreement(servers, asked, reference):
     """Per engine and kind: share of queries with exactly the reference's number of
-    matches, median of the ratio of the numbers, mean overlap of the ten best, queries
-    with matches but without an answer."""
+    matches, median of the ratio of the numbers, mean overlap of the ten best, share of
+    the ten best that the reference finds at all (where that is at most 1,000), and the
+    number of queries with matches but without an answer."""
     seen = defaultdict(lambda: defaultdict(list))
     for query in asked:
-        truth, best = reference.ask(query, 0), reference.ask(query)
+        matches = reference.ask(query, 0)[1]
+        best = set(reference.ask(query)[2])
+        every = set(reference.ask(query, 1000)[2]) if matches <= 1000 else None
         for server in servers:
             top = server.ask(query)
             if top is None:
                 continue
             exact = server.ask(query, 0)
-            wanted = set(best[2])
+            ids = top[2]
             seen[server.name][query.kind].append((
-                exact[1] if exact else None, truth[1],
-                len(wanted & set(top[2])) / len(wanted) if wanted else None,
-                bool(truth[1]) and not top[2]))
+                exact[1] / matches if exact and matches else None,
+                len(best & set(ids)) / len(best) if best else None,
+                sum(i in every for i in ids) / len(ids) if every is not None and ids else None,
+                bool(matches) and not ids))
     rows = []
     for name, kinds in seen.items():
         for kind, found in kinds.items():
-            counts = [(c, t) for c, t, _, _ in found if c is not None and t]
-            overlaps = [o for _, _, o, _ in found if o is not None]
+            ratios, overlaps, inside = ([v for v in column if v is not None] for column in list(zip(*found))[:3])
             rows.append((name, kind, len(found),
-                         sum(c == t for c, t in counts) / len(counts) if counts else "-",
-                         statistics.median(c / t for c, t in counts) if counts else "-",
+                         sum(r == 1 for r in ratios) / len(ratios) if ratios else "-",
+                         statistics.median(ratios) if ratios else "-",
                          statistics.mean(overlaps) if overlaps else "-",
+                         statistics.mean(inside) if inside else "-",
                          sum(silent for *_, silent in found)))
     return rows
 
@@ -99,14 +106,13 @@ def measure(servers, asked, rounds, warm, minutes):
             for i in range(len(servers)):
                 server = servers[(i + step + turn) % len(servers)]
                 key = server.name, number
-                if turn < -warm.get(server.name, warm[""]) or (turn != 0 and spent[key] > SPEND):
+                if turn < -warm.get(server.name, warm[""]) or spent[key] > SPEND:
                     continue
                 answer = server.ask(asked[number])
                 if answer is None:
                     spent[key] = SPEND + 1
-                    continue
-                spent[key] += answer[0] if turn else 0
-                if turn >= 0:
+                elif turn >= 0:
+                    spent[key] += answer[0]
                     samples[key].append(answer[0])
         done = turn + 1
     return samples, done
@@ -152,7 +158,7 @@ def build_all(aq, peers, args, limit):
         engines.fresh(peer.directory("raw"))
         peer.index("terms", files["terms.tsv"])
     text_mb = os.path.getsize(files["text.tsv"]) / 1e6
-    return count, [(name, count, text_mb, *row) for name, *row in rows]
+    return [(name, count, text_mb, *row) for name, *row in rows]
 
 
 def usable(args):
@@ -173,33 +179,49 @@ def processor():
         return next((line.split(":")[1].strip() for line in f if line.startswith("model name")), platform.machine())
 
 
-def main():
+def shape(stats):
+    return (f"{stats['passages']:,} passages, {stats['deleted_passages']:,} of them deleted, "
+            f"{stats['segments']} segments, {stats['pending_comments']} comments pending")
+
+
+def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("corpus", nargs="*")
     for name in ("bin", "build", "work", "out", "peers"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--queries", default="")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("--quick", action="store_true", help="other defaults for what follows")
+    parser.add_argument("--reuse", action="store_true", help="take the indexes that are in --work")
+    parser.add_argument("--limit", type=int, help="take so many comments")
     parser.add_argument("--per-class", type=int)
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--minutes", type=float, help="no new round after so long")
     args = parser.parse_args()
     if not args.corpus:
         sys.exit("name a corpus of JSON Lines with ids and texts: make bench CORPUS=comments.jsonl.zst")
-    limit = args.limit or (40_000 if args.quick else 0)
-    per_class = args.per_class or (15 if args.quick else 40)
-    rounds = args.rounds or (5 if args.quick else 9)
-    minutes = args.minutes or (1 if args.quick else 12)
-    os.makedirs(args.work, exist_ok=True)
+    args.limit = args.limit or (40_000 if args.quick else 0)
+    args.per_class = args.per_class or (15 if args.quick else 40)
+    args.rounds = args.rounds or (5 if args.quick else 9)
+    args.minutes = args.minutes or (1 if args.quick else 12)
+    args.warm = {"": 1, "lucene": 3 if args.quick else 8, "fts5": 0}
+    return args
 
+
+def main():
+    args = arguments()
+    load = os.getloadavg()[0]
+    os.makedirs(args.work, exist_ok=True)
+    work = partial(os.path.join, args.work)
     aq = engines.Aq(args.build, args.work)
     peers, skipped = usable(args)
-    count, indexing = build_all(aq, [peer for peer, _ in peers], args, limit)
-    shape = aq.index_segments(os.path.join(args.work, "records.jsonl"))
-    write_tsv(args.out, "indexing.tsv", INDEXING, indexing)
 
-    raw = queries.generated(os.path.join(args.work, "text.tsv"), os.path.join(args.work, "vocabulary.tsv"), per_class)
+    if not args.reuse:
+        indexing = build_all(aq, [peer for peer, _ in peers], args, args.limit)
+        write_tsv(args.out, "indexing.tsv", INDEXING, indexing)
+        aq.index_segments(work("records.jsonl"))
+    one, segments = aq.stats(aq.directory()), aq.stats(aq.directory("segments"))
+
+    raw = queries.generated(work("text.tsv"), work("vocabulary.tsv"), args.per_class)
     if args.queries:
         raw += queries.from_game(args.queries)
     asked = with_terms(aq, raw)
@@ -207,24 +229,23 @@ def main():
                *(peer.serve() for peer, _ in peers)]
     say(f"{len(asked)} queries; do they find the same?")
     reference = min(servers, key=lambda s: REFERENCES.index(s.name) if s.name in REFERENCES else len(REFERENCES))
-    agreed = agreement(servers, asked, reference)
-    write_tsv(args.out, "agreement.tsv", ("engine", "kind", "queries", "same count", "count ratio", "top-10 overlap",
-                                          "silent"), agreed)
+    agreed = agreement([s for s in servers if s.name not in ("aq-text", "aq-passages")], asked, reference)
+    write_tsv(args.out, "agreement.tsv", AGREEMENT, agreed)
+
     say("timing")
-    samples, done = measure(servers, asked, rounds, {"": 1, "lucene": 3 if args.quick else 8}, minutes)
+    samples, done = measure(servers, asked, args.rounds, args.warm, args.minutes)
     for server in servers:
         server.close()
-    write_tsv(args.out, "queries.tsv", ("class", "kind", "engine", "queries", "samples", "median ms", "p99 ms",
-                                        "times aq"), summary(servers, asked, samples))
-    write_tsv(args.work, "samples.tsv", ("engine", "class", "words", "ns"),
-              [(name, asked[n].name, asked[n].words, ",".join(map(str, taken))) for (name, n), taken in samples.items()])
+    write_tsv(args.out, "queries.tsv", TIMES, summary(servers, asked, samples))
+    write_tsv(args.work, "samples.tsv", ("engine", "class", "words", "ns"), [
+        (name, asked[n].name, asked[n].words, ",".join(map(str, taken))) for (name, n), taken in samples.items()])
     write_tsv(args.out, "run.tsv", ("what", "value"), [
         ("date", time.strftime("%Y-%m-%d")), ("processor", f"{processor()}, {os.cpu_count()} cores"),
-        ("system", platform.platform()), ("comments", count), ("queries", len(asked)), ("rounds", done),
-        ("reference for agreement", reference.name), ("aq", aq.version()),
-        ("aq index", aq.stats(aq.directory())["passages"]),
-        ("aq-segments index", f"segments {shape['segments']}; passages {shape['passages']}"),
-        *((peer.name, version) for peer, version in peers), *((name, "skipped: cannot be run here") for name in skipped)])
+        ("load before the start", load), ("system", platform.platform()), ("comments", f"{one['comments']:,}"),
+        ("queries", len(asked)), ("rounds", done), ("reference for agreement", reference.name),
+        ("aq", f"{aq.version()}: {shape(one)}"), ("aq-segments", shape(segments)),
+        *((peer.name, version) for peer, version in peers),
+        *((name, "skipped: cannot be run here") for name in skipped)])
     if any(silent > max(2, total // 20) for _, _, total, *_, silent in agreed):
         sys.exit("an engine gave no answer where there are matches: see agreement.tsv")
 

@@ -44,15 +44,15 @@ def main():
     asked = compare.with_terms(aq, [q for q in made if q[0] in CLASSES])
     times, indexing = [], []
     for size in map(int, args.sizes.split()):
-        found, rows = compare.build_all(aq, [peer for peer, _ in peers], args, size)
+        rows = compare.build_all(aq, [peer for peer, _ in peers], args, size)
+        found = rows[0][1]
         indexing += [(*row, "yes" if found > count else "no") for row in rows]
         servers = [aq.serve(), *(peer.serve() for peer, _ in peers)]
-        samples, _ = compare.measure(servers, asked, args.rounds, {"": 1, "lucene": 12}, 5)
+        samples, _ = compare.measure(servers, asked, args.rounds, {"": 1, "lucene": 12, "fts5": 0}, 5)
         for server in servers:
             server.close()
         times += [(found, *row) for row in compare.summary(servers, asked, samples)]
-        compare.write_tsv(args.out, "growth.tsv", ("comments", "class", "kind", "engine", "queries", "samples",
-                                                   "median ms", "p99 ms", "times aq"), times)
+        compare.write_tsv(args.out, "growth.tsv", ("comments", *compare.TIMES), times)
         compare.write_tsv(args.out, "growth-indexing.tsv", (*compare.INDEXING, "repeated"), indexing)
     shutil.rmtree(args.work)
 

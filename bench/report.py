@@ -37,11 +37,11 @@ def in_order(rows, key):
 
 def milliseconds(value):
     value = float(value)
-    return f"{value:.3f}" if value < 1 else f"{value:.3g}"
+    return f"{value:.{3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
-def geometric(values):
-    values = list(values)
+def over_classes(rows, engine, kind=None):
+    values = [float(r["times aq"]) for r in rows if r["engine"] == engine and kind in (None, r["kind"])]
     return f"{statistics.geometric_mean(values):.2f}" if values else "-"
 
 
@@ -65,10 +65,8 @@ def class_tables(rows):
     for c in classes:
         lines.append([c, *(f"{float(at[c, n]['times aq']):.2f}" if (c, n) in at else "-" for n in others)])
     for kind in KINDS:
-        lines.append([f"**{kind}**, over its classes", *(geometric(
-            float(r["times aq"]) for r in rows if r["engine"] == n and r["kind"] == kind) for n in others)])
-    lines.append(["**all classes**", *(geometric(
-        float(r["times aq"]) for r in rows if r["engine"] == n) for n in others)])
+        lines.append([f"**{kind}**, over its classes", *(over_classes(rows, n, kind) for n in others)])
+    lines.append(["**all classes**", *(over_classes(rows, n) for n in others)])
     yield table(["class", *others], lines)
 
 
@@ -83,7 +81,7 @@ def indexing_table(rows):
 
 
 def agreement_table(rows):
-    return table(["engine", "kind", "queries", "same count", "count ratio", "top-10 overlap", "silent"],
+    return table(["engine", "kind", "queries", "same count", "count ratio", "top-10 overlap", "in reference", "silent"],
                  [list(r.values()) for r in rows])
 
 
