@@ -61,23 +61,28 @@ def class_tables(rows):
     yield table(["class", *peers], [[c, *(cell(c, n, "p99 ms") for n in peers)] for c in classes])
     yield "Time as a multiple of aq's (above 1: aq is faster), geometric mean over the queries:"
     others = [n for n in names if n != "aq"]
-    lines = []
-    for c in classes:
-        lines.append([c, *(f"{float(at[c, n]['times aq']):.2f}" if (c, n) in at else "-" for n in others)])
+    lines = [[c, *(f"{float(at[c, n]['times aq']):.2f}" if (c, n) in at else "-" for n in others)]
+             for c in classes]
     for kind in KINDS:
         lines.append([f"**{kind}**, over its classes", *(over_classes(rows, n, kind) for n in others)])
     lines.append(["**all classes**", *(over_classes(rows, n) for n in others)])
     yield table(["class", *others], lines)
 
 
+def figures(row, names):
+    """Seconds with a decimal, megabytes without."""
+    return [f"{float(row[name]):.{0 if 'MB' in name else 1}f}" for name in names]
+
+
+def speed(row):
+    return f"{float(row['text MB']) / float(row['add s']):.1f}"
+
+
 def indexing_table(rows):
-    def line(r):
-        add, text = float(r["add s"]), float(r["text MB"])
-        return [r["engine"], f"{add:.1f}", f"{text / add:.1f}", f"{float(r['CPU s']):.1f}", f"{float(r['peak MB']):.0f}",
-                f"{float(r['size MB']):.0f}", f"{float(r['compact s']):.1f}", f"{float(r['compact size MB']):.0f}",
-                f"{float(r['compact size MB']) / text:.2f}"]
-    return table(["engine", "add s", "MB/s", "CPU s", "peak MB", "size MB", "compact s", "compact MB",
-                  "compact / text"], map(line, rows))
+    columns = ["add s", "CPU s", "peak MB", "size MB", "compact s", "compact size MB"]
+    return table(["engine", *columns, "MB/s", "compact size / text"],
+                 [[r["engine"], *figures(r, columns), speed(r),
+                   f"{float(r['compact size MB']) / float(r['text MB']):.2f}"] for r in rows])
 
 
 def agreement_table(rows):
@@ -86,19 +91,15 @@ def agreement_table(rows):
 
 
 def growth_tables(times, indexing):
-    sizes = in_order(times, "comments")
-    at = {(r["class"], r["engine"], r["comments"]): r["median ms"] for r in times}
-    lines = []
-    for c in in_order(times, "class"):
-        for engine in in_order(times, "engine"):
-            values = [at.get((c, engine, s)) for s in sizes]
-            lines.append([c, engine, *(milliseconds(v) if v else "-" for v in values)])
+    sizes, names = in_order(times, "comments"), in_order(times, "engine")
+    at = {(r["class"], r["engine"], r["comments"]): milliseconds(r["median ms"]) for r in times}
+    lines = [[c, n, *(at.get((c, n, size), "-") for size in sizes)] for c in in_order(times, "class") for n in names]
     yield "Median, milliseconds, at so many comments:"
     yield table(["class", "engine", *(f"{int(s):,}" for s in sizes)], lines)
-    yield "Indexing, compacted size:"
-    yield table(["engine", "comments", "repeated", "MB/s", "CPU s", "peak MB", "compact MB"],
-                [[r["engine"], f"{int(r['comments']):,}", r["repeated"], f"{float(r['text MB']) / float(r['add s']):.1f}",
-                  f"{float(r['CPU s']):.1f}", f"{float(r['peak MB']):.0f}", f"{float(r['compact size MB']):.0f}"]
+    columns = ["add s", "CPU s", "peak MB", "compact size MB"]
+    yield "Indexing:"
+    yield table(["engine", "comments", "repeated", *columns, "MB/s"],
+                [[r["engine"], f"{int(r['comments']):,}", r["repeated"], *figures(r, columns), speed(r)]
                  for r in indexing])
 
 
@@ -132,7 +133,7 @@ def plot_latency(rows, path):
     names = [n for n in in_order(rows, "engine") if n in ("aq", "aq-segments") or not n.startswith("aq")]
     at = {(r["class"], r["engine"]): r["median ms"] for r in rows}
     lines = "\n".join(" ".join([f'"{c}"', *(at.get((c, n), "NaN") for n in names)]) for c in in_order(rows, "class"))
-    series = ", ".join(f'$d using 0:{i + 2}:xtic(1) with linespoints pt {i + 4} ps 0.5 title "{n}"'
+    series = ", ".join(f'$d using 0:{i + 2}:xtic(1) with points pt {i + 4} ps 0.9 title "{n}"'
                        for i, n in enumerate(names))
     gnuplot(f"""
 set terminal svg size 1000,480 font "sans,11" background "white"
