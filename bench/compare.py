@@ -157,7 +157,7 @@ def build_all(aq, peers, args, limit):
         rows.append((peer.name, *peer.index("raw", files["text.tsv"])))
         engines.fresh(peer.directory("raw"))
         peer.index("terms", files["terms.tsv"])
-    text_mb = os.path.getsize(files["text.tsv"]) / 1e6
+    text_mb = aq.stats(aq.directory())["text_bytes"] / 1e6
     return [(name, count, text_mb, *row) for name, *row in rows]
 
 

@@ -13,6 +13,7 @@ import sys
 from collections import defaultdict
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+BUSY = 0.8  # load average over one minute
 KINDS = ("term", "or", "and", "phrase")
 
 
@@ -108,6 +109,9 @@ def report(directory):
     if rows:
         yield "### Run"
         yield table(["what", "value"], [list(r.values()) for r in run])
+        load = next((float(r["value"]) for r in run if r["what"] == "load before the start"), 0)
+        if load > BUSY:
+            yield "**Preliminary**: the machine was busy with other work."
         yield "### Latency"
         yield from class_tables(rows)
         yield "### Do they find the same?"
@@ -143,7 +147,7 @@ $d << END
 END
 set title "Median latency by class of query, ten comments"
 set logscale y; set ylabel "ms"; set grid y; set key outside right top noenhanced
-set xtics rotate by -60 noenhanced; set xrange [-0.5:*]
+set xtics rotate by -60 noenhanced; set xrange [-0.5:{len(in_order(rows, 'class')) - 0.5}]
 plot {series}
 """)
 

@@ -43,7 +43,7 @@ static void answer(struct aq_reader *r, struct aq_search_request *request)
     }
     long long took = now() - start;
     printf("%lld\t%llu\t", took, (unsigned long long)result->total_groups);
-    for (uint32_t i = 0; i < result->hit_count && request->limit > 1; i++)
+    for (uint32_t i = 0; i < result->hit_count && !(request->flags & AQ_COUNT_EXACT); i++)
         printf("%s%.*s", i ? "\t" : "", (int)result->hits[i].id.len, (const char *)result->hits[i].id.ptr);
     putchar('\n');
     fflush(stdout);
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
         *k++ = *words++ = '\0';
         char *query = malloc(2 * strlen(words) + 3);
         if (!query)
-            return 1;
+            abort();
         request.limit = (uint32_t)strtoul(k, NULL, 10);
         request.flags = flags;
         if (request.limit == 0) {

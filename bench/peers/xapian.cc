@@ -32,7 +32,8 @@ std::vector<std::string> split(const std::string &words)
 
 int index(const std::string &kind, const std::string &dir)
 {
-    Xapian::WritableDatabase db(dir, Xapian::DB_CREATE_OR_OVERWRITE);
+    int termlists = kind == "raw" ? 0 : Xapian::DB_NO_TERMLIST; /* only deleting needs them */
+    Xapian::WritableDatabase db(dir, Xapian::DB_CREATE_OR_OVERWRITE | termlists);
     Xapian::TermGenerator generator;
     generator.set_stemmer(Xapian::Stem("english"));
     generator.set_stemming_strategy(Xapian::TermGenerator::STEM_ALL);
