@@ -7,7 +7,7 @@ BENCH_PEERS ?= xapian fts5 lucene tantivy pisa
 BENCH_DIR := build/bench
 BENCH_BIN := $(abspath $(BENCH_DIR))/bin
 BENCH_PACKAGES := g++ libxapian-dev libsqlite3-dev gnuplot-nox maven default-jdk-headless cargo python3-venv time
-PISA_WHEELS := pyterrier-pisa==0.4.9 tbb==2020.3.254 'numpy<3'
+PISA_WHEELS := pyterrier-pisa==0.4.9 tbb==2020.3.254 numpy==2.4.6
 
 # What is there under another name (a JDK, a toolchain of one's own) is not installed.
 bench_have = $(if $(shell command -v $(1) 2>/dev/null),$(2))
