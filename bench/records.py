@@ -37,11 +37,16 @@ def read_records(paths):
 
 
 def rotated(text, turn):
-    """The words in the order they have when one starts at another: the same words and
-    nearly all the same neighbours, but not a repeat of the text that aq would hide. Texts of one word stay."""
-    words = text.split(" ")
-    start = 1 + turn * 7 % (len(words) - 1) if len(words) > 1 else 0
-    return " ".join(words[start:] + words[:start])
+    """The words of each line in the order they have when one starts at another: the same
+    words and nearly all the same neighbours, but not a repeat of the text that aq would
+    hide. What opens the line (`>`, `*`) stays, as do lines of one word."""
+    lines = []
+    for line in text.split("\n"):
+        words = line.split(" ")
+        head = [] if words[0][:1].isalnum() else [words.pop(0)]
+        start = 1 + turn * 7 % (len(words) - 1) if len(words) > 1 else 0
+        lines.append(" ".join(head + words[start:] + words[:start]))
+    return "\n".join(lines)
 
 
 def records(paths, limit):
