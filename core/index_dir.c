@@ -46,8 +46,8 @@ static const char *set(const char *variable)
     return v && *v ? v : NULL;
 }
 
-enum aq_status aq_index_dir_find(const char *given, struct aq_buf *path, enum aq_index_dir_origin *origin,
-                                 struct aq_error *err)
+enum aq_status aq_index_dir_find(const char *given, const char *saved, struct aq_buf *path,
+                                 enum aq_index_dir_origin *origin, struct aq_error *err)
 {
     const char *dir;
     if (given) {
@@ -58,6 +58,9 @@ enum aq_status aq_index_dir_find(const char *given, struct aq_buf *path, enum aq
         set_path(path, dir, strlen(dir), "");
     } else if (find_near(path)) {
         *origin = AQ_INDEX_DIR_NEAR;
+    } else if (saved && *saved) {
+        *origin = AQ_INDEX_DIR_SAVED;
+        set_path(path, saved, strlen(saved), "");
     } else {
         *origin = AQ_INDEX_DIR_DEFAULT;
         /* The XDG base directory specification has relative paths ignored. */

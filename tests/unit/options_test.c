@@ -20,13 +20,17 @@ static const char *const sorts[] = {"relevance", "date", "score", NULL};
 
 #define FIELD(name) offsetof(struct values, name)
 static const struct aq_option table[] = {
-    {"loud", 'l', AQ_OPTION_FLAG, FIELD(loud), NULL, "say more", 0, 0, NULL},
-    {"brief", 'b', AQ_OPTION_FLAG, FIELD(brief), NULL, "say less", 0, 0, NULL},
-    {"index", 'i', AQ_OPTION_TEXT, FIELD(index), "DIR", "where it is", 0, 0, NULL},
-    {"limit", 'n', AQ_OPTION_NUMBER, FIELD(limit), "N", "how many", 1, 100, NULL},
-    {"weight", 0, AQ_OPTION_REAL, FIELD(weight), "X", "how heavy", 0, 2, NULL},
-    {"sort", 0, AQ_OPTION_CHOICE, FIELD(sort), "BY", "in which order", 0, 0, sorts},
-    {"author", 0, AQ_OPTION_LIST, FIELD(authors), "NAME", "by whom", 0, 0, NULL},
+    {.name = "loud", .letter = 'l', .kind = AQ_OPTION_FLAG, .field = FIELD(loud), .help = "say more"},
+    {.name = "brief", .letter = 'b', .kind = AQ_OPTION_FLAG, .field = FIELD(brief), .help = "say less"},
+    {.name = "index", .letter = 'i', .kind = AQ_OPTION_TEXT, .field = FIELD(index), .value = "DIR",
+     .help = "where it is"},
+    {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = FIELD(limit), .value = "N", .min = 1,
+     .max = 100, .help = "how many"},
+    {.name = "weight", .kind = AQ_OPTION_REAL, .field = FIELD(weight), .value = "X", .max = 2,
+     .help = "how heavy"},
+    {.name = "sort", .kind = AQ_OPTION_CHOICE, .field = FIELD(sort), .value = "BY", .choices = sorts,
+     .help = "in which order"},
+    {.name = "author", .kind = AQ_OPTION_LIST, .field = FIELD(authors), .value = "NAME", .help = "by whom"},
 };
 static const struct aq_option_group group = {"Options", table, AQ_COUNT(table)};
 
