@@ -23,7 +23,7 @@ static const struct aq_option options[] = {
      .help = "hits wanted for each query (default 100)"},
     {.name = "format", .kind = AQ_OPTION_CHOICE, .field = FIELD(format), .value = "HOW",
      .choices = formats,
-     .help = "trec (default) or json, which is the same as --json"},
+     .help = "print trec (default) or json, which is the same as --json"},
     {.name = "k1", .kind = AQ_OPTION_REAL, .field = FIELD(k1), .value = "X", .max = K1_MOST,
      .help = "BM25's k1: how slowly repetition of a word stops counting (default 1.2)"},
     {.name = "b", .kind = AQ_OPTION_REAL, .field = FIELD(b), .value = "X", .max = 1,

@@ -33,7 +33,7 @@ static const struct aq_option options[] = {
      .help = "hits to pass over first (default 0)"},
     {.name = "sort", .kind = AQ_OPTION_CHOICE, .field = FIELD(sort), .value = "BY",
      .choices = aq_sort_names,
-     .help = "relevance (default), date (newest first) or score (most points first)"},
+     .help = "order by relevance (default), date (newest first) or score (most points first)"},
     {.name = "group", .kind = AQ_OPTION_CHOICE, .field = FIELD(group), .value = "BY",
      .choices = aq_group_names,
      .help = "one hit for each comment (default), thread or author; none: every passage is a hit",
@@ -170,7 +170,7 @@ const struct aq_command aq_command_search = {
      .details =
          "The words are joined by spaces. Passages with all of two to four words come first, then those with "
          "some. `\"quoted words\"` are an exact phrase, `+word` must be there and `-word` must not; quote them "
-         "for the shell: aq '\"hard problem\" -chess'. After `--` every argument is a word, also one that "
+         "for the shell: `aq '\"hard problem\" -chess'`. After `--` every argument is a word, also one that "
          "starts with `-`.\n\n"
          "The name of the command may be left out, unless the first word of the query is the name of one: "
          "`aq search stats` searches for the word stats.\n\n"

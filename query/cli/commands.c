@@ -22,7 +22,7 @@ static const struct aq_option common[] = {
              "everybody."},
     {.name = "color", .kind = AQ_OPTION_CHOICE, .field = FIELD(color), .value = "WHEN",
      .choices = color_names,
-     .help = "auto (default: on a terminal), always or never"},
+     .help = "use colours: auto (default: on a terminal), always or never"},
     {.name = "no-pager", .kind = AQ_OPTION_FLAG, .field = FIELD(no_pager),
      .help = "print long output straight to the terminal"},
     {.name = "no-config", .kind = AQ_OPTION_FLAG, .field = FIELD(no_config),
