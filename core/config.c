@@ -1,6 +1,7 @@
 /* config.c - see config.h. */
 #include "config.h"
 
+#include "places.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -9,29 +10,7 @@
 
 enum { SIZE_MOST = 64 * 1024 };
 
-static const char *set(const char *variable)
-{
-    const char *v = getenv(variable);
-    return v && *v ? v : NULL;
-}
-
 /* ---- the file ---- */
-
-/* NUL-terminated; empty when there is no home to look in. */
-static void find_file(struct aq_buf *path)
-{
-    const char *dir = set("XDG_CONFIG_HOME");
-    const char *name = "/aq/config";
-    if (!dir || *dir != '/') { /* the XDG base directory specification has relative paths ignored */
-        dir = set("HOME");
-        name = "/.config/aq/config";
-    }
-    if (dir) {
-        aq_buf_puts(path, dir);
-        aq_buf_puts(path, name);
-    }
-    aq_buf_u8(path, 0);
-}
 
 static enum aq_status read_all(int fd, const char *path, struct aq_buf *text, struct aq_error *err)
 {
@@ -108,7 +87,8 @@ static enum aq_status unquote(struct reading *r, struct aq_slice s, struct aq_sl
     for (; i < s.len && s.ptr[i] != '"'; i++) {
         if (s.ptr[i] == '\\') {
             if (i + 1 == s.len || (s.ptr[i + 1] != '"' && s.ptr[i + 1] != '\\'))
-                return aq_fail(r->err, AQ_SYNTAX, "in quotes, a backslash is written \\\\ and a quotation mark \\\"");
+                return aq_fail(r->err, AQ_SYNTAX,
+                               "in quotes, a backslash is written \\\\ and a quotation mark \\\"");
             i++;
         }
         to[len++] = s.ptr[i];
@@ -189,11 +169,8 @@ enum aq_status aq_config_read(struct aq_arena *arena, aq_config_take *take, void
     struct aq_buf path = {0}, text = {0};
     struct reading r = {arena, {.section = ""}, err};
     enum aq_status st = AQ_OK;
-    find_file(&path);
-    if (path.failed)
-        st = aq_fail_nomem(err);
-    else if (*path.ptr)
-        st = load((const char *)path.ptr, &text, err);
+    if (aq_path_xdg(&path, "XDG_CONFIG_HOME", "/aq/config", "/.config/aq/config"))
+        st = path.failed ? aq_fail_nomem(err) : load((const char *)path.ptr, &text, err);
     if (!st && text.len)
         st = read_lines(&r, (const char *)path.ptr, aq_slice(text.ptr, text.len), take, context);
     aq_buf_free(&text);
@@ -207,16 +184,14 @@ enum aq_status aq_config_path(struct aq_arena *arena, const struct aq_config_lin
     *path = line->value;
     if (*line->value == '/')
         return AQ_OK;
-    const char *home = set("HOME");
+    const char *home = aq_env("HOME");
     if (strncmp(line->value, "~/", 2) != 0 || !home)
         return aq_fail(err, AQ_SYNTAX, "%.60s is a path that starts with / or ~/, not \"%.100s\"", line->name,
                        line->value);
-    size_t base = strlen(home), rest = strlen(line->value + 1) + 1;
-    char *whole = aq_arena_bytes(arena, base + rest);
+    char *whole = aq_arena_bytes(arena, strlen(home) + strlen(line->value));
     if (!whole)
         return aq_fail_nomem(err);
-    memcpy(whole, home, base);
-    memcpy(whole + base, line->value + 1, rest);
+    stpcpy(stpcpy(whole, home), line->value + 1);
     *path = whole;
     return AQ_OK;
 }

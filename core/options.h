@@ -29,6 +29,8 @@ struct aq_option {
     const char *name; /* "sort" for --sort; NULL: a letter only */
     char letter;      /* 'n' for -n; 0: a name only */
     uint8_t kind;     /* enum aq_option_kind */
+    uint8_t complete; /* enum aq_completion */
+    bool never_saved; /* makes sense on a command line only */
     size_t field;     /* offsetof in the struct handed to aq_options_parse */
     const char *value; /* what --help calls the value: "N" */
     const char *help;
@@ -37,8 +39,6 @@ struct aq_option {
     bool (*accepts)(const char *text); /* of a TEXT or LIST, or NULL */
     const char *form;                  /* what that accepts: "a date such as 2019" */
     const char *more;  /* sentences that follow in the manual (usage.h says how they are written), or NULL */
-    uint8_t complete;  /* enum aq_completion */
-    bool never_saved;  /* makes sense on a command line only */
 };
 
 /* Options under one heading of --help. */

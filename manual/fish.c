@@ -89,7 +89,8 @@ static void put_option(struct fish *f, const struct aq_option *o, const struct a
 static void put_command(struct fish *f, const struct aq_usage *c)
 {
     const char *id = (const char *)f->id.ptr;
-    aq_buf_printf(f->out, "complete -c %s -n 'test -z (__%s_command)' -a %s -d ", f->program->name, id, c->name);
+    aq_buf_printf(f->out, "complete -c %s -n 'test -z (__%s_command)' -a %s -d ", f->program->name, id,
+                  c->name);
     put_quoted(f->out, c->summary);
     aq_buf_u8(f->out, '\n');
     if (c->complete == AQ_COMPLETE_FILES)

@@ -1,8 +1,6 @@
 /* tables.c - walking the tables, for all forms; and the tables as they are. */
 #include "manual.h"
 
-#include <stdio.h>
-
 const struct aq_option_group *aq_manual_group(const struct aq_program *program, size_t at,
                                               const struct aq_usage **command)
 {
@@ -10,40 +8,33 @@ const struct aq_option_group *aq_manual_group(const struct aq_program *program, 
     return *command ? &(*command)->options : &program->common;
 }
 
-/* The same option may stand in the tables of two commands. */
-static void put_once(struct aq_buf *out, const char *spelling, const char *between)
+/* Whether a group before this one has an option of this name: it means the same there. */
+static bool seen(const struct aq_program *program, size_t before, const char *name)
 {
-    size_t from = out->len, len = strlen(spelling), gap = strlen(between);
-    for (size_t at = 0; at + len <= from; at++)
-        if (memcmp(out->ptr + at, spelling, len) == 0 &&
-            (at + len == from || memcmp(out->ptr + at + len, between, gap) == 0))
-            return;
-    aq_buf_puts(out, from ? between : "");
-    aq_buf_puts(out, spelling);
+    const struct aq_usage *command;
+    for (size_t g = 0; g < before; g++)
+        if (aq_option_named(aq_manual_group(program, g, &command), 1, name, strlen(name)))
+            return true;
+    return false;
 }
 
 void aq_manual_valued(struct aq_buf *out, const struct aq_program *program, const char *between)
 {
-    struct aq_buf all = {0};
     const struct aq_usage *command;
+    const char *before = "";
     for (size_t g = 0; g <= program->command_count; g++) {
         const struct aq_option_group *group = aq_manual_group(program, g, &command);
         for (size_t i = 0; i < group->count; i++) {
             const struct aq_option *o = &group->options[i];
-            char spelling[64];
-            if (!aq_option_takes_value(o))
+            if (!aq_option_takes_value(o) || seen(program, g, o->name))
                 continue;
-            if (o->letter) {
-                snprintf(spelling, sizeof spelling, "-%c", o->letter);
-                put_once(&all, spelling, between);
-            }
-            snprintf(spelling, sizeof spelling, "--%s", o->name);
-            put_once(&all, spelling, between);
+            if (o->letter)
+                aq_buf_printf(out, "%s-%c%s--%s", before, o->letter, between, o->name);
+            else
+                aq_buf_printf(out, "%s--%s", before, o->name);
+            before = between;
         }
     }
-    out->failed |= all.failed;
-    aq_buf_put(out, all.ptr, all.len);
-    aq_buf_free(&all);
 }
 
 void aq_manual_identifier(struct aq_buf *out, const char *name)

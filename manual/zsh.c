@@ -63,7 +63,8 @@ static void put_specs(struct aq_buf *out, const struct aq_option_group *g, const
         put_spec(out, &g->options[i], p);
 }
 
-static void put_case(struct aq_buf *out, const char *name, const struct aq_usage *c, const struct aq_program *p)
+static void put_case(struct aq_buf *out, const char *name, const struct aq_usage *c,
+                     const struct aq_program *p)
 {
     aq_buf_printf(out, "    (%s) specs+=(\n", name);
     if (c)

@@ -36,8 +36,8 @@ static enum aq_status parse(struct aq_cli *cli, const struct aq_usage *command, 
 
 /* The command line is read twice: it says whether the config file counts, and has the
  * last word. */
-static enum aq_status read_options(struct aq_cli *cli, const struct aq_command *command, int argc, char **argv,
-                                   int at)
+static enum aq_status read_options(struct aq_cli *cli, const struct aq_command *command, int argc,
+                                   char **argv, int at)
 {
     const struct aq_settings defaults = cli->set;
     enum aq_status st = parse(cli, &command->usage, argc, argv, at);

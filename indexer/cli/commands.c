@@ -28,7 +28,8 @@ static const struct aq_option add_options[] = {
     {.name = "as", .kind = AQ_OPTION_CHOICE, .field = FIELD(kind), .value = "KIND", .choices = kinds,
      .help = "read every file as jsonl, text, markdown, html or mbox; auto (default) goes by its name, then "
              "its first bytes"},
-    {.name = "format", .kind = AQ_OPTION_CHOICE, .field = FIELD(format), .value = "FORMAT", .choices = formats,
+    {.name = "format", .kind = AQ_OPTION_CHOICE, .field = FIELD(format), .value = "FORMAT",
+     .choices = formats,
      .help = "format of JSON bodies that do not say theirs: text, markdown or html; auto (default) goes by "
              "the name of the field",
      .more = "So `htmlBody` is HTML."},
@@ -43,7 +44,8 @@ static const struct aq_option add_options[] = {
      .help = "when all was read, delete every comment that was not among it: for full exports"},
     {.name = "strict", .kind = AQ_OPTION_FLAG, .field = FIELD(strict),
      .help = "stop at the first record that cannot be read"},
-    {.name = "memory", .kind = AQ_OPTION_NUMBER, .field = FIELD(memory), .value = "MB", .min = 8, .max = 65536,
+    {.name = "memory", .kind = AQ_OPTION_NUMBER, .field = FIELD(memory), .value = "MB", .min = 8,
+     .max = 65536,
      .help = "megabytes of postings to gather before they are written (default 256)"},
 };
 

@@ -67,8 +67,9 @@ static enum aq_status read_dates(const struct aq_settings *set, struct aq_search
     if (set->before)
         aq_date_read(set->before, &request->before);
     if (set->after && set->before && request->after >= request->before)
-        return aq_fail(err, AQ_SYNTAX, "--after %.40s is not earlier than --before %.40s: no date lies between",
-                       set->after, set->before);
+        return aq_fail(err, AQ_SYNTAX,
+                       "--after %.40s is not earlier than --before %.40s: no date lies between", set->after,
+                       set->before);
     return AQ_OK;
 }
 
@@ -169,8 +170,8 @@ const struct aq_command aq_command_search = {
      .summary = "find the passages that answer a query",
      .details =
          "The words are joined by spaces. Passages with all of two to four words come first, then those with "
-         "some. `\"quoted words\"` are an exact phrase, `+word` must be there and `-word` must not; quote them "
-         "for the shell: `aq '\"hard problem\" -chess'`. After `--` every argument is a word, also one that "
+         "some. `\"quoted words\"` are an exact phrase, `+word` must be there and `-word` must not; quote "
+         "them for the shell: `aq '\"hard problem\" -chess'`. After `--` every argument is a word, also one that "
          "starts with `-`.\n\n"
          "The name of the command may be left out, unless the first word of the query is the name of one: "
          "`aq search stats` searches for the word stats.\n\n"

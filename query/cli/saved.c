@@ -2,6 +2,7 @@
 #include "saved.h"
 
 #include "config.h"
+#include "places.h"
 
 struct applying {
     struct aq_cli *cli;
@@ -41,18 +42,25 @@ static const struct aq_option *option_of_any(const char *name)
     return o;
 }
 
-static enum aq_status unknown(const struct applying *a, const char *name, struct aq_error *err)
+/* The name of an option, of the section's or of any command, that was likely meant. */
+static const char *guess_name(const struct aq_usage *section, const char *name)
 {
+    const struct aq_usage *const *commands = section ? &section : aq_program.commands;
     const char *bare = name + strspn(name, "-"), *guess = NULL;
-    for (size_t i = 0; !guess && i < aq_program.command_count; i++) {
-        const struct aq_usage *c = a->section ? a->section : aq_program.commands[i];
-        const struct aq_option_group groups[] = {c->options, aq_program.common};
+    for (size_t i = 0; !guess && i < (section ? 1 : aq_program.command_count); i++) {
+        const struct aq_option_group groups[] = {commands[i]->options, aq_program.common};
         guess = aq_option_nearest(groups, AQ_COUNT(groups), bare, strlen(bare));
     }
+    return guess;
+}
+
+static enum aq_status unknown(const struct applying *a, const char *name, struct aq_error *err)
+{
+    const char *section = a->section ? a->section->name : "";
+    const char *guess = guess_name(a->section, name);
     return aq_fail(err, AQ_SYNTAX, "no option \"%.60s\"%s%s%s%s%s; aq help%s%s lists them", name,
-                   a->section ? " of " : "", a->section ? a->section->name : "",
-                   guess ? " (did you mean " : "", guess ? guess : "", guess ? "?)" : "",
-                   a->section ? " " : "", a->section ? a->section->name : "");
+                   *section ? " of " : "", section, guess ? " (did you mean " : "", guess ? guess : "",
+                   guess ? "?)" : "", *section ? " " : "", section);
 }
 
 static enum aq_status take(void *context, const struct aq_config_line *line, struct aq_error *err)
@@ -75,15 +83,15 @@ static enum aq_status take(void *context, const struct aq_config_line *line, str
         return st;
     bool meant = o == ours && (!a->section || a->section == a->command) &&
                  (!a->index_only || o->field == offsetof(struct aq_settings, index));
-    return aq_option_assign(o, o->name, value, a, meant ? &a->cli->set : &a->others, &a->cli->arena, err);
+    return aq_option_assign(o, o->name, value, &aq_program, meant ? &a->cli->set : &a->others,
+                            &a->cli->arena, err);
 }
 
 enum aq_status aq_saved_apply(struct aq_cli *cli, const struct aq_usage *command, bool index_only)
 {
     struct applying a = {.cli = cli, .command = command, .index_only = index_only};
     enum aq_status st = aq_config_read(&cli->arena, take, &a, &cli->err);
-    const char *no_color = getenv("NO_COLOR");
-    if (no_color && *no_color && cli->set.color == AQ_COLOR_ALWAYS)
+    if (aq_env("NO_COLOR") && cli->set.color == AQ_COLOR_ALWAYS)
         cli->set.color = AQ_COLOR_AUTO; /* in which NO_COLOR has its say */
     cli->saved_index = cli->set.index;
     cli->set.index = NULL;
