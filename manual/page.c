@@ -228,7 +228,7 @@ static void put_text(struct aq_buf *out, const char *s, const struct aq_option *
 static void put_sentence(struct aq_buf *out, const char *s, const struct aq_option *o)
 {
     struct aq_buf whole = {0};
-    aq_buf_u8(&whole, *s >= 'a' && *s <= 'z' && !strchr("`$-", *s) ? (uint8_t)(*s + 'A' - 'a') : (uint8_t)*s);
+    aq_buf_u8(&whole, (uint8_t)(*s >= 'a' && *s <= 'z' ? *s + 'A' - 'a' : *s));
     aq_buf_puts(&whole, s + 1);
     aq_buf_puts(&whole, s[strlen(s) - 1] == '.' ? "" : ".");
     aq_buf_u8(&whole, 0);

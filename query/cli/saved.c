@@ -58,9 +58,9 @@ static enum aq_status unknown(const struct applying *a, const char *name, struct
 {
     const char *section = a->section ? a->section->name : "";
     const char *guess = guess_name(a->section, name);
-    return aq_fail(err, AQ_SYNTAX, "no option \"%.60s\"%s%s%s%s%s; aq help%s%s lists them", name,
+    return aq_fail(err, AQ_SYNTAX, "no option \"%.60s\"%s%s%s%s%s; aq help %s lists them", name,
                    *section ? " of " : "", section, guess ? " (did you mean " : "", guess ? guess : "",
-                   guess ? "?)" : "", *section ? " " : "", section);
+                   guess ? "?)" : "", *section ? section : "COMMAND");
 }
 
 static enum aq_status take(void *context, const struct aq_config_line *line, struct aq_error *err)
