@@ -26,9 +26,8 @@ void aq_scratch_free(struct aq_scratch *x)
         aq_segment_cache_free(&x->segment_caches[i]);
     aq_columns_free(&x->columns);
     aq_frame_cache_free(&x->frames);
-    aq_frame_writer_free(x->framer);
-    aq_dictionary_release(x->framer_dictionary);
-    aq_arena_free(&x->arena);
+    aq_text_writer_free(x->packer);
+    aq_buf_free(&x->bundle);
     aq_buf_free(&x->record);
     aq_buf_free(&x->numbers);
     aq_buf_free(&x->entries);
@@ -78,7 +77,8 @@ static void give_back(struct aq_scratch *x)
         x->frames.valid = false;
         aq_buf_free(&x->frames.raw);
     }
-    aq_arena_reset(&x->arena);
+    if (x->bundle.cap > KEEP_BYTES)
+        aq_buf_free(&x->bundle);
     pthread_mutex_lock(&e->lock);
     bool keep = e->idle_count < IDLE_MOST;
     if (keep) {

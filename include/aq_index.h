@@ -85,7 +85,7 @@ AQ_API enum aq_status aq_writer_commit(struct aq_writer *w, struct aq_error *err
 /* Commits, and turns pending comments into a segment. */
 AQ_API enum aq_status aq_writer_flush(struct aq_writer *w, struct aq_error *err);
 
-enum { AQ_COMPACT_PURGE = 1 }; /* erase the text of deleted comments physically */
+enum { AQ_COMPACT_PURGE = 1 }; /* erase the text and ids of deleted comments physically */
 
 /* Commits and rewrites everything as one segment in a new generation, with
  * statistics exact and files as small as they get. Readers move to it at their

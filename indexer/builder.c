@@ -10,7 +10,7 @@
 enum {
     QUEUE_BYTES = 48 << 20,   /* units waiting: the caller waits beyond this */
     HELP_BYTES = 16 << 20,    /* and compresses text itself beyond this */
-    DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is trained on */
+    DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is made of */
     DICTIONARY_LEAST = 256 << 10 /* less is not worth one */
 };
 
@@ -42,7 +42,7 @@ struct aq_builder {
     atomic_size_t inverted_bytes, framed_bytes;
 
     /* Text waiting for a dictionary, of the batch being built. This and a batch's
-     * frames belong to whoever set `framing`. */
+     * bundles belong to whoever set `framing`. */
     struct aq_buf sample;
     struct sampled {
         uint32_t number;
@@ -55,20 +55,20 @@ struct aq_builder {
 
 /* ---- framing ---- */
 
-static enum aq_status keep_frame(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
+static enum aq_status keep_bundle(void *context, uint32_t first_comment, struct aq_slice bundle, struct aq_error *err)
 {
     struct aq_batch *b = context;
-    if (!aq_grow(&b->frame_spans, &b->frame_cap, b->frame_count + 1, sizeof *b->frame_spans))
+    if (!aq_grow(&b->bundle_spans, &b->bundle_cap, b->bundle_count + 1, sizeof *b->bundle_spans))
         return aq_fail_nomem(err);
-    b->frame_spans[b->frame_count] = (struct aq_frame_span){first_comment, b->frames.len, frame.len};
-    aq_buf_put(&b->frames, frame.ptr, frame.len);
-    if (b->frames.failed)
+    b->bundle_spans[b->bundle_count] = (struct aq_bundle_span){first_comment, b->bundles.len, bundle.len};
+    aq_buf_put(&b->bundles, bundle.ptr, bundle.len);
+    if (b->bundles.failed)
         return aq_fail_nomem(err);
-    b->frame_count++;
+    b->bundle_count++;
     return AQ_OK;
 }
 
-/* Ends the sampling: trains a dictionary when there is enough, then frames what waits. */
+/* Ends the sampling: makes a dictionary when there is enough, then frames what waits. */
 static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
 {
     struct aq_buf dictionary = {0};
@@ -80,20 +80,20 @@ static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, st
             return aq_fail_nomem(err);
         for (size_t i = 0; i < w->sampled_count; i++)
             w->sample_sizes[i] = w->sampled[i].len;
-        st = aq_dictionary_train(&w->sample, w->sample_sizes, w->sampled_count, &dictionary);
+        st = aq_dictionary_make(&w->sample, w->sample_sizes, w->sampled_count, &dictionary);
         if (st) {
             aq_buf_free(&dictionary);
-            return aq_fail(err, st, "no compression dictionary could be trained: %s", aq_status_name(st));
+            return aq_fail(err, st, "no compression dictionary could be made: %s", aq_status_name(st));
         }
     }
     uint32_t number = dictionary.len ? 1 : 0;
     b->dictionary = dictionary;
-    b->framer = aq_frame_writer_new(aq_slice(dictionary.ptr, dictionary.len), number);
-    if (!b->framer)
+    b->packer = aq_text_writer_new(aq_slice(dictionary.ptr, dictionary.len), number);
+    if (!b->packer)
         return aq_fail_nomem(err);
     for (size_t i = 0; i < w->sampled_count && st == AQ_OK; i++) {
-        st = aq_frame_writer_add(b->framer, w->sampled[i].number, aq_slice(w->sample.ptr + at, w->sampled[i].len),
-                                 keep_frame, b, err);
+        st = aq_text_writer_add(b->packer, w->sampled[i].number, aq_slice(w->sample.ptr + at, w->sampled[i].len),
+                                 keep_bundle, b, err);
         at += w->sampled[i].len;
     }
     aq_buf_clear(&w->sample);
@@ -104,8 +104,8 @@ static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, st
 static enum aq_status frame_text(struct aq_builder *w, struct aq_batch *b, uint32_t number, struct aq_slice encoded,
                                  struct aq_error *err)
 {
-    if (b->framer)
-        return aq_frame_writer_add(b->framer, number, encoded, keep_frame, b, err);
+    if (b->packer)
+        return aq_text_writer_add(b->packer, number, encoded, keep_bundle, b, err);
     if (!aq_grow(&w->sampled, &w->sampled_cap, w->sampled_count + 1, sizeof *w->sampled))
         return aq_fail_nomem(err);
     w->sampled[w->sampled_count++] = (struct sampled){number, encoded.len};
@@ -245,8 +245,8 @@ static enum aq_status begin_building(struct aq_builder *w, struct aq_batch *b, s
     if (st)
         return st;
     if (t.state.dictionary) {
-        b->framer = aq_frame_writer_new(aq_dictionary(&t, t.state.dictionary), t.state.dictionary);
-        if (!b->framer)
+        b->packer = aq_text_writer_new(aq_dictionary(&t, t.state.dictionary), t.state.dictionary);
+        if (!b->packer)
             st = aq_fail_nomem(err);
     }
     if (st == AQ_OK)
@@ -298,17 +298,17 @@ static enum aq_status frame(struct aq_builder *w, struct aq_batch *b, const stru
             st = frame_text(w, b, c->number, aq_slice(u->text.ptr + text, c->text_end - text), err);
         text = c->text_end;
     }
-    atomic_store(&w->framed_bytes, b->frames.cap + w->sample.cap);
+    atomic_store(&w->framed_bytes, b->bundles.cap + w->sample.cap);
     return st;
 }
 
 static enum aq_status finish_batch(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
 {
     enum aq_status st = AQ_OK;
-    if (!b->framer)
+    if (!b->packer)
         st = start_framing(w, b, err);
     if (st == AQ_OK)
-        st = aq_frame_writer_finish(b->framer, keep_frame, b, err);
+        st = aq_text_writer_finish(b->packer, keep_bundle, b, err);
     if (st == AQ_OK)
         st = aq_commit_segment(w->store, b, err);
     atomic_store(&w->inverted_bytes, 0);

@@ -79,7 +79,7 @@ const struct aq_usage aq_index_flush = {
 
 static const struct aq_option compact_options[] = {
     {.name = "purge", .kind = AQ_OPTION_FLAG, .field = FIELD(purge),
-     .help = "erase the text of deleted comments from the disk",
+     .help = "erase the text and ids of deleted comments from the disk",
      .more = "Without it deleted text can no longer be found, but may remain in the file."},
 };
 
