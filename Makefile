@@ -58,6 +58,8 @@ INDEX_OBJ := $(call obj,$(INDEX_SRC))
 QUERY_OBJ := $(call obj,$(QUERY_SRC))
 CLI_OBJ   := $(call obj,$(CLI_SRC))
 INDEX_CLI_OBJ := $(call obj,$(INDEX_CLI_SRC))
+MANUAL_SRC := $(sort $(wildcard manual/*.c))
+MANUAL_OBJ := $(call obj,$(MANUAL_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC) $(PROP_SRC) $(CRASH_SRC))
 TEST_PROGRAMS := $(TEST_BIN)
 CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/crash/*.test))
@@ -65,8 +67,14 @@ CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/crash/*.test))
 BINS := $(if $(wildcard query/main.c),$(B)/bin/aq) $(if $(wildcard indexer/main.c),$(B)/bin/aq-index)
 LIBS := $(B)/libaq.a $(B)/libaq.so.0
 
+# Made from the option tables, in directories as they are installed.
+PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1)
+COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
+  zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
+DOCS := QUERY.md JSON.md aq-json.schema.json
+
 .PHONY: all
-all: $(BINS) $(LIBS) compile_commands.json
+all: $(BINS) $(LIBS) $(PAGES) $(COMPLETIONS) compile_commands.json
 
 # ---- compiling ----
 
@@ -82,6 +90,7 @@ FORCE:
 $(B)/obj/indexer/%.o: private CPPFLAGS += $(INDEX_CFLAGS)
 $(B)/obj/query/%.o: private CPPFLAGS += $(QUERY_CFLAGS)
 $(B)/obj/query/cli/%.o: private CPPFLAGS += $(CLI_CFLAGS)
+$(B)/obj/manual/%.o: private CPPFLAGS += -Iquery -Iindexer
 $(B)/obj/tests/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Itests
 $(B)/obj/bench/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
 
@@ -113,6 +122,23 @@ $(B)/bin/aq-index: $(B)/obj/indexer/main.o $(INDEX_CLI_OBJ) $(B)/indexer.a $(B)/
 	@echo '  link $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(INDEX_LIBS) $(CORE_LIBS)
 
+# ---- manual pages and completions ----
+
+$(B)/manual: $(MANUAL_OBJ) $(B)/obj/indexer/cli/commands.o $(B)/cli.a $(B)/query.a $(B)/core.a
+	@echo '  link $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CLI_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+
+# $(call made,FORM) writes the target whole or not at all; the stem is the program.
+made = @mkdir -p $(@D) && $(B)/manual $* $(1) > $@.new && mv $@.new $@
+$(B)/share/man/man1/%.1: docs/%.1.in $(B)/manual
+	$(call made,man $<)
+$(B)/share/bash-completion/completions/%: $(B)/manual
+	$(call made,bash)
+$(B)/share/zsh/site-functions/_%: $(B)/manual
+	$(call made,zsh)
+$(B)/share/fish/vendor_completions.d/%.fish: $(B)/manual
+	$(call made,fish)
+
 $(B)/libaq.a: $(CORE_OBJ) $(INDEX_OBJ) $(QUERY_OBJ)
 $(B)/libaq.so.0: $(CORE_OBJ) $(INDEX_OBJ) $(QUERY_OBJ)
 	@echo '  link $@'
@@ -133,9 +159,9 @@ $(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # One entry a source file, with the flags of this variant.
-compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC)
+compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC)
 	@{ echo '['; sep=; \
-	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(wildcard indexer/main.c query/main.c); do \
+	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC) $(wildcard indexer/main.c query/main.c); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" "$(CURDIR)" "$$f" \
 	    '$(CC) $(subst ",\\\\\\\",$(CPPFLAGS)) $(CFLAGS_ALL) $(INDEX_CFLAGS) $(QUERY_CFLAGS) -c '"$$f"; sep=,; \
 	done; echo ']'; } > $@
@@ -183,31 +209,33 @@ test: all $(TEST_BIN)
 	@CMOCKA_MESSAGE_OUTPUT=TAP AQ_BUILD=$(B) CC=$(CC) $(PROVE) -j$(JOBS) --exec env $(TEST_PROGRAMS) $(CLI_TESTS)
 
 .PHONY: lint
-lint: lint-deps compile_commands.json
+lint: lint-deps compile_commands.json $(PAGES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery \
-	  core indexer query
-	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) indexer/main.c query/main.c
+	  core indexer query manual
+	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC) indexer/main.c query/main.c
 	shellcheck corpus/*.sh tests/cli/*.test tests/cli/*.sh
-	mandoc -T lint -W warning docs/aq.1 docs/aq-index.1
+	mandoc -T lint -W warning $(PAGES)
+
+SHARED := $(patsubst $(B)/%,%,$(PAGES) $(COMPLETIONS))
 
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
-	  $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/doc/aq $(sort $(dir $(SHARED))))
 	install $(B)/bin/aq $(B)/bin/aq-index $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/aq.h include/aq_index.h include/aq_types.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(B)/libaq.a $(DESTDIR)$(PREFIX)/lib
 	install $(B)/libaq.so.0 $(DESTDIR)$(PREFIX)/lib
 	ln -sf libaq.so.0 $(DESTDIR)$(PREFIX)/lib/libaq.so
-	install -m 644 docs/aq.1 docs/aq-index.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	for f in $(SHARED); do install -m 644 $(B)/$$f $(DESTDIR)$(PREFIX)/$$f || exit; done
+	install -m 644 $(addprefix docs/,$(DOCS)) $(DESTDIR)$(PREFIX)/share/doc/aq
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)|' \
 	  docs/libaq.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libaq.pc
 
 .PHONY: uninstall
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/aq bin/aq-index include/aq.h include/aq_index.h include/aq_types.h \
-	  lib/libaq.a lib/libaq.so lib/libaq.so.0 lib/pkgconfig/libaq.pc share/man/man1/aq.1 share/man/man1/aq-index.1)
+	  lib/libaq.a lib/libaq.so lib/libaq.so.0 lib/pkgconfig/libaq.pc $(SHARED) $(addprefix share/doc/aq/,$(DOCS)))
 
 include bench/bench.mk
 
@@ -217,7 +245,8 @@ help:
 	@echo 'lint             clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'bench            against other engines: make bench-deps, make bench CORPUS=comments.jsonl'
 	@echo '                 bench-quick in 3 minutes, bench-growth by number of comments'
-	@echo 'install          into $$(DESTDIR)$$(PREFIX), /usr/local by default; uninstall'
+	@echo 'install          programs, libaq, manual pages and completions into'
+	@echo '                 $$(DESTDIR)$$(PREFIX), /usr/local by default; uninstall'
 	@echo 'V=               release (default) debug asan tsan cov fuzz'
 	@echo 'STATIC=          (empty) links aq against shared libraries'
 	@echo 'clean'

@@ -1,6 +1,8 @@
 /* index_dir.c - see index_dir.h. */
 #include "index_dir.h"
 
+#include "places.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,14 +10,6 @@ static bool is_directory(const struct aq_buf *path)
 {
     struct stat st;
     return !path->failed && stat((const char *)path->ptr, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static void set_path(struct aq_buf *path, const char *dir, size_t len, const char *name)
-{
-    aq_buf_clear(path);
-    aq_buf_put(path, dir, len);
-    aq_buf_puts(path, name);
-    aq_buf_u8(path, 0);
 }
 
 /* Looks for .aq in the working directory and each one above it. */
@@ -29,7 +23,7 @@ static bool find_near(struct aq_buf *path)
     while (!found) {
         while (len > 0 && cwd[len - 1] == '/')
             len--;
-        set_path(path, cwd, len, "/.aq");
+        aq_path_set(path, cwd, len, "/.aq");
         found = is_directory(path);
         if (len == 0)
             break;
@@ -40,36 +34,26 @@ static bool find_near(struct aq_buf *path)
     return found;
 }
 
-static const char *set(const char *variable)
-{
-    const char *v = getenv(variable);
-    return v && *v ? v : NULL;
-}
-
-enum aq_status aq_index_dir_find(const char *given, struct aq_buf *path, enum aq_index_dir_origin *origin,
-                                 struct aq_error *err)
+enum aq_status aq_index_dir_find(const char *given, const char *saved, struct aq_buf *path,
+                                 enum aq_index_dir_origin *origin, struct aq_error *err)
 {
     const char *dir;
     if (given) {
         *origin = AQ_INDEX_DIR_GIVEN;
-        set_path(path, given, strlen(given), "");
-    } else if ((dir = set("AQ_INDEX"))) {
+        aq_path_set(path, given, strlen(given), "");
+    } else if ((dir = aq_env("AQ_INDEX"))) {
         *origin = AQ_INDEX_DIR_ENV;
-        set_path(path, dir, strlen(dir), "");
+        aq_path_set(path, dir, strlen(dir), "");
     } else if (find_near(path)) {
         *origin = AQ_INDEX_DIR_NEAR;
+    } else if (saved && *saved) {
+        *origin = AQ_INDEX_DIR_SAVED;
+        aq_path_set(path, saved, strlen(saved), "");
     } else {
         *origin = AQ_INDEX_DIR_DEFAULT;
-        /* The XDG base directory specification has relative paths ignored. */
-        dir = set("XDG_DATA_HOME");
-        const char *name = "/aq";
-        if (!dir || *dir != '/') {
-            dir = set("HOME");
-            name = "/.local/share/aq";
-        }
-        if (!dir)
-            return aq_fail(err, AQ_INVALID, "HOME is not set, so there is nowhere to look for an index; name one with -i DIR");
-        set_path(path, dir, strlen(dir), name);
+        if (!aq_path_xdg(path, "XDG_DATA_HOME", "/aq", "/.local/share/aq"))
+            return aq_fail(err, AQ_INVALID,
+                           "HOME is not set, so there is nowhere to look for an index; name one with -i DIR");
     }
     return path->failed ? aq_fail_nomem(err) : AQ_OK;
 }

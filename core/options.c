@@ -10,8 +10,8 @@
 
 /* ---- finding ---- */
 
-static const struct aq_option *by_name(const struct aq_option_group *groups, size_t group_count,
-                                       const char *name, size_t len)
+const struct aq_option *aq_option_named(const struct aq_option_group *groups, size_t group_count,
+                                        const char *name, size_t len)
 {
     for (size_t g = 0; g < group_count; g++)
         for (size_t i = 0; i < groups[g].count; i++) {
@@ -59,8 +59,8 @@ static unsigned edits(const char *a, size_t a_len, const char *b)
     return row[b_len];
 }
 
-static const char *nearest(const struct aq_option_group *groups, size_t group_count, const char *name,
-                           size_t len)
+const char *aq_option_nearest(const struct aq_option_group *groups, size_t group_count, const char *name,
+                              size_t len)
 {
     const char *found = NULL;
     unsigned least = len < 5 ? 2 : 3;
@@ -80,7 +80,7 @@ static enum aq_status unknown(const struct aq_option_group *groups, size_t group
                               struct aq_error *err)
 {
     const char *name = arg[1] == '-' ? arg + 2 : arg + 1;
-    const char *guess = nearest(groups, group_count, name, strcspn(name, "="));
+    const char *guess = aq_option_nearest(groups, group_count, name, strcspn(name, "="));
     return aq_fail(err, AQ_SYNTAX, "no option %.100s%s%s%s; words that start with \"-\" go after \"--\"", arg,
                    guess ? " (did you mean --" : "", guess ? guess : "", guess ? "?)" : "");
 }
@@ -139,6 +139,80 @@ static enum aq_status bad_choice(const struct aq_option *o, const char *name, co
     return AQ_SYNTAX;
 }
 
+static bool read_flag(const char *text, bool *out)
+{
+    *out = strcmp(text, "true") == 0;
+    return *out || strcmp(text, "false") == 0;
+}
+
+static enum aq_status append(struct aq_option_list *list, const char *text, const void *giver,
+                             struct aq_arena *arena, struct aq_error *err)
+{
+    if (list->giver != giver)
+        *list = (struct aq_option_list){.giver = giver};
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? 2 * list->cap : 4;
+        const char **items = aq_arena_alloc(arena, cap * sizeof *items);
+        if (!items)
+            return aq_fail_nomem(err);
+        if (list->count)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->cap = cap;
+    }
+    list->items[list->count++] = text;
+    return AQ_OK;
+}
+
+enum aq_status aq_option_assign(const struct aq_option *o, const char *name, const char *text,
+                                const void *giver, void *values, struct aq_arena *arena,
+                                struct aq_error *err)
+{
+    void *field = (char *)values + o->field;
+    if (o->accepts && !o->accepts(text))
+        return aq_fail(err, AQ_SYNTAX, "%s is %s, not \"%.100s\"", name, o->form, text);
+    switch ((enum aq_option_kind)o->kind) {
+    case AQ_OPTION_FLAG: {
+        bool v;
+        if (!read_flag(text, &v))
+            return aq_fail(err, AQ_SYNTAX, "%s is true or false, not \"%.100s\"", name, text);
+        *(bool *)field = v;
+        return AQ_OK;
+    }
+    case AQ_OPTION_TEXT:
+        *(const char **)field = text;
+        return AQ_OK;
+    case AQ_OPTION_LIST:
+        return append(field, text, giver, arena, err);
+    case AQ_OPTION_NUMBER: {
+        uint64_t v;
+        if (!read_number(text, &v) || v < o->min || v > o->max)
+            return aq_fail(err, AQ_SYNTAX, "%s is a number from %llu to %llu, not \"%.100s\"", name,
+                           (unsigned long long)o->min, (unsigned long long)o->max, text);
+        *(uint64_t *)field = v;
+        return AQ_OK;
+    }
+    case AQ_OPTION_REAL: {
+        double v;
+        if (!read_real(text, &v) || v < (double)o->min || v > (double)o->max)
+            return aq_fail(err, AQ_SYNTAX, "%s is a number from %llu to %llu, not \"%.100s\"", name,
+                           (unsigned long long)o->min, (unsigned long long)o->max, text);
+        *(double *)field = v;
+        return AQ_OK;
+    }
+    case AQ_OPTION_CHOICE:
+        for (unsigned i = 0; o->choices[i]; i++)
+            if (strcmp(o->choices[i], text) == 0) {
+                *(unsigned *)field = i;
+                return AQ_OK;
+            }
+        return bad_choice(o, name, text, err);
+    }
+    return aq_fail(err, AQ_INTERNAL, "option %s has no kind", name);
+}
+
+/* ---- the loop ---- */
+
 struct parse {
     const struct aq_option_group *groups;
     size_t group_count;
@@ -151,51 +225,8 @@ struct parse {
 
 static enum aq_status store(struct parse *p, const struct aq_option *o, const char *name, const char *text)
 {
-    void *field = (char *)p->values + o->field;
-    switch ((enum aq_option_kind)o->kind) {
-    case AQ_OPTION_FLAG:
-        *(bool *)field = true;
-        return AQ_OK;
-    case AQ_OPTION_TEXT:
-        *(const char **)field = text;
-        return AQ_OK;
-    case AQ_OPTION_LIST: {
-        struct aq_option_list *list = field;
-        if (!list->items) /* argc bounds how often it can be given */
-            list->items = aq_arena_alloc(p->arena, (size_t)p->argc * sizeof *list->items);
-        if (!list->items)
-            return aq_fail_nomem(p->err);
-        list->items[list->count++] = text;
-        return AQ_OK;
-    }
-    case AQ_OPTION_NUMBER: {
-        uint64_t v;
-        if (!read_number(text, &v) || v < o->min || v > o->max)
-            return aq_fail(p->err, AQ_SYNTAX, "%s is a number from %llu to %llu, not \"%.100s\"", name,
-                           (unsigned long long)o->min, (unsigned long long)o->max, text);
-        *(uint64_t *)field = v;
-        return AQ_OK;
-    }
-    case AQ_OPTION_REAL: {
-        double v;
-        if (!read_real(text, &v) || v < (double)o->min || v > (double)o->max)
-            return aq_fail(p->err, AQ_SYNTAX, "%s is a number from %llu to %llu, not \"%.100s\"", name,
-                           (unsigned long long)o->min, (unsigned long long)o->max, text);
-        *(double *)field = v;
-        return AQ_OK;
-    }
-    case AQ_OPTION_CHOICE:
-        for (unsigned i = 0; o->choices[i]; i++)
-            if (strcmp(o->choices[i], text) == 0) {
-                *(unsigned *)field = i;
-                return AQ_OK;
-            }
-        return bad_choice(o, name, text, p->err);
-    }
-    return aq_fail(p->err, AQ_INTERNAL, "option %s has no kind", name);
+    return aq_option_assign(o, name, text, p->argv, p->values, p->arena, p->err);
 }
-
-/* ---- the loop ---- */
 
 /* The argument after argv[*at], stepping over argv[skip]; NULL at the end. */
 static const char *following(const struct parse *p, int *at, int skip)
@@ -213,14 +244,15 @@ static enum aq_status long_option(struct parse *p, int *at, int skip)
 {
     const char *arg = p->argv[*at] + 2;
     size_t len = strcspn(arg, "=");
-    const struct aq_option *o = by_name(p->groups, p->group_count, arg, len);
+    const struct aq_option *o = aq_option_named(p->groups, p->group_count, arg, len);
     if (!o)
         return unknown(p->groups, p->group_count, p->argv[*at], p->err);
     struct spelling name = spelled(o, false);
-    if (o->kind == AQ_OPTION_FLAG && arg[len])
-        return aq_fail(p->err, AQ_SYNTAX, "%s takes no value", name.text);
-    const char *text = arg[len] ? arg + len + 1 : NULL;
-    if (o->kind != AQ_OPTION_FLAG && !text && !(text = following(p, at, skip)))
+    const char *text = arg[len] ? arg + len + 1 : o->kind == AQ_OPTION_FLAG ? "true" : NULL;
+    bool flag;
+    if (o->kind == AQ_OPTION_FLAG && !read_flag(text, &flag))
+        return aq_fail(p->err, AQ_SYNTAX, "%s takes no value but true or false", name.text);
+    if (!text && !(text = following(p, at, skip)))
         return aq_fail(p->err, AQ_SYNTAX, "%s needs a value: %s %s", name.text, name.text, o->value);
     return store(p, o, name.text, text);
 }
@@ -234,7 +266,7 @@ static enum aq_status cluster(struct parse *p, int *at, int skip)
             return unknown(p->groups, p->group_count, whole, p->err);
         struct spelling name = spelled(o, true);
         if (o->kind == AQ_OPTION_FLAG) {
-            enum aq_status st = store(p, o, name.text, NULL);
+            enum aq_status st = store(p, o, name.text, "true");
             if (st)
                 return st;
             continue;
@@ -287,7 +319,7 @@ int aq_options_first_word(const struct aq_option_group *groups, size_t group_cou
             if (!arg[2])
                 return 0;
             size_t len = strcspn(arg + 2, "=");
-            const struct aq_option *o = by_name(groups, group_count, arg + 2, len);
+            const struct aq_option *o = aq_option_named(groups, group_count, arg + 2, len);
             i += o && o->kind != AQ_OPTION_FLAG && !arg[2 + len];
             continue;
         }
@@ -306,15 +338,14 @@ int aq_options_first_word(const struct aq_option_group *groups, size_t group_cou
 
 enum { HELP_COLUMN = 26 };
 
-/* ASCII text from column `at`, continued at HELP_COLUMN. */
-static void help_text(struct aq_buf *out, const char *text, size_t at, size_t width)
+void aq_text_wrap(struct aq_buf *out, const char *text, size_t at, size_t indent, size_t width)
 {
     while (*text) {
         size_t word = strcspn(text, " ");
-        if (at > HELP_COLUMN && at + 1 + word > width) {
-            aq_buf_printf(out, "\n%*s", HELP_COLUMN, "");
-            at = HELP_COLUMN;
-        } else if (at > HELP_COLUMN) {
+        if (at > indent && at + 1 + word > width) {
+            aq_buf_printf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at > indent) {
             aq_buf_u8(out, ' ');
             at++;
         }
@@ -327,7 +358,7 @@ static void help_text(struct aq_buf *out, const char *text, size_t at, size_t wi
 }
 
 void aq_options_help(struct aq_buf *out, const struct aq_option_group *groups, size_t group_count,
-                     unsigned width)
+                     size_t width)
 {
     for (size_t g = 0; g < group_count; g++) {
         aq_buf_printf(out, "%s%s:\n", g ? "\n" : "", groups[g].heading);
@@ -347,7 +378,7 @@ void aq_options_help(struct aq_buf *out, const struct aq_option_group *groups, s
                 aq_buf_printf(out, "\n%*s", HELP_COLUMN, "");
             else
                 aq_buf_printf(out, "%*s", (int)(HELP_COLUMN - at), "");
-            help_text(out, o->help, HELP_COLUMN, width);
+            aq_text_wrap(out, o->help, HELP_COLUMN, HELP_COLUMN, width);
         }
     }
 }

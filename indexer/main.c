@@ -1,9 +1,10 @@
-/* main.c - the program aq-index: options, commands, messages, exit status. It
- * reads sources and drives a writer; it knows nothing of what either does inside. */
+/* main.c - the program aq-index: commands, messages, exit status. It reads sources
+ * and drives a writer; it knows nothing of what either does inside. */
 #include "aq_index.h"
+#include "cli/commands.h"
 #include "cli/progress.h"
+#include "config.h"
 #include "index_dir.h"
-#include "options.h"
 #include "source.h"
 
 #include <signal.h>
@@ -14,58 +15,11 @@
 
 enum { EXIT_DONE = 0, EXIT_MISSING = 1, EXIT_FAILED = 2, EXIT_INTERRUPTED = 130 };
 
-struct settings {
-    const char *index, *language, *source;
-    unsigned kind;   /* enum aq_source_kind */
-    unsigned format; /* 0: by field name, else enum aq_format + 1 */
-    struct aq_option_list maps;
-    uint64_t memory; /* MiB */
-    bool strict, prune, whole, quiet, purge, help, version;
-};
-
-static const char *const kinds[] = {"auto", "jsonl", "text", "markdown", "html", "mbox", NULL};
-static const char *const formats[] = {"auto", "text", "markdown", "html", NULL};
-
-#define FIELD(name) offsetof(struct settings, name)
-
-static const struct aq_option general_options[] = {
-    {.name = "index", .letter = 'i', .kind = AQ_OPTION_TEXT, .field = FIELD(index), .value = "DIR",
-     .help = "the index; else $AQ_INDEX, .aq here or above, or ~/.local/share/aq"},
-    {.name = "quiet", .letter = 'q', .kind = AQ_OPTION_FLAG, .field = FIELD(quiet),
-     .help = "no progress and no summary"},
-    {.name = "help", .letter = 'h', .kind = AQ_OPTION_FLAG, .field = FIELD(help), .help = "explain, and end"},
-    {.name = "version", .kind = AQ_OPTION_FLAG, .field = FIELD(version), .help = "name the version, and end"},
-};
-
-static const struct aq_option add_options[] = {
-    {.name = "language", .kind = AQ_OPTION_TEXT, .field = FIELD(language), .value = "L",
-     .help = "stemming of a new index: english (default), german, fr, none, ..."},
-    {.name = "as", .kind = AQ_OPTION_CHOICE, .field = FIELD(kind), .value = "KIND", .choices = kinds,
-     .help = "read every file as jsonl, text, markdown, html or mbox, whatever its name"},
-    {.name = "format", .kind = AQ_OPTION_CHOICE, .field = FIELD(format), .value = "FORMAT", .choices = formats,
-     .help = "format of JSON bodies that do not say: text, markdown or html"},
-    {.name = "map", .kind = AQ_OPTION_LIST, .field = FIELD(maps), .value = "FIELD=PATH",
-     .help = "take a field from another place in JSON records, such as author=user.name; may be repeated"},
-    {.name = "source", .kind = AQ_OPTION_TEXT, .field = FIELD(source), .value = "NAME",
-     .help = "the source of records that name none; else the file's name"},
-    {.name = "whole", .kind = AQ_OPTION_FLAG, .field = FIELD(whole),
-     .help = "a plain text file is one comment, not a thread of paragraphs"},
-    {.name = "prune", .kind = AQ_OPTION_FLAG, .field = FIELD(prune),
-     .help = "afterwards delete every comment that was not in the input: for full exports"},
-    {.name = "strict", .kind = AQ_OPTION_FLAG, .field = FIELD(strict),
-     .help = "stop at the first record that cannot be read"},
-    {.name = "memory", .kind = AQ_OPTION_NUMBER, .field = FIELD(memory), .value = "MB", .min = 8, .max = 65536,
-     .help = "memory to gather postings in (256)"},
-};
-
-static const struct aq_option compact_options[] = {
-    {.name = "purge", .kind = AQ_OPTION_FLAG, .field = FIELD(purge), .help = "erase text and ids of deleted comments"},
-};
-
 struct program {
-    struct settings set;
+    struct aq_index_settings set;
     struct aq_option_words words;
     struct aq_arena arena;
+    const char *saved_index; /* of the config file, or NULL */
     struct aq_buf dir;
     struct aq_writer *writer;
     struct aq_progress progress;
@@ -104,6 +58,15 @@ static int failed(struct program *p, const struct aq_error *err)
     return EXIT_FAILED;
 }
 
+/* Where the index is should be the same for aq; nothing else is saved for what writes. */
+static enum aq_status take_index(void *context, const struct aq_config_line *line, struct aq_error *err)
+{
+    struct program *p = context;
+    if (!line->name || *line->section || strcmp(line->name, "index") != 0)
+        return AQ_OK;
+    return aq_config_path(&p->arena, line, &p->saved_index, err);
+}
+
 static int open_writer(struct program *p, bool create)
 {
     struct aq_error err = {0};
@@ -111,7 +74,11 @@ static int open_writer(struct program *p, bool create)
     struct aq_writer_options o = {.language = p->set.language,
                                   .memory_limit = (size_t)p->set.memory << 20,
                                   .create = create};
-    enum aq_status st = aq_index_dir_find(p->set.index, &p->dir, &origin, &err);
+    enum aq_status st = AQ_OK;
+    if (!p->set.no_config)
+        st = aq_config_read(&p->arena, take_index, p, &err);
+    if (st == AQ_OK)
+        st = aq_index_dir_find(p->set.index, p->saved_index, &p->dir, &origin, &err);
     if (st == AQ_OK)
         st = aq_writer_open((const char *)p->dir.ptr, &o, &p->writer, &err);
     return st ? failed(p, &err) : EXIT_DONE;
@@ -338,86 +305,67 @@ static int run_compact(struct program *p)
 
 /* ---- the program ---- */
 
-static const struct command {
-    const char *name, *words, *summary;
-    int (*run)(struct program *p);
-    const struct aq_option *options;
-    size_t option_count;
-} commands[] = {
-    {"add", "PATH...|-", "read comments from files, directories or standard input", run_add, add_options,
-     AQ_COUNT(add_options)},
-    {"delete", "ID...", "take comments out of the index", run_delete, NULL, 0},
-    {"flush", "", "turn pending comments into a segment", run_flush, NULL, 0},
-    {"compact", "", "rewrite everything as one segment", run_compact, compact_options, AQ_COUNT(compact_options)},
-};
-
-static int print_help(const struct command *only)
+static int help_on(const struct aq_usage *command, FILE *to)
 {
     struct aq_buf text = {0};
-    if (only) {
-        aq_buf_printf(&text, "aq-index %s [options]%s%s\n    %s\n\n", only->name, *only->words ? " " : "", only->words,
-                      only->summary);
-    } else {
-        aq_buf_puts(&text, "aq-index - index online discussions, to be searched with aq\n\n");
-        for (size_t i = 0; i < AQ_COUNT(commands); i++)
-            aq_buf_printf(&text, "  aq-index %-8s %-10s %s\n", commands[i].name, commands[i].words,
-                          commands[i].summary);
-        aq_buf_puts(&text, "\n");
-    }
-    for (size_t i = 0; i < AQ_COUNT(commands); i++) {
-        struct aq_option_group g = {commands[i].name, commands[i].options, commands[i].option_count};
-        if (g.count && (!only || only == &commands[i]))
-            aq_options_help(&text, &g, 1, 80);
-    }
-    struct aq_option_group general = {"general", general_options, AQ_COUNT(general_options)};
-    aq_options_help(&text, &general, 1, 80);
-    fwrite(text.ptr, 1, text.len, stdout);
+    aq_usage_help(&text, &aq_index_program, command);
+    fwrite(text.ptr, 1, text.len, to);
     aq_buf_free(&text);
+    return to == stdout ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run_help(struct program *p)
+{
+    const struct aq_usage *about = NULL;
+    if (p->words.count > 0 && !(about = aq_usage_named(&aq_index_program, p->words.items[0]))) {
+        complain(p, "no command '%s' to help with; aq-index --help lists them", p->words.items[0]);
+        return EXIT_FAILED;
+    }
+    return help_on(about, stdout);
+}
+
+static int run_version(struct program *p)
+{
+    (void)p;
+    puts("aq-index " AQ_RELEASE);
     return EXIT_DONE;
 }
 
-static const struct command *find_command(const char *name)
+static const struct {
+    const struct aq_usage *usage;
+    int (*run)(struct program *p);
+} runs[] = {
+    {&aq_index_add, run_add},         {&aq_index_delete, run_delete}, {&aq_index_flush, run_flush},
+    {&aq_index_compact, run_compact}, {&aq_index_help, run_help},     {&aq_index_version, run_version},
+};
+
+static int run_command(struct program *p, const struct aq_usage *command)
 {
-    for (size_t i = 0; i < AQ_COUNT(commands); i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
-    return NULL;
+    for (size_t i = 0; i < AQ_COUNT(runs); i++)
+        if (runs[i].usage == command)
+            return runs[i].run(p);
+    return EXIT_FAILED;
 }
 
 static int dispatch(struct program *p, int argc, char **argv)
 {
-    struct aq_option_group groups[AQ_COUNT(commands) + 1];
-    size_t n = 0;
     struct aq_error err = {0};
-    for (size_t i = 0; i < AQ_COUNT(commands); i++)
-        groups[n++] = (struct aq_option_group){commands[i].name, commands[i].options, commands[i].option_count};
-    groups[n++] = (struct aq_option_group){"general", general_options, AQ_COUNT(general_options)};
-    int first = aq_options_first_word(groups, n, argc, argv);
-    const struct command *command = first ? find_command(argv[first]) : NULL;
-    if (first && !command && strcmp(argv[first], "help") != 0 && strcmp(argv[first], "version") != 0) {
-        complain(p, "'%s' is not a command; there are add, delete, flush, compact (see aq-index --help)", argv[first]);
+    int first = aq_usage_first_word(&aq_index_program, argc, argv);
+    const struct aq_usage *command = first ? aq_usage_named(&aq_index_program, argv[first]) : NULL;
+    if (first && !command) {
+        complain(p, "'%s' is not a command; there are add, delete, flush and compact (see aq-index --help)",
+                 argv[first]);
         return EXIT_FAILED;
     }
-    struct aq_option_group of_command[2] = {{"general", general_options, AQ_COUNT(general_options)}};
-    size_t group_count = 1;
-    if (command && command->option_count)
-        of_command[group_count++] =
-            (struct aq_option_group){command->name, command->options, command->option_count};
-    if (aq_options_parse(of_command, group_count, argc, argv, first, &p->set, &p->arena, &p->words, &err)) {
-        complain(p, "%s", err.message);
-        return EXIT_FAILED;
-    }
-    if (p->set.version || (first && strcmp(argv[first], "version") == 0)) {
-        puts("aq-index " AQ_RELEASE);
-        return EXIT_DONE;
-    }
-    if (p->set.help || (first && !command))
-        return print_help(command ? command : p->words.count ? find_command(p->words.items[0]) : NULL);
-    if (!command) {
-        print_help(NULL);
-        return EXIT_FAILED;
-    }
-    return command->run(p);
+    const struct aq_option_group groups[] = {aq_index_program.common,
+                                             command ? command->options : (struct aq_option_group){0}};
+    if (aq_options_parse(groups, AQ_COUNT(groups), argc, argv, first, &p->set, &p->arena, &p->words, &err))
+        return failed(p, &err);
+    if (p->set.version)
+        return run_version(p);
+    if (p->set.help || !command)
+        return help_on(command, p->set.help ? stdout : stderr);
+    return run_command(p, command);
 }
 
 int main(int argc, char **argv)

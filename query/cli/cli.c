@@ -7,7 +7,7 @@
 int aq_cli_fail(struct aq_cli *cli)
 {
     aq_output_complain(cli->err.message);
-    if (cli->set.json && !cli->set.quiet) {
+    if (cli->set.json) {
         cli->out.buf.failed = false;
         aq_json_error(&cli->out.buf, &cli->err);
     }
@@ -30,6 +30,10 @@ static void explain_no_index(struct aq_cli *cli, enum aq_index_dir_origin origin
     case AQ_INDEX_DIR_NEAR:
         aq_fail(&cli->err, AQ_NOTFOUND, "no index in %.300s; make one with: aq-index add FILE...", dir);
         break;
+    case AQ_INDEX_DIR_SAVED:
+        aq_fail(&cli->err, AQ_NOTFOUND,
+                "no index in %.300s (index in the config file); make one with: aq-index add FILE...", dir);
+        break;
     case AQ_INDEX_DIR_DEFAULT:
         aq_fail(&cli->err, AQ_NOTFOUND,
                 "no index: no .aq directory here or above, none in %.250s; make one with: "
@@ -42,7 +46,7 @@ static void explain_no_index(struct aq_cli *cli, enum aq_index_dir_origin origin
 int aq_cli_open(struct aq_cli *cli)
 {
     enum aq_index_dir_origin origin;
-    if (aq_index_dir_find(cli->set.index, &cli->dir, &origin, &cli->err))
+    if (aq_index_dir_find(cli->set.index, cli->saved_index, &cli->dir, &origin, &cli->err))
         return aq_cli_fail(cli);
     enum aq_status st = aq_reader_open((const char *)cli->dir.ptr, &cli->reader, &cli->err);
     if (st == AQ_NOTFOUND)

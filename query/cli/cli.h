@@ -4,8 +4,8 @@
 #ifndef AQ_CLI_H
 #define AQ_CLI_H
 
-#include "options.h"
 #include "output.h"
+#include "usage.h"
 
 enum { AQ_EXIT_HIT = 0, AQ_EXIT_NONE = 1, AQ_EXIT_ERROR = 2 };
 
@@ -15,7 +15,7 @@ enum aq_run_format { AQ_RUN_TREC, AQ_RUN_JSON };
 struct aq_settings {
     const char *index;
     unsigned color; /* enum aq_color */
-    bool json, quiet, no_pager, help, version;
+    bool json, quiet, no_pager, no_config, help, version;
 
     uint64_t limit, offset; /* limit 0: the command's default */
     unsigned sort;          /* enum aq_sort, by aq_sort_names */
@@ -39,22 +39,25 @@ struct aq_cli {
     struct aq_arena arena;
     struct aq_output out;
     struct aq_buf notes; /* for standard error, once the output is written */
+    const char *saved_index; /* of the config file, or NULL */
     struct aq_buf dir; /* of the index, NUL-terminated */
     struct aq_reader *reader;
     struct aq_error err; /* of the call that failed last */
 };
 
 struct aq_command {
-    const char *name;
-    const char *synopsis; /* after "aq " */
-    const char *summary;
-    const char *details; /* paragraphs for --help, or NULL */
-    struct aq_option_group options;
+    struct aq_usage usage;
     int (*run)(struct aq_cli *cli); /* gives the exit status; output is finished after it */
 };
 
 extern const struct aq_command aq_command_search, aq_command_show, aq_command_stats, aq_command_run,
-    aq_command_check;
+    aq_command_check, aq_command_help, aq_command_version;
+
+/* All of them, and the options they have in common. */
+extern const struct aq_program aq_program;
+
+/* The command of this name, or NULL. */
+const struct aq_command *aq_command_named(const char *name);
 
 /* Opens the index that -i or the environment names. 0, or an exit status after
  * complaining. */

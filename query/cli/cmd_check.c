@@ -96,11 +96,11 @@ static int check(struct aq_cli *cli)
 }
 
 const struct aq_command aq_command_check = {
-    "check",
-    "check",
-    "verify every record of the index",
-    "Exits with 0 and a line that starts with \"ok:\" when all is well, else with 2 and\n"
-    "the first fault.\n",
-    {"", NULL, 0},
+    {.name = "check",
+     .words = "",
+     .summary = "verify every record of the index",
+     .details = "Reads the whole index and verifies checksums, counts, order and bounds. When all is well, "
+                "prints a line that starts with `ok:` and exits with 0; else names the first fault and exits "
+                "with 2."},
     check,
 };

@@ -20,14 +20,14 @@ static const char *const formats[] = {[AQ_RUN_TREC] = "trec", [AQ_RUN_JSON] = "j
 static const struct aq_option options[] = {
     {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = FIELD(limit), .value = "N",
      .min = 1, .max = LIMIT_MOST,
-     .help = "hits wanted for each query (100)"},
+     .help = "hits wanted for each query (default 100)"},
     {.name = "format", .kind = AQ_OPTION_CHOICE, .field = FIELD(format), .value = "HOW",
      .choices = formats,
-     .help = "trec or json (trec)"},
+     .help = "print trec (default) or json, which is the same as --json"},
     {.name = "k1", .kind = AQ_OPTION_REAL, .field = FIELD(k1), .value = "X", .max = K1_MOST,
-     .help = "BM25: how fast repetition of a word stops counting (1.2)"},
+     .help = "BM25's k1: how slowly repetition of a word stops counting (default 1.2)"},
     {.name = "b", .kind = AQ_OPTION_REAL, .field = FIELD(b), .value = "X", .max = 1,
-     .help = "BM25: how much length counts, 0 to 1 (0.75)"},
+     .help = "BM25's b: how much the length of a passage counts (default 0.75)"},
 };
 
 /* ---- reading ---- */
@@ -439,11 +439,13 @@ static int run(struct aq_cli *cli)
 }
 
 const struct aq_command aq_command_run = {
-    "run",
-    "run QUERIES.jsonl [-n N] [--format trec|json]",
-    "answer many queries, one list of hits each",
-    "Each line of the file is an object with \"_id\" and \"text\"; \"-\" reads standard\n"
-    "input. The text is searched for as plain words: nothing in it is an operator.\n",
-    {"Run options", options, AQ_COUNT(options)},
+    {.name = "run",
+     .words = "QUERIES.jsonl",
+     .summary = "answer many queries, one list of hits each",
+     .details = "For evaluation on test collections. Each line of the file is an object with `_id` and "
+                "`text`; `-` reads standard input. The text is searched for as plain words: nothing in it is "
+                "an operator.",
+     .options = {"Run options", options, AQ_COUNT(options)},
+     .complete = AQ_COMPLETE_FILES},
     run,
 };

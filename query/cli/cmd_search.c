@@ -17,53 +17,60 @@ const char *const aq_group_names[] = {[AQ_GROUP_COMMENT] = "comment",
 
 enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000 };
 
+static bool is_date(const char *text)
+{
+    int64_t date;
+    return aq_date_read(text, &date);
+}
+static const char date_form[] = "a date such as 2019, 2019-05, 2019-05-31 or 2019-05-31T18:00Z";
+
 #define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option options[] = {
     {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = FIELD(limit), .value = "N",
      .min = 1, .max = LIMIT_MOST,
-     .help = "hits wanted (10)"},
+     .help = "hits wanted (default 10)"},
     {.name = "offset", .kind = AQ_OPTION_NUMBER, .field = FIELD(offset), .value = "N", .max = OFFSET_MOST,
-     .help = "hits to pass over first (0)"},
+     .help = "hits to pass over first (default 0)"},
     {.name = "sort", .kind = AQ_OPTION_CHOICE, .field = FIELD(sort), .value = "BY",
      .choices = aq_sort_names,
-     .help = "relevance, date (newest first) or score (most points first)"},
+     .help = "order by relevance (default), date (newest first) or score (most points first)"},
     {.name = "group", .kind = AQ_OPTION_CHOICE, .field = FIELD(group), .value = "BY",
      .choices = aq_group_names,
-     .help = "one hit a comment, thread or author; none: each passage for itself"},
+     .help = "one hit for each comment (default), thread or author; none: every passage is a hit",
+     .more = "A hit is the best passage of its group, with the number of its further passages. By comment, "
+             "where fewer comments match than hits were wanted, their further passages follow."},
     {.name = "author", .kind = AQ_OPTION_LIST, .field = FIELD(authors), .value = "NAME",
-     .help = "only by this author; repeat for any of several"},
+     .help = "only comments by this author; repeat it for any of several"},
     {.name = "thread", .kind = AQ_OPTION_LIST, .field = FIELD(threads), .value = "ID",
-     .help = "only in this thread; repeat for any of several"},
+     .help = "only comments of this thread; repeat it for any of several"},
     {.name = "after", .kind = AQ_OPTION_TEXT, .field = FIELD(after), .value = "DATE",
-     .help = "from the start of DATE on: 2019, 2019-05, 2019-05-31"},
+     .accepts = is_date, .form = date_form,
+     .help = "only from the start of DATE on: 2019, 2019-05 or 2019-05-31",
+     .more = "A time may follow, as in `2019-05-31T18:00`. Dates are in UTC unless they end in an offset "
+             "such as `+02:00`."},
     {.name = "before", .kind = AQ_OPTION_TEXT, .field = FIELD(before), .value = "DATE",
-     .help = "earlier than the start of DATE"},
+     .accepts = is_date, .form = date_form,
+     .help = "only earlier than the start of DATE"},
     {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
-     .help = "only the exact number of comments that match"},
+     .help = "print only the exact number of comments that match",
+     .more = "By --group it is the number of threads, authors or passages."},
 };
-
-static enum aq_status read_bound(const char *option, const char *text, int64_t *date, struct aq_error *err)
-{
-    *date = AQ_NO_DATE;
-    if (text && !aq_date_read(text, date))
-        return aq_fail(err, AQ_SYNTAX,
-                       "%s is a date such as 2019, 2019-05, 2019-05-31 or 2019-05-31T18:00Z, not \"%.100s\"",
-                       option, text);
-    return AQ_OK;
-}
 
 static enum aq_status read_dates(const struct aq_settings *set, struct aq_search_request *request,
                                  struct aq_error *err)
 {
     if (!set->after && !set->before)
         return AQ_OK;
-    enum aq_status st = read_bound("--after", set->after, &request->after, err);
-    if (!st)
-        st = read_bound("--before", set->before, &request->before, err);
-    if (!st && set->after && set->before && request->after >= request->before)
-        st = aq_fail(err, AQ_SYNTAX, "--after %.40s is not earlier than --before %.40s: no date lies between",
-                     set->after, set->before);
-    return st;
+    request->after = request->before = AQ_NO_DATE;
+    if (set->after)
+        aq_date_read(set->after, &request->after);
+    if (set->before)
+        aq_date_read(set->before, &request->before);
+    if (set->after && set->before && request->after >= request->before)
+        return aq_fail(err, AQ_SYNTAX,
+                       "--after %.40s is not earlier than --before %.40s: no date lies between", set->after,
+                       set->before);
+    return AQ_OK;
 }
 
 static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request *request)
@@ -158,13 +165,18 @@ static int search(struct aq_cli *cli)
 }
 
 const struct aq_command aq_command_search = {
-    "search",
-    "[search] [OPTION...] QUERY...",
-    "find the passages that answer a query",
-    "The words of the query are joined by spaces. A word that starts with \"-\" goes\n"
-    "after \"--\". What the query itself can say (phrases, fields, operators) is in\n"
-    "aq(1). The name of a command as the first word runs that command; to search for\n"
-    "it, say \"aq search stats\".\n",
-    {"Search options", options, AQ_COUNT(options)},
+    {.name = "search",
+     .words = "QUERY...",
+     .summary = "find the passages that answer a query",
+     .details =
+         "The words are joined by spaces. Passages with all of two to four words come first, then those with "
+         "some. `\"quoted words\"` are an exact phrase, `+word` must be there and `-word` must not; quote "
+         "them for the shell: `aq '\"hard problem\" -chess'`. After `--` every argument is a word, also one that "
+         "starts with `-`.\n\n"
+         "The name of the command may be left out, unless the first word of the query is the name of one: "
+         "`aq search stats` searches for the word stats.\n\n"
+         "A filter (--author, --thread, --after, --before) is enough of a query: the newest comments that "
+         "pass are listed.",
+     .options = {"Search options", options, AQ_COUNT(options)}},
     search,
 };

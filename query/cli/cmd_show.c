@@ -11,7 +11,7 @@ enum { CONTEXT_MOST = 100, REPLIES_SHOWN = 500 };
 static const struct aq_option options[] = {
     {.name = "context", .letter = 'C', .kind = AQ_OPTION_NUMBER,
      .field = offsetof(struct aq_settings, context), .value = "N", .max = CONTEXT_MOST,
-     .help = "levels of parents above and of replies below (1)"},
+     .help = "levels of parents above and of replies below (default 1; 0: none)"},
 };
 
 /* ---- parents ---- */
@@ -186,10 +186,11 @@ static int show(struct aq_cli *cli)
 }
 
 const struct aq_command aq_command_show = {
-    "show",
-    "show ID [-C N]",
-    "print a comment, what it replies to and its replies",
-    NULL,
-    {"Show options", options, AQ_COUNT(options)},
+    {.name = "show",
+     .words = "ID",
+     .summary = "print a comment, what it replies to and its replies",
+     .details = "The comment is printed whole; above it, in brief, what it replies to, and below it the "
+                "replies. Ids are printed below each hit of a search.",
+     .options = {"Show options", options, AQ_COUNT(options)}},
     show,
 };

@@ -23,5 +23,10 @@ static int stats(struct aq_cli *cli)
 }
 
 const struct aq_command aq_command_stats = {
-    "stats", "stats", "print how large the index is and what is in it", NULL, {"", NULL, 0}, stats,
+    {.name = "stats",
+     .words = "",
+     .summary = "print how large the index is and what is in it",
+     .details = "Counts comments, threads, authors, passages and words, and tells which index was read, how "
+                "much of the file each part takes and which language is stemmed."},
+    stats,
 };

@@ -2,6 +2,7 @@
  * in styled.c. */
 #include "styled.h"
 
+#include "places.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -13,12 +14,6 @@
 
 enum { COLUMNS_LEAST = 10, COLUMNS_MOST = 100, COLUMNS_UNKNOWN = 80 };
 
-static const char *set(const char *variable)
-{
-    const char *v = getenv(variable);
-    return v && *v ? v : NULL;
-}
-
 /* Terminals that are known to make links; one that does not know them may show
  * the address twice or worse, so the others get plain text. */
 static bool makes_links(const char *term)
@@ -27,15 +22,15 @@ static bool makes_links(const char *term)
     static const char *const signs[] = {"KITTY_WINDOW_ID", "WT_SESSION",       "KONSOLE_VERSION",
                                         "DOMTERM",         "ALACRITTY_WINDOW_ID"};
     static const char *const terms[] = {"xterm-kitty", "alacritty", "foot", "wezterm", "xterm-ghostty"};
-    if (set("TMUX") || set("STY")) /* what holds the window is not what draws it */
+    if (aq_env("TMUX") || aq_env("STY")) /* what holds the window is not what draws it */
         return false;
-    const char *vte = set("VTE_VERSION");
+    const char *vte = aq_env("VTE_VERSION");
     if (vte)
         return strtol(vte, NULL, 10) >= 5000;
     for (size_t i = 0; i < AQ_COUNT(signs); i++)
-        if (set(signs[i]))
+        if (aq_env(signs[i]))
             return true;
-    const char *program = set("TERM_PROGRAM");
+    const char *program = aq_env("TERM_PROGRAM");
     for (size_t i = 0; program && i < AQ_COUNT(programs); i++)
         if (strcmp(program, programs[i]) == 0)
             return true;
@@ -48,17 +43,17 @@ static bool makes_links(const char *term)
 void aq_terminal_detect(struct aq_terminal *t, int fd, enum aq_color color)
 {
     *t = (struct aq_terminal){0};
-    const char *term = set("TERM");
+    const char *term = aq_env("TERM");
     t->tty = isatty(fd);
     t->dumb = !term || strcmp(term, "dumb") == 0;
-    t->color = color == AQ_COLOR_ALWAYS || (color == AQ_COLOR_AUTO && t->tty && !t->dumb && !set("NO_COLOR"));
+    t->color = color == AQ_COLOR_ALWAYS || (color == AQ_COLOR_AUTO && t->tty && !t->dumb && !aq_env("NO_COLOR"));
     t->links = t->tty && t->color && !t->dumb && makes_links(term);
     if (!t->tty)
         return;
     struct winsize size = {0};
     if (ioctl(fd, TIOCGWINSZ, &size) == 0)
         t->rows = size.ws_row;
-    const char *columns = set("COLUMNS");
+    const char *columns = aq_env("COLUMNS");
     long wide = columns ? strtol(columns, NULL, 10) : 0;
     if (wide <= 0)
         wide = size.ws_col ? size.ws_col : COLUMNS_UNKNOWN;

@@ -16,17 +16,26 @@ struct values {
     struct aq_option_list authors;
 };
 
+static bool is_some(const char *text)
+{
+    return strcmp(text, "none") != 0;
+}
+
 static const char *const sorts[] = {"relevance", "date", "score", NULL};
 
 #define FIELD(name) offsetof(struct values, name)
 static const struct aq_option table[] = {
-    {"loud", 'l', AQ_OPTION_FLAG, FIELD(loud), NULL, "say more", 0, 0, NULL},
-    {"brief", 'b', AQ_OPTION_FLAG, FIELD(brief), NULL, "say less", 0, 0, NULL},
-    {"index", 'i', AQ_OPTION_TEXT, FIELD(index), "DIR", "where it is", 0, 0, NULL},
-    {"limit", 'n', AQ_OPTION_NUMBER, FIELD(limit), "N", "how many", 1, 100, NULL},
-    {"weight", 0, AQ_OPTION_REAL, FIELD(weight), "X", "how heavy", 0, 2, NULL},
-    {"sort", 0, AQ_OPTION_CHOICE, FIELD(sort), "BY", "in which order", 0, 0, sorts},
-    {"author", 0, AQ_OPTION_LIST, FIELD(authors), "NAME", "by whom", 0, 0, NULL},
+    {.name = "loud", .letter = 'l', .kind = AQ_OPTION_FLAG, .field = FIELD(loud), .help = "say more"},
+    {.name = "brief", .letter = 'b', .kind = AQ_OPTION_FLAG, .field = FIELD(brief), .help = "say less"},
+    {.name = "index", .letter = 'i', .kind = AQ_OPTION_TEXT, .field = FIELD(index), .value = "DIR",
+     .help = "where it is", .accepts = is_some, .form = "some directory"},
+    {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = FIELD(limit), .value = "N", .min = 1,
+     .max = 100, .help = "how many"},
+    {.name = "weight", .kind = AQ_OPTION_REAL, .field = FIELD(weight), .value = "X", .max = 2,
+     .help = "how heavy"},
+    {.name = "sort", .kind = AQ_OPTION_CHOICE, .field = FIELD(sort), .value = "BY", .choices = sorts,
+     .help = "in which order"},
+    {.name = "author", .kind = AQ_OPTION_LIST, .field = FIELD(authors), .value = "NAME", .help = "by whom"},
 };
 static const struct aq_option_group group = {"Options", table, AQ_COUNT(table)};
 
@@ -123,6 +132,61 @@ static void the_last_of_several_counts(void **state)
     aq_arena_free(&p.arena);
 }
 
+static void a_flag_that_was_saved_is_taken_back(void **state)
+{
+    (void)state;
+    struct parsed p = {.v = {.loud = true}};
+    const char *argv[] = {"prog", "--loud=false", "--brief=true", NULL};
+    p.status = aq_options_parse(&group, 1, 3, as_argv(argv), 0, &p.v, &p.arena, &p.words, &p.err);
+    assert_int_equal(p.status, AQ_OK);
+    assert_false(p.v.loud);
+    assert_true(p.v.brief);
+    aq_arena_free(&p.arena);
+}
+
+static enum aq_status assign(struct parsed *p, const char *name, const char *text)
+{
+    const struct aq_option *o = aq_option_named(&group, 1, name, strlen(name));
+    assert_non_null(o);
+    return aq_option_assign(o, o->name, text, table, &p->v, &p->arena, &p->err);
+}
+
+static void values_from_elsewhere_are_checked_alike(void **state)
+{
+    (void)state;
+    struct parsed p = {.v = {.limit = 10}};
+    assert_int_equal(assign(&p, "limit", "7"), AQ_OK);
+    assert_int_equal(p.v.limit, 7);
+    assert_int_equal(assign(&p, "limit", "101"), AQ_SYNTAX);
+    assert_string_equal(p.err.message, "limit is a number from 1 to 100, not \"101\"");
+    assert_int_equal(assign(&p, "loud", "true"), AQ_OK);
+    assert_true(p.v.loud);
+    assert_int_equal(assign(&p, "loud", "1"), AQ_SYNTAX);
+    assert_int_equal(assign(&p, "index", "none"), AQ_SYNTAX);
+    assert_string_equal(p.err.message, "index is some directory, not \"none\"");
+    assert_null(aq_option_named(&group, 1, "lim", 3));
+    assert_string_equal(aq_option_nearest(&group, 1, "limt", 4), "limit");
+    assert_null(aq_option_nearest(&group, 1, "frobnicate", 10));
+    aq_arena_free(&p.arena);
+}
+
+static void lists_grow_and_another_giver_begins_anew(void **state)
+{
+    (void)state;
+    struct parsed p = {.v = {.limit = 10}};
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(assign(&p, "author", i < 8 ? "Ann" : "Bob"), AQ_OK);
+    assert_int_equal(p.v.authors.count, 9);
+    assert_string_equal(p.v.authors.items[0], "Ann");
+    assert_string_equal(p.v.authors.items[8], "Bob");
+    const char *argv[] = {"prog", "--author", "Cy", NULL};
+    p.status = aq_options_parse(&group, 1, 3, as_argv(argv), 0, &p.v, &p.arena, &p.words, &p.err);
+    assert_int_equal(p.status, AQ_OK);
+    assert_int_equal(p.v.authors.count, 1);
+    assert_string_equal(p.v.authors.items[0], "Cy");
+    aq_arena_free(&p.arena);
+}
+
 static void assert_refuses(struct parsed p, const char *part)
 {
     assert_int_equal(p.status, AQ_SYNTAX);
@@ -212,6 +276,9 @@ int main(void)
         cmocka_unit_test(letters_cluster_and_take_values_attached),
         cmocka_unit_test(lists_keep_every_value_in_order),
         cmocka_unit_test(the_last_of_several_counts),
+        cmocka_unit_test(a_flag_that_was_saved_is_taken_back),
+        cmocka_unit_test(values_from_elsewhere_are_checked_alike),
+        cmocka_unit_test(lists_grow_and_another_giver_begins_anew),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(numbers_are_checked),
         cmocka_unit_test(the_command_is_left_out_even_as_a_value),
