@@ -156,7 +156,7 @@ static void unpack_range(const struct aq_packed *a, uint32_t from, uint32_t n, u
 
 /* ---- decoding a block ---- */
 
-static uint32_t cursor_blocks(const struct aq_cursor *c)
+uint32_t aq_cursor_blocks(const struct aq_cursor *c)
 {
     if (c->memory)
         return c->memory->df / AQ_BLOCK + (c->memory->df % AQ_BLOCK != 0);
@@ -214,15 +214,20 @@ static bool unpack_freqs(struct aq_cursor *c)
     return fits;
 }
 
-static bool load_full(struct aq_cursor *c, struct aq_reading *r, uint32_t base, uint32_t last)
+static bool enter_full(struct aq_cursor *c, struct aq_reading *r)
 {
-    struct aq_packed docids;
-    if (!read_packed(r, AQ_BLOCK, DOCID_BITS, &docids) || !read_packed(r, AQ_BLOCK, FREQ_BITS, &c->packed_freqs) ||
-        r->p != r->end)
-        return false;
     c->count = AQ_BLOCK;
-    c->freqs_ready = false;
-    return unpack_docids(&docids, base, last, c->docids);
+    c->docids_ready = c->freqs_ready = false;
+    return read_packed(r, AQ_BLOCK, DOCID_BITS, &c->packed_docids) &&
+           read_packed(r, AQ_BLOCK, FREQ_BITS, &c->packed_freqs) && r->p == r->end;
+}
+
+static bool unpack_block_docids(struct aq_cursor *c)
+{
+    const struct aq_postings *p = c->list;
+    uint32_t base = c->block ? aq_load32(directory_last(p, c->block - 1)) : UINT32_MAX;
+    c->docids_ready = unpack_docids(&c->packed_docids, base, aq_load32(directory_last(p, c->block)), c->docids);
+    return c->docids_ready;
 }
 
 /* Postings as varints: a list's partial last block, or (inline positions) a short
@@ -251,11 +256,12 @@ static bool load_varints(struct aq_cursor *c, struct aq_reading *r, uint32_t bas
     for (uint32_t i = count; i < AQ_BLOCK; i++)
         c->docids[i] = AQ_DOCID_END;
     c->count = count;
-    c->freqs_ready = true;
+    c->docids_ready = c->freqs_ready = true;
     return !r->bad && r->p == r->end;
 }
 
-static bool load_list_block(struct aq_cursor *c, uint32_t block)
+/* Finds a block's arrays; what is stored as varints is decoded at once. */
+static bool enter_list_block(struct aq_cursor *c, uint32_t block)
 {
     const struct aq_postings *p = c->list;
     if (p->blocks == 0) {
@@ -270,12 +276,12 @@ static bool load_list_block(struct aq_cursor *c, uint32_t block)
     if (from > to || to > size)
         return false;
     struct aq_reading r = {p->body + from, p->body + to, false};
-    uint32_t base = block ? aq_load32(directory_last(p, block - 1)) : UINT32_MAX;
-    uint32_t last = aq_load32(directory_last(p, block));
     c->positions_ready = false;
     if (block + 1 < p->blocks || p->df % AQ_BLOCK == 0)
-        return load_full(c, &r, base, last);
-    return load_varints(c, &r, base, p->df % AQ_BLOCK, false) && c->docids[c->count - 1] == last;
+        return enter_full(c, &r);
+    uint32_t base = block ? aq_load32(directory_last(p, block - 1)) : UINT32_MAX;
+    return load_varints(c, &r, base, p->df % AQ_BLOCK, false) &&
+           c->docids[c->count - 1] == aq_load32(directory_last(p, block));
 }
 
 static void load_memory_block(struct aq_cursor *c, uint32_t block)
@@ -288,17 +294,24 @@ static void load_memory_block(struct aq_cursor *c, uint32_t block)
         c->freqs[i] = m->freqs[from + i];
     for (uint32_t i = c->count; i < AQ_BLOCK; i++)
         c->docids[i] = AQ_DOCID_END;
-    c->freqs_ready = c->positions_ready = true;
+    c->docids_ready = c->freqs_ready = c->positions_ready = true;
 }
 
-/* Decodes a block and stands on its first posting. */
-static uint32_t cursor_load(struct aq_cursor *c, uint32_t block)
+static bool cursor_enter(struct aq_cursor *c, uint32_t block)
 {
     c->block = block;
     c->index = 0;
     if (c->memory)
         load_memory_block(c, block);
-    else if (AQ_UNLIKELY(!load_list_block(c, block)))
+    else if (AQ_UNLIKELY(!enter_list_block(c, block)))
+        return false;
+    return true;
+}
+
+/* Decodes a block and stands on its first posting. */
+static uint32_t cursor_load(struct aq_cursor *c, uint32_t block)
+{
+    if (AQ_UNLIKELY(!cursor_enter(c, block) || !(c->docids_ready || unpack_block_docids(c))))
         return cursor_fail(c);
     return c->docid = c->docids[0];
 }
@@ -309,7 +322,7 @@ static void cursor_reset(struct aq_cursor *c, const struct aq_postings *p, const
 {
     c->docid = AQ_DOCID_END;
     c->index = c->count = c->block = 0;
-    c->bad = c->freqs_ready = c->positions_ready = false;
+    c->bad = c->docids_ready = c->freqs_ready = c->positions_ready = false;
     c->list = p;
     c->memory = m;
 }
@@ -334,7 +347,7 @@ uint32_t aq_cursor_next_block(struct aq_cursor *c)
 {
     if (c->docid == AQ_DOCID_END)
         return AQ_DOCID_END;
-    return c->block + 1 < cursor_blocks(c) ? cursor_load(c, c->block + 1) : cursor_end(c);
+    return c->block + 1 < aq_cursor_blocks(c) ? cursor_load(c, c->block + 1) : cursor_end(c);
 }
 
 uint32_t aq_cursor_next(struct aq_cursor *c)
@@ -347,8 +360,8 @@ uint32_t aq_cursor_next(struct aq_cursor *c)
 static uint32_t block_last(const struct aq_cursor *c, uint32_t block)
 {
     if (!c->memory)
-        return aq_load32(directory_last(c->list, block));
-    uint32_t end = block + 1 < cursor_blocks(c) ? (block + 1) * AQ_BLOCK : c->memory->df;
+        return c->list->blocks ? aq_load32(directory_last(c->list, block)) : c->list->docid_limit - 1;
+    uint32_t end = block + 1 < aq_cursor_blocks(c) ? (block + 1) * AQ_BLOCK : c->memory->df;
     return c->memory->docids[end - 1];
 }
 
@@ -356,7 +369,7 @@ static uint32_t block_last(const struct aq_cursor *c, uint32_t block)
  * double (most seeks are short), then the last stride is halved. */
 static uint32_t find_block(const struct aq_cursor *c, uint32_t target)
 {
-    uint32_t blocks = cursor_blocks(c), from = c->block + 1, stride = 1;
+    uint32_t blocks = aq_cursor_blocks(c), from = c->block + 1, stride = 1;
     while (from < blocks && stride < blocks - from && block_last(c, from + stride - 1) < target) {
         from += stride;
         stride *= 2;
@@ -378,7 +391,7 @@ uint32_t aq_cursor_seek(struct aq_cursor *c, uint32_t target)
         return c->docid;
     if (c->docids[c->count - 1] < target) {
         /* Only block lists and memory have a directory to look in. */
-        uint32_t blocks = cursor_blocks(c);
+        uint32_t blocks = aq_cursor_blocks(c);
         uint32_t block = c->block + 1 < blocks ? find_block(c, target) : blocks;
         if (block == blocks)
             return cursor_end(c);
@@ -395,7 +408,7 @@ uint32_t aq_cursor_seek(struct aq_cursor *c, uint32_t target)
     return c->docid = docids[at];
 }
 
-/* ---- what stands at a posting ---- */
+/* ---- by blocks ---- */
 
 static bool need_freqs(struct aq_cursor *c)
 {
@@ -404,6 +417,78 @@ static bool need_freqs(struct aq_cursor *c)
     cursor_fail(c);
     return false;
 }
+
+void aq_cursor_open(struct aq_cursor *c, const struct aq_postings *p)
+{
+    cursor_reset(c, p, NULL);
+    c->docid = 0;
+    c->block = AQ_NO_BLOCK;
+    if (p->blocks && aq_postings_block_last(p, p->blocks - 1) >= p->docid_limit)
+        cursor_fail(c);
+}
+
+void aq_cursor_open_memory(struct aq_cursor *c, const struct aq_memory_postings *m)
+{
+    cursor_reset(c, NULL, m);
+    c->docid = 0;
+    c->block = AQ_NO_BLOCK;
+}
+
+uint32_t aq_cursor_block_last(const struct aq_cursor *c, uint32_t block)
+{
+    return block_last(c, block);
+}
+
+uint8_t aq_cursor_block_impact(const struct aq_cursor *c, uint32_t block)
+{
+    return c->memory || c->list->blocks == 0 ? 255 : *directory_impact(c->list, block);
+}
+
+const uint8_t *aq_cursor_impacts(const struct aq_cursor *c)
+{
+    return c->memory || c->list->blocks == 0 ? NULL : directory_impact(c->list, 0);
+}
+
+uint32_t aq_cursor_find_block(const struct aq_cursor *c, uint32_t target)
+{
+    if (c->block != AQ_NO_BLOCK && block_last(c, c->block) >= target)
+        return c->block;
+    return find_block(c, target);
+}
+
+bool aq_cursor_enter_block(struct aq_cursor *c, uint32_t block)
+{
+    if (AQ_LIKELY(!c->bad && (c->block == block || cursor_enter(c, block))))
+        return true;
+    cursor_fail(c);
+    return false;
+}
+
+bool aq_cursor_load_block(struct aq_cursor *c, uint32_t block)
+{
+    if (!aq_cursor_enter_block(c, block))
+        return false;
+    if (AQ_LIKELY(c->docids_ready || unpack_block_docids(c)))
+        return true;
+    cursor_fail(c);
+    return false;
+}
+
+bool aq_cursor_load_freqs(struct aq_cursor *c)
+{
+    return need_freqs(c);
+}
+
+bool aq_cursor_place(struct aq_cursor *c, uint32_t posting, uint32_t docid)
+{
+    if (!aq_cursor_enter_block(c, posting / AQ_BLOCK))
+        return false;
+    c->index = posting % AQ_BLOCK;
+    c->docid = docid;
+    return true;
+}
+
+/* ---- what stands at a posting ---- */
 
 uint32_t aq_cursor_freq(struct aq_cursor *c)
 {

@@ -75,6 +75,7 @@ enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const stru
             continue;
         if (!leaf_alloc(&all[n], q, seg->info.passages, arena))
             return aq_fail_nomem(err);
+        all[n].number = n;
         enum aq_status st = segment_leaf(&all[n++], txn, seg, q, err);
         if (st)
             return st;
@@ -82,6 +83,7 @@ enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const stru
     if (pend->passages) {
         if (!leaf_alloc(&all[n], q, pend->passages, arena))
             return aq_fail_nomem(err);
+        all[n].number = n;
         pending_leaf(&all[n++], txn, pend, q);
     }
     *leaves = all;
@@ -96,6 +98,15 @@ void aq_leaf_cursor(const struct aq_leaf *leaf, uint32_t term, struct aq_cursor 
         aq_cursor_init_memory(c, &l->memory);
     else
         aq_cursor_init(c, &l->list);
+}
+
+void aq_leaf_cursor_open(const struct aq_leaf *leaf, uint32_t term, struct aq_cursor *c)
+{
+    const struct aq_leaf_list *l = &leaf->lists[term];
+    if (l->in_memory)
+        aq_cursor_open_memory(c, &l->memory);
+    else
+        aq_cursor_open(c, &l->list);
 }
 
 const struct aq_leaf_chunk *aq_leaf_load_chunk(struct aq_leaf *leaf, uint32_t chunk)

@@ -61,6 +61,7 @@ enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq
     struct aq_reader *r = calloc(1, sizeof *r);
     if (!r)
         return aq_fail_nomem(err);
+    r->count_enough = AQ_COUNT_ENOUGH;
     enum aq_status st = aq_store_open(dir, AQ_STORE_READ, &r->store, err);
     if (!st)
         st = aq_reader_begin(r, &txn, err);

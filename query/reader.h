@@ -9,7 +9,9 @@
 struct aq_reader {
     struct aq_store *store;
     struct aq_analyzer *analyzer;
+    uint32_t count_enough; /* groups that are counted at the least: AQ_COUNT_ENOUGH, less in tests */
 };
+enum { AQ_COUNT_ENOUGH = 1000 };
 
 /* Moves to the current generation and begins a transaction whose analyzer is the
  * reader's; aq_txn_end it. */

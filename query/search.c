@@ -74,16 +74,56 @@ static enum aq_status prepare(struct search *s, struct aq_error *err)
     return st;
 }
 
+static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
+{
+    return (struct aq_plan){.leaves = s->leaves,
+                            .leaf_count = s->leaf_count,
+                            .query = &s->query,
+                            .model = &s->model,
+                            .collector = c};
+}
+
+/* Exhaustively. */
 static enum aq_status run(struct search *s, enum aq_plan_kind kind, struct aq_collector *c, enum aq_group group,
-                          uint32_t k, const struct aq_candidate **hits, size_t *count, struct aq_error *err)
+                          uint32_t k, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
     /* Without words the newest come first: every score is 0. */
     enum aq_sort sort = kind == AQ_PLAN_LIST && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
     enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, group, sort, k, s->query.tiered, err);
-    struct aq_plan plan = {s->leaves, s->leaf_count, &s->query, &s->model, c};
+    struct aq_plan plan = plan_of(s, c);
     if (!st)
         st = aq_plan_run(&plan, kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
+}
+
+/* Sorting by columns, groups of several comments and exact totals need every match. */
+static bool can_rank(struct search *s, enum aq_plan_kind kind)
+{
+    const struct aq_search_request *r = s->request;
+    struct aq_plan plan = plan_of(s, NULL);
+    return r->sort == AQ_SORT_RELEVANCE && (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) &&
+           !(r->flags & AQ_COUNT_EXACT) && aq_plan_can_rank(&plan, kind);
+}
+
+/* Passing over what cannot be among the best. Where fewer than k groups are found, they
+ * are all there are, and their passages have been counted. */
+static enum aq_status rank(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
+                           size_t *count, struct aq_error *err)
+{
+    const struct aq_search_request *r = s->request;
+    struct aq_collector *c = &s->collector;
+    struct aq_plan plan = plan_of(s, c);
+    enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, r->group, r->sort, k, s->query.tiered, err);
+    if (st)
+        return st;
+    aq_collector_rank(c, k > s->reader->count_enough ? k : s->reader->count_enough);
+    st = aq_plan_rank(&plan, kind, err);
+    if (!st)
+        st = aq_collector_finish(c, hits, count, err);
+    if (st || r->group != AQ_GROUP_COMMENT)
+        return st;
+    size_t shown = *count == k && r->offset < k ? r->offset : 0;
+    return aq_plan_count_matches(&plan, kind, *hits ? *hits + shown : NULL, *count - shown, err);
 }
 
 static int by_comment(const void *x, const void *y)
@@ -94,10 +134,10 @@ static int by_comment(const void *x, const void *y)
 
 /* Where fewer comments match than were asked for, their further passages follow
  * in order. The best k passages hold enough of them: at most one a comment leads. */
-static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint32_t k,
-                                  const struct aq_candidate **hits, size_t *count, struct aq_error *err)
+static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
+                                  size_t *count, struct aq_error *err)
 {
-    const struct aq_candidate *all;
+    struct aq_candidate *all;
     size_t leader_count = *count, all_count, n = leader_count;
     if (s->request->group != AQ_GROUP_COMMENT || (s->request->flags & AQ_NO_FILL) || n == 0 || n >= k ||
         s->collector.passages <= n)
@@ -142,14 +182,15 @@ static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq
 static enum aq_status answer(struct search *s, struct answer *a, struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
-    const struct aq_candidate *found = NULL;
+    struct aq_candidate *found = NULL;
     size_t count = 0;
     uint32_t limit = r->limit ? r->limit : DEFAULT_LIMIT;
     enum aq_status st = prepare(s, err);
     if (st)
         return st;
     enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active);
-    st = run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
+    st = can_rank(s, kind) ? rank(s, kind, r->offset + limit, &found, &count, err)
+                           : run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
     if (!st)
         st = fill_places(s, kind, r->offset + limit, &found, &count, err);
     if (st)
@@ -158,6 +199,7 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     struct aq_result *out = &a->result;
     out->total_passages = s->collector.passages;
     out->total_groups = s->collector.groups;
+    out->total_at_least = s->collector.at_least;
     out->partial = s->query.cut ? AQ_PARTIAL_TERMS : AQ_PARTIAL_NONE;
     out->commit = s->txn.state.commit;
     out->snapshot = s->txn.state.next_comment;

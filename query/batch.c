@@ -1,0 +1,319 @@
+/* batch.c - see batch.h. */
+#include "batch.h"
+
+#include <math.h>
+
+/* ---- opening ---- */
+
+static enum aq_status open_phrases(struct aq_ranking *r, struct aq_arena *arena)
+{
+    const struct aq_query *q = r->plan->query;
+    if (q->phrase_count == 0)
+        return AQ_OK;
+    r->phrase_cursors = aq_arena_zalloc(arena, q->term_count * sizeof(void *));
+    if (!r->phrase_cursors)
+        return AQ_NOMEM;
+    for (size_t i = 0; i < q->phrase_count; i++) {
+        const struct aq_query_phrase *p = &q->phrases[i];
+        for (uint32_t k = 0; k < p->count && !p->dead; k++) {
+            struct aq_cursor **c = &r->phrase_cursors[p->elements[k].term];
+            if (*c)
+                continue;
+            if (!(*c = aq_arena_alloc(arena, sizeof **c)))
+                return AQ_NOMEM;
+            aq_leaf_cursor_open(r->leaf, p->elements[k].term, *c);
+        }
+    }
+    return AQ_OK;
+}
+
+struct aq_ranking *aq_ranking_new(const struct aq_plan *p, struct aq_arena *arena)
+{
+    size_t lanes = p->query->term_count < AQ_LANES ? p->query->term_count : AQ_LANES;
+    struct aq_ranking *r = aq_arena_alloc(arena, sizeof *r);
+    if (!r || !(r->lanes = aq_arena_alloc(arena, lanes * sizeof *r->lanes)))
+        return NULL;
+    r->plan = p;
+    r->tier = 0;
+    r->partly = false;
+    memset(r->batch.places, 0, sizeof r->batch.places);
+    return r;
+}
+
+enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, struct aq_arena *arena, bool *possible)
+{
+    const struct aq_plan *p = r->plan;
+    const struct aq_query *q = p->query;
+    r->leaf = leaf;
+    r->phrase_cursors = NULL;
+    *possible = false;
+    for (size_t i = 0; i < q->term_count; i++)
+        if (q->terms[i].required && leaf->lists[i].df == 0)
+            return AQ_OK;
+    for (size_t i = 0; i < q->phrase_count; i++)
+        if (!q->phrases[i].dead && !aq_phrase_possible(leaf, &q->phrases[i]))
+            return AQ_OK;
+    r->lane_count = aq_lanes_open(r->lanes, leaf, q, p->model);
+    *possible = r->lane_count > 0;
+    enum aq_status st = open_phrases(r, arena);
+    return st ? st : aq_exclusions_init(&r->out, q, leaf, arena);
+}
+
+bool aq_ranking_bad(const struct aq_ranking *r)
+{
+    for (uint32_t i = 0; i < r->lane_count; i++)
+        if (r->lanes[i].cursor.bad)
+            return true;
+    for (size_t i = 0; r->phrase_cursors && i < r->plan->query->term_count; i++)
+        if (r->phrase_cursors[i] && r->phrase_cursors[i]->bad)
+            return true;
+    return aq_exclusions_bad(&r->out);
+}
+
+bool aq_ranking_done(const struct aq_ranking *r)
+{
+    const struct aq_collector *c = r->plan->collector;
+    return !c->counts && c->floor_tier < r->tier;
+}
+
+double aq_steps_sum(struct aq_step *steps, uint32_t count)
+{
+    double rest = 0;
+    for (uint32_t i = count; i-- > 0;)
+        steps[i].rest = rest += steps[i].bound;
+    return rest;
+}
+
+/* ---- looking up ---- */
+
+/* What a candidate's sum must reach: -HUGE_VAL while all are counted. */
+static double goal(const struct aq_ranking *r)
+{
+    const struct aq_collector *c = r->plan->collector;
+    return c->counts ? -HUGE_VAL : aq_slack_floor(aq_collector_floor(c, r->tier));
+}
+
+/* Index of a docid among a block's, or -1. */
+static int find_docid(const struct aq_cursor *c, uint32_t docid)
+{
+    uint32_t at = 0;
+    for (uint32_t half = AQ_BLOCK / 2; half; half /= 2)
+        at += c->docids[at + half - 1] < docid ? half : 0;
+    return c->docids[at] == docid ? (int)at : -1;
+}
+
+/* Where the candidates [from, to) stand in the cursor's block: index or -1. Many at
+ * once are looked up in an array over the block's docids. */
+static bool find_all(struct aq_batch *b, const struct aq_cursor *c, uint32_t from, uint32_t to, int *at)
+{
+    enum { FEW = 8 };
+    uint32_t base = c->docids[0], last = c->docids[c->count - 1];
+    int any = -1;
+    if (to - from < FEW || last - base >= AQ_BATCH_SPAN) {
+        for (uint32_t i = from; i < to; i++) {
+            at[i] = find_docid(c, b->docids[b->slots[i]]);
+            any &= at[i];
+        }
+        return any != -1;
+    }
+    for (uint32_t k = 0; k < c->count; k++)
+        b->places[c->docids[k] - base] = (uint8_t)(k + 1);
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t place = b->docids[b->slots[i]] - base; /* wraps around before the first */
+        at[i] = place <= last - base ? b->places[place] - 1 : -1;
+        any &= at[i];
+    }
+    for (uint32_t k = 0; k < c->count; k++)
+        b->places[c->docids[k] - base] = 0;
+    return any != -1;
+}
+
+/* Looks the candidates up in a lane and drops those that lack what they must have or
+ * cannot reach the goal. */
+static void look_up(struct aq_ranking *r, const struct aq_step *step, double rest, double goal)
+{
+    struct aq_batch *b = &r->batch;
+    struct aq_lane *l = &r->lanes[step->lane];
+    struct aq_cursor *c = &l->cursor;
+    const uint8_t *lengths = r->leaf->lengths;
+    uint8_t *tf = b->tf[step->lane];
+    uint32_t *postings = b->postings[step->lane];
+    uint32_t kept = 0, to;
+    int at[AQ_BATCH];
+    for (uint32_t from = 0; from < b->count; from = to) {
+        uint32_t block = aq_cursor_find_block(c, b->docids[b->slots[from]]);
+        bool end = block == l->blocks;
+        uint32_t last = end ? AQ_DOCID_END : aq_cursor_block_last(c, block);
+        double most = (end ? 0 : aq_lane_block_bound(l, block)) + rest;
+        uint32_t live = from;
+        for (to = from; to < b->count && b->docids[b->slots[to]] <= last; to++) {
+            b->slots[live] = b->slots[to];
+            live += b->sums[b->slots[to]] + most >= goal;
+        }
+        if (live == from)
+            continue;
+        if (end || !aq_cursor_load_block(c, block) || !find_all(b, c, from, live, at)) {
+            for (uint32_t i = from; i < live && !step->must; i++) {
+                uint8_t slot = b->slots[i];
+                tf[slot] = 0;
+                b->slots[kept] = slot;
+                kept += b->sums[slot] + rest >= goal;
+            }
+            continue;
+        }
+        if (!aq_cursor_load_freqs(c))
+            continue;
+        for (uint32_t i = from; i < live; i++) {
+            uint8_t slot = b->slots[i];
+            tf[slot] = 0;
+            if (at[i] >= 0) {
+                tf[slot] = (uint8_t)c->freqs[at[i]];
+                postings[slot] = block * AQ_BLOCK + (uint32_t)at[i];
+                b->sums[slot] += aq_score(r->plan->model, l->weight, tf[slot], lengths[b->docids[slot]]);
+            } else if (step->must) {
+                continue;
+            }
+            b->slots[kept] = slot;
+            kept += b->sums[slot] + rest >= goal;
+        }
+    }
+    b->count = kept;
+}
+
+/* ---- the end of a candidate's way ---- */
+
+static bool has_phrases(struct aq_ranking *r, uint8_t slot)
+{
+    const struct aq_query *q = r->plan->query;
+    for (uint32_t i = 0; i < r->lane_count; i++) {
+        struct aq_cursor *c = r->phrase_cursors[r->lanes[i].term];
+        if (c && !aq_cursor_place(c, r->batch.postings[i][slot], r->batch.docids[slot]))
+            return false;
+    }
+    for (size_t i = 0; i < q->phrase_count; i++)
+        if (!q->phrases[i].dead && !aq_phrase_here(r->leaf, &q->phrases[i], r->phrase_cursors))
+            return false;
+    return true;
+}
+
+/* The same additions in the same order as the exhaustive plans make. */
+static double score_of(const struct aq_ranking *r, uint8_t slot, bool *all_words)
+{
+    uint8_t length = r->leaf->lengths[r->batch.docids[slot]];
+    uint32_t met = 0;
+    double sum = 0;
+    for (uint32_t i = 0; i < r->lane_count; i++) {
+        const struct aq_lane *l = &r->lanes[i];
+        uint8_t tf = r->batch.tf[i][slot];
+        if (tf == 0)
+            continue;
+        met += l->needed;
+        if (l->weight > 0)
+            sum += aq_score(r->plan->model, l->weight, tf, length);
+    }
+    *all_words = met == r->plan->query->needed;
+    return sum;
+}
+
+static void settle(struct aq_ranking *r, uint8_t slot)
+{
+    struct aq_collector *c = r->plan->collector;
+    struct aq_leaf *leaf = r->leaf;
+    uint32_t docid = r->batch.docids[slot], ordinal;
+    bool all_words;
+    double score = score_of(r, slot, &all_words);
+    unsigned tier = c->tiered && !all_words ? AQ_TIER_SOME_WORDS : 0;
+    bool ranked = r->partly && all_words;
+    if (!c->counts && (ranked || score < aq_collector_floor(c, tier)))
+        return;
+    if (!aq_leaf_visible(leaf, docid) || (r->phrase_cursors && !has_phrases(r, slot)) ||
+        (r->out.count && aq_excluded(&r->out, docid)))
+        return;
+    if (!ranked)
+        aq_collect(c, leaf, docid, score, all_words);
+    else if (aq_collector_enter(c, leaf, docid, &ordinal))
+        aq_collector_count(c);
+}
+
+void aq_ranking_finish(struct aq_ranking *r, const struct aq_step *steps, uint32_t step_count)
+{
+    double least = goal(r);
+    for (uint32_t i = 0; i < step_count && r->batch.count; i++)
+        look_up(r, &steps[i], i + 1 < step_count ? steps[i + 1].rest : 0, least);
+    for (uint32_t i = 0; i < r->batch.count; i++)
+        settle(r, r->batch.slots[i]);
+}
+
+void aq_ranking_match(struct aq_ranking *r, const struct aq_step *steps, uint32_t step_count)
+{
+    struct aq_batch *b = &r->batch;
+    bool musts = false;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < step_count; i++) {
+        look_up(r, &steps[i], 0, -HUGE_VAL);
+        musts |= steps[i].must;
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        uint8_t slot = b->slots[i];
+        bool here = musts;
+        for (uint32_t k = 0; k < r->lane_count; k++)
+            here |= r->lanes[k].weight > 0 && b->tf[k][slot];
+        if (!here || (r->phrase_cursors && !has_phrases(r, slot)) ||
+            (r->out.count && aq_excluded(&r->out, b->docids[slot])))
+            continue;
+        b->slots[kept++] = slot;
+    }
+    b->count = kept;
+}
+
+/* ---- driving ---- */
+
+/* Candidates of the lane's current block: docids in [from, to) that can reach the goal. */
+static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal, uint32_t from, uint32_t to)
+{
+    struct aq_batch *b = &r->batch;
+    struct aq_lane *l = &r->lanes[lane];
+    struct aq_cursor *c = &l->cursor;
+    uint32_t n = 0, least = aq_least_tf(r->plan->model, l->weight, goal - rest), block = c->block;
+    b->count = 0;
+    if (!aq_cursor_load_freqs(c))
+        return false;
+    for (uint32_t i = 0; i < c->count; i++) {
+        b->slots[n] = (uint8_t)i;
+        n += c->freqs[i] >= least;
+    }
+    if (n == 0 || !aq_cursor_load_block(c, block))
+        return false;
+    b->docids = c->docids;
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t slot = b->slots[i];
+        uint32_t docid = c->docids[slot];
+        if (docid < from || docid >= to)
+            continue;
+        b->tf[lane][slot] = (uint8_t)c->freqs[slot];
+        b->postings[lane][slot] = block * AQ_BLOCK + slot;
+        b->sums[slot] = aq_score(r->plan->model, l->weight, c->freqs[slot], r->leaf->lengths[docid]);
+        b->slots[b->count] = slot;
+        b->count += b->sums[slot] + rest >= goal;
+    }
+    return b->count > 0;
+}
+
+void aq_ranking_drive(struct aq_ranking *r, uint32_t lane, const struct aq_step *steps, uint32_t step_count,
+                      uint32_t from, uint32_t to)
+{
+    struct aq_lane *l = &r->lanes[lane];
+    struct aq_cursor *c = &l->cursor;
+    double rest = step_count ? steps[0].rest : 0;
+    for (uint32_t block = aq_cursor_find_block(c, from); block < l->blocks; block++) {
+        if ((block && aq_cursor_block_last(c, block - 1) >= to - 1) || aq_ranking_done(r))
+            break;
+        double least = goal(r);
+        if (aq_lane_block_bound(l, block) + rest < least)
+            continue;
+        if (!aq_cursor_enter_block(c, block))
+            break;
+        if (gather(r, lane, rest, least, from, to))
+            aq_ranking_finish(r, steps, step_count);
+    }
+}

@@ -1,0 +1,190 @@
+/* plan_any.c - the best of the passages that have any of the words: MaxScore (Turtle and
+ * Flood, "Query evaluation: strategies and optimizations", 1995) on windows of docids with
+ * the bounds of the blocks that meet the window, as Ding and Suel's block-max indexes
+ * (SIGIR 2011) make possible. In each window, lists that together cannot reach the floor
+ * are only looked up for candidates that the other lists give. */
+#include "batch.h"
+
+#include <math.h>
+
+enum { WINDOW = 4096 };
+
+struct window {
+    double sums[WINDOW];
+    uint64_t touched[WINDOW / 64];
+    uint8_t (*tf)[WINDOW]; /* by lane; all 0 between windows, as what stands above */
+    uint32_t docids[AQ_BATCH];
+    uint32_t from, to;
+    struct aq_step steps[AQ_LANES]; /* lanes that meet the window, by descending bound */
+    uint32_t step_count, leading;   /* the first ones lead: they give the candidates */
+    uint32_t next;                  /* the first docid whose bounds may be others */
+};
+
+/* The bound of a lane in the window, from its directory. */
+static double window_bound(struct window *w, struct aq_lane *l)
+{
+    struct aq_cursor *c = &l->cursor;
+    uint32_t block = aq_cursor_find_block(c, w->from);
+    uint8_t most = 0;
+    for (; block < l->blocks; block++) {
+        uint32_t first = block ? aq_cursor_block_last(c, block - 1) + 1 : 0, last;
+        if (first >= w->to) {
+            if (first < w->next)
+                w->next = first;
+            break;
+        }
+        uint8_t impact = aq_cursor_block_impact(c, block);
+        most = impact > most ? impact : most;
+        if ((last = aq_cursor_block_last(c, block)) >= w->to - 1) {
+            if (last < w->next)
+                w->next = last + 1;
+            break;
+        }
+    }
+    return l->unit * most;
+}
+
+/* Which lanes meet the window, and which of them lead. */
+static void look_ahead(struct aq_ranking *r, struct window *w, double goal)
+{
+    w->step_count = 0;
+    w->next = AQ_DOCID_END;
+    for (uint32_t i = 0; i < r->lane_count; i++) {
+        struct aq_step step = {.lane = i, .bound = window_bound(w, &r->lanes[i])};
+        if (step.bound <= 0)
+            continue;
+        uint32_t k = w->step_count++;
+        for (; k > 0 && w->steps[k - 1].bound < step.bound; k--)
+            w->steps[k] = w->steps[k - 1];
+        w->steps[k] = step;
+    }
+    aq_steps_sum(w->steps, w->step_count);
+    w->leading = 0;
+    while (w->leading < w->step_count && w->steps[w->leading].rest >= goal)
+        w->leading++;
+}
+
+/* Adds a leading lane's postings in the window. */
+static void add_up(struct aq_ranking *r, struct window *w, uint32_t lane)
+{
+    struct aq_lane *l = &r->lanes[lane];
+    struct aq_cursor *c = &l->cursor;
+    const struct aq_model *m = r->plan->model;
+    const uint8_t *lengths = r->leaf->lengths;
+    uint8_t *tf = w->tf[lane];
+    for (uint32_t block = aq_cursor_find_block(c, w->from); block < l->blocks; block++) {
+        if ((block && aq_cursor_block_last(c, block - 1) >= w->to - 1) || !aq_cursor_load_block(c, block) ||
+            !aq_cursor_load_freqs(c))
+            return;
+        uint32_t i = 0, end = c->count;
+        while (i < end && c->docids[i] < w->from)
+            i++;
+        while (end > i && c->docids[end - 1] >= w->to)
+            end--;
+        for (; i < end; i++) {
+            uint32_t at = c->docids[i] - w->from;
+            w->sums[at] += aq_score(m, l->weight, c->freqs[i], lengths[c->docids[i]]);
+            w->touched[at / 64] |= (uint64_t)1 << (at % 64);
+            tf[at] = (uint8_t)c->freqs[i];
+        }
+    }
+}
+
+static void flush(struct aq_ranking *r, struct window *w, uint32_t count)
+{
+    struct aq_batch *b = &r->batch;
+    b->count = count;
+    b->docids = w->docids;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = w->docids[i] - w->from;
+        b->slots[i] = (uint8_t)i;
+        b->sums[i] = w->sums[at];
+    }
+    for (uint32_t i = 0; i < r->lane_count; i++)
+        memset(b->tf[i], 0, count);
+    for (uint32_t k = 0; k < w->leading; k++)
+        for (uint32_t i = 0; i < count; i++)
+            b->tf[w->steps[k].lane][i] = w->tf[w->steps[k].lane][w->docids[i] - w->from];
+    aq_ranking_finish(r, w->steps + w->leading, w->step_count - w->leading);
+}
+
+/* Several lanes lead: their sums, then the candidates among them. */
+static void rank_sums(struct aq_ranking *r, struct window *w, double rest, double goal)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w->leading; i++)
+        add_up(r, w, w->steps[i].lane);
+    for (uint32_t i = 0; i < WINDOW / 64; i++) {
+        for (uint64_t left = w->touched[i]; left; left &= left - 1) {
+            uint32_t at = i * 64 + (uint32_t)__builtin_ctzll(left);
+            w->docids[count] = w->from + at;
+            count += w->sums[at] + rest >= goal;
+            if (count == AQ_BATCH) {
+                flush(r, w, count);
+                count = 0;
+            }
+        }
+    }
+    if (count)
+        flush(r, w, count);
+    for (uint32_t i = 0; i < WINDOW / 64; i++)
+        if (w->touched[i])
+            memset(w->sums + (size_t)i * 64, 0, 64 * sizeof *w->sums);
+    memset(w->touched, 0, sizeof w->touched);
+    for (uint32_t i = 0; i < w->leading; i++)
+        memset(w->tf[w->steps[i].lane], 0, WINDOW);
+}
+
+static void rank_window(struct aq_ranking *r, struct window *w)
+{
+    double goal = aq_slack_floor(aq_collector_floor(r->plan->collector, r->tier));
+    look_ahead(r, w, goal);
+    if (w->leading == 0)
+        return;
+    const struct aq_step *others = w->steps + w->leading;
+    uint32_t other_count = w->step_count - w->leading;
+    w->next = w->to;
+    if (w->leading > 1) {
+        rank_sums(r, w, other_count ? others->rest : 0, goal);
+        return;
+    }
+    uint32_t lane = w->steps[0].lane;
+    for (uint32_t i = 0; i < r->lane_count; i++)
+        if (i != lane)
+            memset(r->batch.tf[i], 0, AQ_BATCH);
+    aq_ranking_drive(r, lane, others, other_count, w->from, w->to);
+}
+
+static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, struct window *w, struct aq_arena *scratch)
+{
+    bool possible;
+    enum aq_status st = aq_ranking_open(r, leaf, scratch, &possible);
+    if (st || !possible)
+        return st;
+    for (w->from = 0; w->from < leaf->passages && !aq_ranking_done(r); w->from = w->next) {
+        w->to = leaf->passages - w->from < WINDOW ? leaf->passages : w->from + WINDOW;
+        rank_window(r, w);
+    }
+    return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
+}
+
+enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r, struct aq_arena *scratch)
+{
+    enum aq_status st = AQ_OK;
+    struct aq_arena own = {0};
+    struct window *w = aq_arena_alloc(&own, sizeof *w);
+    size_t lanes = p->query->term_count < AQ_LANES ? p->query->term_count : AQ_LANES;
+    if (!w || !(w->tf = aq_arena_zalloc(&own, lanes * sizeof *w->tf)))
+        st = AQ_NOMEM;
+    if (!st) {
+        memset(w->sums, 0, sizeof w->sums);
+        memset(w->touched, 0, sizeof w->touched);
+    }
+    for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
+        aq_arena_reset(scratch);
+        st = rank_leaf(r, &p->leaves[p->order[i]], w, scratch);
+        aq_collector_leaf_end(p->collector);
+    }
+    aq_arena_free(&own);
+    return st;
+}
