@@ -5,8 +5,9 @@
 
 /* ---- opening ---- */
 
-static enum aq_status open_phrases(struct aq_ranking *r, struct aq_arena *arena)
+static enum aq_status open_phrases(struct aq_ranking *r)
 {
+    struct aq_arena *arena = r->plan->scratch;
     const struct aq_query *q = r->plan->query;
     if (q->phrase_count == 0)
         return AQ_OK;
@@ -27,11 +28,11 @@ static enum aq_status open_phrases(struct aq_ranking *r, struct aq_arena *arena)
     return AQ_OK;
 }
 
-struct aq_ranking *aq_ranking_new(const struct aq_plan *p, struct aq_arena *arena)
+struct aq_ranking *aq_ranking_new(const struct aq_plan *p)
 {
     size_t lanes = p->query->term_count < AQ_LANES ? p->query->term_count : AQ_LANES;
-    struct aq_ranking *r = aq_arena_alloc(arena, sizeof *r);
-    if (!r || !(r->lanes = aq_arena_alloc(arena, lanes * sizeof *r->lanes)))
+    struct aq_ranking *r = aq_arena_alloc(p->arena, sizeof *r);
+    if (!r || !(r->lanes = aq_arena_alloc(p->arena, lanes * sizeof *r->lanes)))
         return NULL;
     r->plan = p;
     r->tier = 0;
@@ -40,7 +41,7 @@ struct aq_ranking *aq_ranking_new(const struct aq_plan *p, struct aq_arena *aren
     return r;
 }
 
-enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, struct aq_arena *arena, bool *possible)
+enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, bool *possible)
 {
     const struct aq_plan *p = r->plan;
     const struct aq_query *q = p->query;
@@ -55,8 +56,8 @@ enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, struc
             return AQ_OK;
     r->lane_count = aq_lanes_open(r->lanes, leaf, q, p->model);
     *possible = r->lane_count > 0;
-    enum aq_status st = open_phrases(r, arena);
-    return st ? st : aq_exclusions_init(&r->out, q, leaf, arena);
+    enum aq_status st = open_phrases(r);
+    return st ? st : aq_exclusions_init(&r->out, q, leaf, p->scratch);
 }
 
 bool aq_ranking_bad(const struct aq_ranking *r)
@@ -139,6 +140,7 @@ static void look_up(struct aq_ranking *r, const struct aq_step *step, double res
     uint8_t *tf = b->tf[step->lane];
     uint32_t *postings = b->postings[step->lane];
     uint32_t kept = 0, to;
+    bool bounded = goal > -HUGE_VAL;
     int at[AQ_BATCH];
     for (uint32_t from = 0; from < b->count; from = to) {
         uint32_t block = aq_cursor_find_block(c, b->docids[b->slots[from]]);
@@ -169,7 +171,8 @@ static void look_up(struct aq_ranking *r, const struct aq_step *step, double res
             if (at[i] >= 0) {
                 tf[slot] = (uint8_t)c->freqs[at[i]];
                 postings[slot] = block * AQ_BLOCK + (uint32_t)at[i];
-                b->sums[slot] += aq_score(r->plan->model, l->weight, tf[slot], lengths[b->docids[slot]]);
+                if (bounded)
+                    b->sums[slot] += aq_score(r->plan->model, l->weight, tf[slot], lengths[b->docids[slot]]);
             } else if (step->must) {
                 continue;
             }
@@ -268,33 +271,43 @@ void aq_ranking_match(struct aq_ranking *r, const struct aq_step *steps, uint32_
 
 /* ---- driving ---- */
 
+/* Slots of those in the cursor's block that have the tf. */
+static uint32_t frequent(const struct aq_cursor *c, uint32_t least, uint8_t slots[AQ_BLOCK])
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->count; i++) {
+        slots[n] = (uint8_t)i;
+        n += c->freqs[i] >= least;
+    }
+    return n;
+}
+
 /* Candidates of the lane's current block: docids in [from, to) that can reach the goal. */
 static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal, uint32_t from, uint32_t to)
 {
     struct aq_batch *b = &r->batch;
     struct aq_lane *l = &r->lanes[lane];
     struct aq_cursor *c = &l->cursor;
-    uint32_t n = 0, least = aq_least_tf(r->plan->model, l->weight, goal - rest), block = c->block;
+    bool bounded = goal > -HUGE_VAL;
+    uint32_t block = c->block;
     b->count = 0;
     if (!aq_cursor_load_freqs(c))
         return false;
-    for (uint32_t i = 0; i < c->count; i++) {
-        b->slots[n] = (uint8_t)i;
-        n += c->freqs[i] >= least;
-    }
+    uint32_t n = frequent(c, bounded ? aq_least_tf(r->plan->model, l->weight, goal - rest) : 1, b->slots);
     if (n == 0 || !aq_cursor_load_block(c, block))
         return false;
     b->docids = c->docids;
     for (uint32_t i = 0; i < n; i++) {
         uint8_t slot = b->slots[i];
         uint32_t docid = c->docids[slot];
-        if (docid < from || docid >= to)
+        if (docid - from >= to - from)
             continue;
+        double sum = bounded ? aq_score(r->plan->model, l->weight, c->freqs[slot], r->leaf->lengths[docid]) : 0;
         b->tf[lane][slot] = (uint8_t)c->freqs[slot];
         b->postings[lane][slot] = block * AQ_BLOCK + slot;
-        b->sums[slot] = aq_score(r->plan->model, l->weight, c->freqs[slot], r->leaf->lengths[docid]);
+        b->sums[slot] = sum;
         b->slots[b->count] = slot;
-        b->count += b->sums[slot] + rest >= goal;
+        b->count += sum + rest >= goal;
     }
     return b->count > 0;
 }

@@ -43,11 +43,11 @@ struct aq_step {
 double aq_steps_sum(struct aq_step *steps, uint32_t count);
 
 /* Room for the ranking of p's leaves one after the other. */
-struct aq_ranking *aq_ranking_new(const struct aq_plan *p, struct aq_arena *arena);
+struct aq_ranking *aq_ranking_new(const struct aq_plan *p);
 
-/* Opens lanes, exclusions and what phrases need; memory in arena. False in *possible:
+/* Opens lanes, exclusions and what phrases need. False in *possible:
  * the leaf lacks something that every hit has. */
-enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, struct aq_arena *arena, bool *possible);
+enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, bool *possible);
 
 /* Ranks the passages of a lane in [from, to), from where its cursor stands on: those
  * that all steps with `must` have, each scored by all lanes. */

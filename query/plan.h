@@ -25,6 +25,8 @@ struct aq_plan {
     uint32_t leaf_count;
     const struct aq_query *query; /* resolved */
     const struct aq_model *model;
+    struct aq_arena *arena;   /* what a plan needs until it ends */
+    struct aq_arena *scratch; /* what it needs for a leaf; reset between leaves */
     struct aq_collector *collector;
     const uint32_t *order; /* of leaves, the most promising first; set by aq_plan_rank */
 };
@@ -46,21 +48,20 @@ bool aq_plan_can_rank(const struct aq_plan *p, enum aq_plan_kind kind);
 enum aq_status aq_plan_count_matches(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_candidate *hits,
                                      size_t count, struct aq_error *err);
 
-/* The ranking plans, over all leaves; scratch is reset between leaves. */
+/* The ranking plans, over all leaves. */
 struct aq_ranking;
-enum aq_status aq_plan_term(const struct aq_plan *p, struct aq_ranking *r, struct aq_arena *scratch);
-enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r, struct aq_arena *scratch);
+enum aq_status aq_plan_term(const struct aq_plan *p, struct aq_ranking *r);
+enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r);
 /* all_words: passages with all words of the query, else those with what is required. */
-enum aq_status aq_plan_every(const struct aq_plan *p, struct aq_ranking *r, bool all_words, struct aq_arena *scratch);
-enum aq_status aq_plan_matches(const struct aq_plan *p, bool required, struct aq_candidate *hits, size_t count,
-                               struct aq_arena *scratch);
+enum aq_status aq_plan_every(const struct aq_plan *p, struct aq_ranking *r, bool all_words);
+enum aq_status aq_plan_matches(const struct aq_plan *p, bool required, struct aq_candidate *hits, size_t count);
 /* Counts what any of the words finds. */
-enum aq_status aq_plan_count(const struct aq_plan *p, struct aq_ranking *r, struct aq_arena *scratch);
+enum aq_status aq_plan_count(const struct aq_plan *p, struct aq_ranking *r);
 
-/* The exhaustive plans, over one leaf each; scratch is reset by the caller between leaves. */
-enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch);
-enum aq_status aq_plan_all(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch);
-enum aq_status aq_plan_list(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch);
+/* The exhaustive plans, over one leaf each. */
+enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf);
+enum aq_status aq_plan_all(const struct aq_plan *p, struct aq_leaf *leaf);
+enum aq_status aq_plan_list(const struct aq_plan *p, struct aq_leaf *leaf);
 
 /* ---- what several plans need: the passages that exclusions take away ---- */
 

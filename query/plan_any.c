@@ -155,10 +155,10 @@ static void rank_window(struct aq_ranking *r, struct window *w)
     aq_ranking_drive(r, lane, others, other_count, w->from, w->to);
 }
 
-static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, struct window *w, struct aq_arena *scratch)
+static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, struct window *w)
 {
     bool possible;
-    enum aq_status st = aq_ranking_open(r, leaf, scratch, &possible);
+    enum aq_status st = aq_ranking_open(r, leaf, &possible);
     if (st || !possible)
         return st;
     for (w->from = 0; w->from < leaf->passages && !aq_ranking_done(r); w->from = w->next) {
@@ -168,23 +168,21 @@ static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, stru
     return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
 }
 
-enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r, struct aq_arena *scratch)
+enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r)
 {
     enum aq_status st = AQ_OK;
-    struct aq_arena own = {0};
-    struct window *w = aq_arena_alloc(&own, sizeof *w);
+    struct window *w = aq_arena_alloc(p->arena, sizeof *w);
     size_t lanes = p->query->term_count < AQ_LANES ? p->query->term_count : AQ_LANES;
-    if (!w || !(w->tf = aq_arena_zalloc(&own, lanes * sizeof *w->tf)))
+    if (!w || !(w->tf = aq_arena_zalloc(p->arena, lanes * sizeof *w->tf)))
         st = AQ_NOMEM;
     if (!st) {
         memset(w->sums, 0, sizeof w->sums);
         memset(w->touched, 0, sizeof w->touched);
     }
     for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
-        aq_arena_reset(scratch);
-        st = rank_leaf(r, &p->leaves[p->order[i]], w, scratch);
+        aq_arena_reset(p->scratch);
+        st = rank_leaf(r, &p->leaves[p->order[i]], w);
         aq_collector_leaf_end(p->collector);
     }
-    aq_arena_free(&own);
     return st;
 }

@@ -38,11 +38,11 @@ static void count_window(struct aq_ranking *r, const uint64_t bits[WINDOW / 64],
     }
 }
 
-static enum aq_status count_leaf(struct aq_ranking *r, struct aq_leaf *leaf, struct aq_arena *scratch)
+static enum aq_status count_leaf(struct aq_ranking *r, struct aq_leaf *leaf)
 {
     bool possible;
     uint32_t lowest = AQ_DOCID_END;
-    enum aq_status st = aq_ranking_open(r, leaf, scratch, &possible);
+    enum aq_status st = aq_ranking_open(r, leaf, &possible);
     if (st || !possible)
         return st;
     for (uint32_t i = 0; i < r->lane_count; i++) {
@@ -69,12 +69,12 @@ static enum aq_status count_leaf(struct aq_ranking *r, struct aq_leaf *leaf, str
     return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
 }
 
-enum aq_status aq_plan_count(const struct aq_plan *p, struct aq_ranking *r, struct aq_arena *scratch)
+enum aq_status aq_plan_count(const struct aq_plan *p, struct aq_ranking *r)
 {
     enum aq_status st = AQ_OK;
     for (uint32_t i = 0; i < p->leaf_count && !st && p->collector->counts; i++) {
-        aq_arena_reset(scratch);
-        st = count_leaf(r, &p->leaves[p->order[i]], scratch);
+        aq_arena_reset(p->scratch);
+        st = count_leaf(r, &p->leaves[p->order[i]]);
         aq_collector_leaf_end(p->collector);
     }
     return st;

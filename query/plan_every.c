@@ -42,13 +42,13 @@ static bool lacks_words(const struct aq_query *q, const struct aq_leaf *leaf)
     return false;
 }
 
-static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool all_words, struct aq_arena *scratch)
+static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool all_words)
 {
     struct aq_step steps[AQ_LANES];
     bool possible;
     if (all_words && lacks_words(r->plan->query, leaf))
         return AQ_OK;
-    enum aq_status st = aq_ranking_open(r, leaf, scratch, &possible);
+    enum aq_status st = aq_ranking_open(r, leaf, &possible);
     if (st || !possible)
         return st;
     uint32_t driver = order_steps(r, all_words, steps);
@@ -56,12 +56,12 @@ static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool
     return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
 }
 
-enum aq_status aq_plan_every(const struct aq_plan *p, struct aq_ranking *r, bool all_words, struct aq_arena *scratch)
+enum aq_status aq_plan_every(const struct aq_plan *p, struct aq_ranking *r, bool all_words)
 {
     enum aq_status st = AQ_OK;
     for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
-        aq_arena_reset(scratch);
-        st = rank_leaf(r, &p->leaves[p->order[i]], all_words, scratch);
+        aq_arena_reset(p->scratch);
+        st = rank_leaf(r, &p->leaves[p->order[i]], all_words);
         aq_collector_leaf_end(p->collector);
     }
     return st;

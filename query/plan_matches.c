@@ -66,12 +66,11 @@ static void count_batch(struct aq_ranking *r, const struct aq_step *steps, const
 }
 
 static enum aq_status count_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool required,
-                                 const struct neighbour *at, size_t count, struct aq_candidate *hits,
-                                 struct aq_arena *scratch)
+                                 const struct neighbour *at, size_t count, struct aq_candidate *hits)
 {
     struct aq_step steps[AQ_LANES];
     bool possible;
-    enum aq_status st = aq_ranking_open(r, leaf, scratch, &possible);
+    enum aq_status st = aq_ranking_open(r, leaf, &possible);
     if (st || !possible)
         return st;
     for (uint32_t i = 0; i < r->lane_count; i++)
@@ -81,11 +80,9 @@ static enum aq_status count_leaf(struct aq_ranking *r, struct aq_leaf *leaf, boo
     return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
 }
 
-enum aq_status aq_plan_matches(const struct aq_plan *p, bool required, struct aq_candidate *hits, size_t count,
-                               struct aq_arena *scratch)
+enum aq_status aq_plan_matches(const struct aq_plan *p, bool required, struct aq_candidate *hits, size_t count)
 {
     struct neighbours n = {0};
-    struct aq_arena own = {0};
     struct aq_ranking *r = NULL;
     enum aq_status st = AQ_OK;
     for (size_t i = 0; i < count && !st; i++) {
@@ -95,16 +92,15 @@ enum aq_status aq_plan_matches(const struct aq_plan *p, bool required, struct aq
     }
     if (n.count && !st) {
         qsort(n.at, n.count, sizeof *n.at, by_place);
-        r = aq_ranking_new(p, &own);
+        r = aq_ranking_new(p);
         st = r ? AQ_OK : AQ_NOMEM;
     }
     for (size_t from = 0, to; from < n.count && !st; from = to) {
         for (to = from; to < n.count && n.at[to].leaf == n.at[from].leaf;)
             to++;
-        aq_arena_reset(scratch);
-        st = count_leaf(r, &p->leaves[n.at[from].leaf], required, n.at + from, to - from, hits, scratch);
+        aq_arena_reset(p->scratch);
+        st = count_leaf(r, &p->leaves[n.at[from].leaf], required, n.at + from, to - from, hits);
     }
     free(n.at);
-    aq_arena_free(&own);
     return st;
 }

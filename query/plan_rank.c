@@ -25,10 +25,10 @@ bool aq_plan_can_rank(const struct aq_plan *p, enum aq_plan_kind kind)
 }
 
 /* The most promising first: the floor is high from early on. */
-static uint32_t *order_leaves(const struct aq_plan *p, struct aq_arena *arena)
+static uint32_t *order_leaves(const struct aq_plan *p)
 {
-    uint32_t *order = aq_arena_alloc(arena, (p->leaf_count + 1) * sizeof *order);
-    double *most = aq_arena_alloc(arena, (p->leaf_count + 1) * sizeof *most);
+    uint32_t *order = aq_arena_alloc(p->arena, (p->leaf_count + 1) * sizeof *order);
+    double *most = aq_arena_alloc(p->arena, (p->leaf_count + 1) * sizeof *most);
     if (!order || !most)
         return NULL;
     for (uint32_t i = 0; i < p->leaf_count; i++) {
@@ -56,33 +56,32 @@ static bool some_do(const struct aq_query *q)
 /* With two to four words, passages with all of them come first: they are ranked before
  * others, and mostly nothing else is left to rank. They are passed over, only counted,
  * when they are met again. */
-static enum aq_status rank_all_words(const struct aq_plan *p, struct aq_ranking *r, struct aq_arena *scratch)
+static enum aq_status rank_all_words(const struct aq_plan *p, struct aq_ranking *r)
 {
     p->collector->counts = false;
-    enum aq_status st = aq_plan_every(p, r, true, scratch);
+    enum aq_status st = aq_plan_every(p, r, true);
     p->collector->counts = true;
     r->partly = true;
     r->tier = AQ_TIER_SOME_WORDS;
     return st;
 }
 
-static enum aq_status rank(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_ranking *r,
-                           struct aq_arena *scratch)
+static enum aq_status rank(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_ranking *r)
 {
     const struct aq_query *q = p->query;
     enum aq_status st = AQ_OK;
     size_t scoring, lanes = lane_terms(q, &scoring);
     if (lanes == 1 && scoring == 1 && q->phrase_count == 0 && q->exclusion_count == 0)
-        return aq_plan_term(p, r, scratch);
+        return aq_plan_term(p, r);
     if (q->tiered && some_do(q))
-        st = rank_all_words(p, r, scratch);
+        st = rank_all_words(p, r);
     if (st)
         return st;
     if (kind == AQ_PLAN_ALL)
-        return aq_plan_every(p, r, false, scratch);
-    st = aq_plan_count(p, r, scratch);
+        return aq_plan_every(p, r, false);
+    st = aq_plan_count(p, r);
     p->collector->counts = false;
-    return st ? st : aq_plan_any(p, r, scratch);
+    return st ? st : aq_plan_any(p, r);
 }
 
 static enum aq_status told(enum aq_status st, struct aq_error *err)
@@ -94,21 +93,15 @@ static enum aq_status told(enum aq_status st, struct aq_error *err)
 
 enum aq_status aq_plan_rank(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_error *err)
 {
-    struct aq_arena arena = {0}, scratch = {0};
     struct aq_plan ordered = *p;
-    struct aq_ranking *r = aq_ranking_new(&ordered, &arena);
-    ordered.order = order_leaves(p, &arena);
-    enum aq_status st = r && ordered.order ? rank(&ordered, kind, r, &scratch) : AQ_NOMEM;
-    aq_arena_free(&scratch);
-    aq_arena_free(&arena);
+    struct aq_ranking *r = aq_ranking_new(&ordered);
+    ordered.order = order_leaves(p);
+    enum aq_status st = r && ordered.order ? rank(&ordered, kind, r) : AQ_NOMEM;
     return told(st, err);
 }
 
 enum aq_status aq_plan_count_matches(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_candidate *hits,
                                      size_t count, struct aq_error *err)
 {
-    struct aq_arena scratch = {0};
-    enum aq_status st = aq_plan_matches(p, kind == AQ_PLAN_ALL, hits, count, &scratch);
-    aq_arena_free(&scratch);
-    return told(st, err);
+    return told(aq_plan_matches(p, kind == AQ_PLAN_ALL, hits, count), err);
 }

@@ -83,11 +83,10 @@ static void rank_best(struct term *t)
     }
 }
 
-enum aq_status aq_plan_term(const struct aq_plan *p, struct aq_ranking *r, struct aq_arena *scratch)
+enum aq_status aq_plan_term(const struct aq_plan *p, struct aq_ranking *r)
 {
     struct aq_collector *c = p->collector;
-    struct aq_arena own = {0};
-    struct term t = {.plan = p, .lanes = aq_arena_alloc(&own, p->leaf_count * sizeof *t.lanes)};
+    struct term t = {.plan = p, .lanes = aq_arena_alloc(p->arena, p->leaf_count * sizeof *t.lanes)};
     uint64_t df = 0;
     enum aq_status st = t.lanes || p->leaf_count == 0 ? AQ_OK : AQ_NOMEM;
     for (uint32_t i = 0; i < p->leaf_count && !st; i++) {
@@ -104,11 +103,10 @@ enum aq_status aq_plan_term(const struct aq_plan *p, struct aq_ranking *r, struc
         rank_best(&t);
         aq_collector_leaf_end(c);
         c->counts = true;
-        st = aq_plan_count(p, r, scratch);
+        st = aq_plan_count(p, r);
     }
     for (uint32_t i = 0; i < p->leaf_count && !st; i++)
         if (t.lanes[i].df && t.lanes[i].cursor.bad)
             st = AQ_CORRUPT;
-    aq_arena_free(&own);
     return st;
 }

@@ -81,6 +81,8 @@ void aq_reader_close(struct aq_reader *r)
     aq_analyzer_close(r->analyzer);
     if (r->store)
         aq_store_close(r->store);
+    aq_arena_free(&r->arena);
+    aq_arena_free(&r->scratch);
     free(r);
 }
 

@@ -19,14 +19,15 @@ struct search {
     struct aq_txn txn;
     struct aq_clauses clauses;
     struct aq_query query;
-    struct aq_model model;
+    struct aq_model *model;  /* the reader's, as the two that follow */
+    struct aq_arena *arena;  /* until the call ends */
+    struct aq_arena *scratch; /* of plans */
     struct aq_pending_scan pend;
     struct aq_filter filter;
     struct aq_leaf *leaves;
     uint32_t leaf_count;
     struct aq_collector collector;
     struct aq_collector filler;
-    struct aq_arena arena; /* until the call ends */
 };
 
 /* The result and the arena all of it lives in. */
@@ -62,15 +63,15 @@ static enum aq_status prepare(struct search *s, struct aq_error *err)
     if (!st)
         st = aq_query_build(&s->query, &s->clauses, plain, s->reader->analyzer, err);
     if (!st)
-        st = aq_model_init(&s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
+        st = aq_model_update(s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
     if (!st)
-        st = aq_filter_make(&s->filter, &s->txn, r, &s->clauses, &s->arena, err);
+        st = aq_filter_make(&s->filter, &s->txn, r, &s->clauses, s->arena, err);
     if (!st)
         st = aq_pending_scan(&s->pend, &s->txn, &s->query, err);
     if (!st)
-        st = aq_leaves_make(&s->txn, &s->query, &s->pend, &s->arena, &s->leaves, &s->leaf_count, err);
+        st = aq_leaves_make(&s->txn, &s->query, &s->pend, s->arena, &s->leaves, &s->leaf_count, err);
     if (!st)
-        aq_query_resolve(&s->query, &s->model);
+        aq_query_resolve(&s->query, s->model);
     return st;
 }
 
@@ -79,7 +80,9 @@ static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
     return (struct aq_plan){.leaves = s->leaves,
                             .leaf_count = s->leaf_count,
                             .query = &s->query,
-                            .model = &s->model,
+                            .model = s->model,
+                            .arena = s->arena,
+                            .scratch = s->scratch,
                             .collector = c};
 }
 
@@ -145,8 +148,8 @@ static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint
     enum aq_status st = run(s, kind, &s->filler, AQ_GROUP_NONE, k, &all, &all_count, err);
     if (st)
         return st;
-    struct aq_candidate *both = aq_arena_alloc(&s->arena, (leader_count + all_count) * sizeof *both);
-    struct aq_candidate *leaders = aq_arena_alloc(&s->arena, leader_count * sizeof *leaders);
+    struct aq_candidate *both = aq_arena_alloc(s->arena, (leader_count + all_count) * sizeof *both);
+    struct aq_candidate *leaders = aq_arena_alloc(s->arena, leader_count * sizeof *leaders);
     if (!both || !leaders)
         return aq_fail_nomem(err);
     memcpy(both, *hits, leader_count * sizeof *both);
@@ -223,7 +226,8 @@ static void search_free(struct search *s)
     aq_pending_scan_free(&s->pend);
     aq_collector_free(&s->collector);
     aq_collector_free(&s->filler);
-    aq_arena_free(&s->arena);
+    aq_arena_reset(s->arena);
+    aq_arena_reset(s->scratch);
 }
 
 enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request, struct aq_result **out,
@@ -243,6 +247,9 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
     }
     s->request = request;
     s->reader = r;
+    s->model = &r->model;
+    s->arena = &r->arena;
+    s->scratch = &r->scratch;
     st = aq_reader_begin(r, &s->txn, err);
     if (!st) {
         if (aq_analyzer_memory(r->analyzer) > ANALYZER_BYTES)

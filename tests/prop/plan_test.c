@@ -312,8 +312,14 @@ static void compare(struct world *w, enum aq_plan_kind kind, enum way way, const
 {
     static const struct aq_filter everything;
     struct aq_collector c = {0};
-    struct aq_plan plan = {
-        .leaves = &w->leaf, .leaf_count = 1, .query = &w->query, .model = &w->model, .collector = &c};
+    struct aq_arena arena = {0}, scratch = {0};
+    struct aq_plan plan = {.leaves = &w->leaf,
+                           .leaf_count = 1,
+                           .query = &w->query,
+                           .model = &w->model,
+                           .arena = &arena,
+                           .scratch = &scratch,
+                           .collector = &c};
     struct aq_candidate *hits;
     size_t count;
     bool grouped = below(2);
@@ -351,6 +357,8 @@ static void compare(struct world *w, enum aq_plan_kind kind, enum way way, const
     assert_int_equal(count, at < k ? at : k);
     check_totals(&c, n, at, enough);
     free(seen);
+    aq_arena_free(&arena);
+    aq_arena_free(&scratch);
     aq_collector_free(&c);
 }
 
