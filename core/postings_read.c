@@ -506,6 +506,21 @@ void aq_cursor_batch(struct aq_cursor *c, const uint32_t **docids, const uint32_
     *n = c->count - c->index;
 }
 
+/* Where each posting's positions start; returns how many there are. */
+static uint32_t set_starts(struct aq_cursor *c)
+{
+    c->starts[0] = 0;
+    if (c->count == AQ_BLOCK) {
+        for (uint32_t i = 0; i < AQ_BLOCK; i++)
+            c->starts[i + 1] = c->freqs[i] - 1;
+        aq_sum128(c->starts + 1, 0);
+    } else {
+        for (uint32_t i = 0; i < c->count; i++)
+            c->starts[i + 1] = c->starts[i] + c->freqs[i];
+    }
+    return c->starts[c->count];
+}
+
 /* Finds a block's positions: where each posting's start, and the packed arrays. */
 static bool load_positions(struct aq_cursor *c)
 {
@@ -515,12 +530,7 @@ static bool load_positions(struct aq_cursor *c)
     size_t to = c->block + 1 < p->blocks ? aq_load32(directory_positions(p, c->block + 1)) : size;
     if (from > to || to > size)
         return false;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < c->count; i++) {
-        c->starts[i] = n;
-        n += c->freqs[i];
-    }
-    c->starts[c->count] = n;
+    uint32_t n = set_starts(c);
     struct aq_reading r = {p->positions.ptr + from, p->positions.ptr + to, false};
     if (!read_packed(&r, n, POSITION_BITS, &c->packed_positions) ||
         (p->form_count > 1 && !read_packed(&r, n, CODE_BITS, &c->packed_codes)))

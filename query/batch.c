@@ -312,21 +312,55 @@ static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal
     return b->count > 0;
 }
 
+/* The most that a lane adds to docids in [from, to], by the blocks that hold them. */
+static double range_bound(const struct aq_lane *l, double bound, uint32_t from, uint32_t to)
+{
+    enum { MANY = 16 }; /* so many blocks have about the list's highest */
+    const uint8_t *impacts = aq_cursor_impacts(&l->cursor);
+    uint8_t most = 0;
+    if (!impacts)
+        return bound;
+    uint32_t block = aq_cursor_find_block(&l->cursor, from), end = block + MANY;
+    for (; block < l->blocks; block++) {
+        if (block == end)
+            return bound;
+        most = impacts[block] > most ? impacts[block] : most;
+        if (aq_cursor_block_last(&l->cursor, block) >= to)
+            break;
+    }
+    return l->unit * most < bound ? l->unit * most : bound;
+}
+
 void aq_ranking_drive(struct aq_ranking *r, uint32_t lane, const struct aq_step *steps, uint32_t step_count,
                       uint32_t from, uint32_t to)
 {
     struct aq_lane *l = &r->lanes[lane];
     struct aq_cursor *c = &l->cursor;
+    struct aq_step near[AQ_LANES]; /* with the bounds of what lies beside a block */
     double rest = step_count ? steps[0].rest : 0;
     for (uint32_t block = aq_cursor_find_block(c, from); block < l->blocks; block++) {
         if ((block && aq_cursor_block_last(c, block - 1) >= to - 1) || aq_ranking_done(r))
             break;
         double least = goal(r);
-        if (aq_lane_block_bound(l, block) + rest < least)
+        double most = aq_lane_block_bound(l, block), beside = rest;
+        const struct aq_step *taken = steps;
+        if (most + rest < least)
             continue;
+        if (least > 0 && step_count) {
+            uint32_t first = block ? aq_cursor_block_last(c, block - 1) + 1 : 0;
+            for (uint32_t i = 0; i < step_count; i++) {
+                near[i] = steps[i];
+                near[i].bound = range_bound(&r->lanes[steps[i].lane], steps[i].bound, first > from ? first : from,
+                                            aq_cursor_block_last(c, block));
+            }
+            beside = aq_steps_sum(near, step_count);
+            taken = near;
+            if (most + beside < least)
+                continue;
+        }
         if (!aq_cursor_enter_block(c, block))
             break;
-        if (gather(r, lane, rest, least, from, to))
-            aq_ranking_finish(r, steps, step_count);
+        if (gather(r, lane, beside, least, from, to))
+            aq_ranking_finish(r, taken, step_count);
     }
 }

@@ -43,12 +43,12 @@ uint32_t aq_conjunction_seek(struct aq_conjunction *c, uint32_t target)
 
 /* ---- phrases ---- */
 
-/* Positions of the element where the phrase would have to begin; returns how many. */
+/* Positions of the element where the phrase would have to begin, in any form or in the
+ * one it names; returns how many. */
 static uint32_t starts_of(const struct aq_leaf *leaf, const struct aq_query_element *e, struct aq_cursor *c,
-                          uint16_t starts[256])
+                          bool any, uint16_t starts[256])
 {
     uint16_t positions[256], codes[256];
-    bool any = e->form == AQ_ANY_FORM;
     int32_t code = any ? 0 : leaf->codes[e->form];
     uint32_t n = aq_cursor_positions(c, positions, any ? NULL : codes), kept = 0;
     for (uint32_t i = 0; i < n; i++)
@@ -57,12 +57,16 @@ static uint32_t starts_of(const struct aq_leaf *leaf, const struct aq_query_elem
     return kept;
 }
 
-bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p, struct aq_cursor *const *by_term)
+/* Whether the elements stand side by side, whatever their forms (terms) or as named. */
+static bool side_by_side(const struct aq_leaf *leaf, const struct aq_query_phrase *p,
+                         struct aq_cursor *const *by_term, bool terms)
 {
     uint16_t left[256], more[256];
-    uint32_t n = starts_of(leaf, &p->elements[0], by_term[p->elements[0].term], left);
+    const struct aq_query_element *e = p->elements;
+    uint32_t n = starts_of(leaf, e, by_term[e->term], terms || e->form == AQ_ANY_FORM, left);
     for (uint32_t i = 1; i < p->count && n; i++) {
-        uint32_t m = starts_of(leaf, &p->elements[i], by_term[p->elements[i].term], more);
+        e = &p->elements[i];
+        uint32_t m = starts_of(leaf, e, by_term[e->term], terms || e->form == AQ_ANY_FORM, more);
         uint32_t kept = 0, b = 0;
         for (uint32_t a = 0; a < n; a++) {
             while (b < m && more[b] < left[a])
@@ -73,6 +77,17 @@ bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p,
         n = kept;
     }
     return n > 0;
+}
+
+/* Forms are looked at where the terms do stand side by side: mostly they do not. */
+bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p, struct aq_cursor *const *by_term)
+{
+    bool forms = false;
+    for (uint32_t i = 0; i < p->count; i++)
+        forms |= p->elements[i].form != AQ_ANY_FORM;
+    if (p->count > 1 && !side_by_side(leaf, p, by_term, true))
+        return false;
+    return !forms || side_by_side(leaf, p, by_term, false);
 }
 
 bool aq_phrase_possible(const struct aq_leaf *leaf, const struct aq_query_phrase *p)

@@ -13,7 +13,8 @@ struct window {
     double sums[WINDOW];
     uint64_t touched[WINDOW / 64];
     uint8_t (*tf)[WINDOW]; /* by lane; all 0 between windows, as what stands above */
-    uint32_t docids[AQ_BATCH];
+    uint32_t docids[AQ_BATCH]; /* candidates among the sums */
+    double bests[AQ_BATCH];
     uint32_t from, to;
     struct aq_step steps[AQ_LANES]; /* lanes that meet the window, by descending bound */
     uint32_t step_count, leading;   /* the first ones lead: they give the candidates */
@@ -96,9 +97,8 @@ static void flush(struct aq_ranking *r, struct window *w, uint32_t count)
     b->count = count;
     b->docids = w->docids;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t at = w->docids[i] - w->from;
         b->slots[i] = (uint8_t)i;
-        b->sums[i] = w->sums[at];
+        b->sums[i] = w->bests[i];
     }
     for (uint32_t i = 0; i < r->lane_count; i++)
         memset(b->tf[i], 0, count);
@@ -118,7 +118,9 @@ static void rank_sums(struct aq_ranking *r, struct window *w, double rest, doubl
         for (uint64_t left = w->touched[i]; left; left &= left - 1) {
             uint32_t at = i * 64 + (uint32_t)__builtin_ctzll(left);
             w->docids[count] = w->from + at;
+            w->bests[count] = w->sums[at];
             count += w->sums[at] + rest >= goal;
+            w->sums[at] = 0;
             if (count == AQ_BATCH) {
                 flush(r, w, count);
                 count = 0;
@@ -127,12 +129,9 @@ static void rank_sums(struct aq_ranking *r, struct window *w, double rest, doubl
     }
     if (count)
         flush(r, w, count);
-    for (uint32_t i = 0; i < WINDOW / 64; i++)
-        if (w->touched[i])
-            memset(w->sums + (size_t)i * 64, 0, 64 * sizeof *w->sums);
     memset(w->touched, 0, sizeof w->touched);
     for (uint32_t i = 0; i < w->leading; i++)
-        memset(w->tf[w->steps[i].lane], 0, WINDOW);
+        memset(w->tf[w->steps[i].lane], 0, w->to - w->from);
 }
 
 static void rank_window(struct aq_ranking *r, struct window *w)
