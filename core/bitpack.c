@@ -85,6 +85,25 @@ void aq_sum128(uint32_t values[128], uint32_t base)
     }
 }
 
+unsigned aq_select128(const uint32_t values[128], uint32_t least, uint8_t indexes[128])
+{
+    /* Bit i of a lane is that lane's value in round i. Mostly few are found. */
+    typedef int32_t signed_lanes __attribute__((vector_size(16)));
+    signed_lanes most = (signed_lanes)((aq_lanes){0} + (least - 1)), found = {0};
+    for (unsigned i = 0; i < ROUNDS; i++)
+        found |= ((signed_lanes)load_values(values + (size_t)i * LANES) > most) & (int32_t)(UINT32_C(1) << i);
+    aq_lanes bits = (aq_lanes)found;
+    unsigned n = 0;
+    for (uint32_t left = bits[0] | bits[1] | bits[2] | bits[3]; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
+        for (unsigned lane = 0; lane < LANES; lane++) {
+            indexes[n] = (uint8_t)(i * LANES + lane);
+            n += bits[lane] >> i & 1;
+        }
+    }
+    return n;
+}
+
 /* Value i of each lane, for a constant width b; `word` holds the packed word the
  * previous value ended in. */
 #define VALUE(i, b)                                                                                          \

@@ -118,6 +118,7 @@ struct aq_packed {
     const uint8_t *low, *index, *high;
     uint32_t count;
     uint8_t width, exceptions, high_width;
+    uint8_t next; /* exception at which the last range that was read began */
 };
 
 /* A cursor stands on a posting or at the end. After init it stands on the first.

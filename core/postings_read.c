@@ -98,23 +98,31 @@ uint8_t aq_postings_impact(const struct aq_postings *p)
 
 /* ---- packed arrays ---- */
 
-/* Reads an array of n values of at most max_bits; false (and r bad) when it cannot be one. */
+/* Reads an array of n values of at most max_bits; false (and r bad) when it cannot be
+ * one. Two a block: by hand rather than with a call a byte. */
 static bool read_packed(struct aq_reading *r, uint32_t n, unsigned max_bits, struct aq_packed *a)
 {
-    uint8_t head = aq_read_u8(r);
-    *a = (struct aq_packed){.count = n, .width = head & (uint8_t)~PACKED_EXCEPTIONS};
-    if (head & PACKED_EXCEPTIONS) {
-        a->exceptions = aq_read_u8(r);
-        a->high_width = aq_read_u8(r);
+    const uint8_t *p = r->p;
+    size_t left = aq_reading_left(r), head = left && (*p & PACKED_EXCEPTIONS) ? 3 : 1;
+    r->bad |= left < head;
+    if (r->bad)
+        return false;
+    *a = (struct aq_packed){.count = n, .width = *p & (uint8_t)~PACKED_EXCEPTIONS};
+    if (head == 3) {
+        a->exceptions = p[1];
+        a->high_width = p[2];
     }
-    if ((unsigned)a->width + a->high_width > max_bits) {
+    size_t low = packed_bytes(n, a->width), index = (size_t)a->exceptions << (n > PACKED_NARROW);
+    size_t high = packed_bytes(a->exceptions, a->high_width);
+    if ((unsigned)a->width + a->high_width > max_bits || left - head < low + index + high) {
         r->bad = true;
         return false;
     }
-    a->low = aq_read_raw(r, packed_bytes(n, a->width)).ptr;
-    a->index = aq_read_raw(r, (size_t)a->exceptions << (n > PACKED_NARROW)).ptr;
-    a->high = aq_read_raw(r, packed_bytes(a->exceptions, a->high_width)).ptr;
-    return !r->bad;
+    a->low = p + head;
+    a->index = a->low + low;
+    a->high = a->index + index;
+    r->p = a->high + high;
+    return true;
 }
 
 static uint32_t exception_index(const struct aq_packed *a, unsigned k)
@@ -129,27 +137,35 @@ static uint32_t exception_high(const struct aq_packed *a, unsigned k)
     return (uint32_t)(((uint64_t)high + 1) << a->width);
 }
 
-/* Adds their high bits to those of values [from, from + n) that are exceptions. */
-static void patch_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
+/* Adds their high bits to those of values [from, from + n) that are exceptions. Most
+ * ranges lie behind the one before: the search goes on from where that one began. */
+static void patch_range(struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
 {
-    unsigned k = 0; /* to become the first at or after from, or else the last of all */
-    for (unsigned span = a->exceptions; span > 1; span -= span / 2)
-        k += exception_index(a, k + span / 2 - 1) < from ? span / 2 : 0;
-    for (; k < a->exceptions; k++) {
+    unsigned k = a->next;
+    if (k == 0 || k >= a->exceptions || exception_index(a, k - 1) >= from) {
+        k = 0; /* to become the first at or after from, or else the last of all */
+        for (unsigned span = a->exceptions; span > 1; span -= span / 2)
+            k += exception_index(a, k + span / 2 - 1) < from ? span / 2 : 0;
+    }
+    while (k < a->exceptions && exception_index(a, k) < from)
+        k++;
+    a->next = (uint8_t)k;
+    for (; k < a->exceptions && exception_index(a, k) - from < n; k++) {
         uint32_t at = exception_index(a, k) - from;
-        if (at >= n) /* behind the range, or, wrapped around, before it */
-            break;
         out[at] = (uint16_t)(out[at] + exception_high(a, k));
     }
 }
 
 /* Values [from, from + n) of an array whose low bits are laid out one after the
  * other. In a damaged one they may be any 16 bits: the caller looks at them. */
-static void unpack_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
+static void unpack_range(struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
 {
     size_t bit = (size_t)from * a->width;
-    for (uint32_t i = 0; i < n; i++, bit += a->width)
-        out[i] = (uint16_t)(a->width ? packed_field(a->low, bit, a->width) : 0);
+    if (a->width == 0)
+        memset(out, 0, n * sizeof *out);
+    else
+        for (uint32_t i = 0; i < n; i++, bit += a->width)
+            out[i] = (uint16_t)packed_field(a->low, bit, a->width);
     if (a->exceptions)
         patch_range(a, from, n, out);
 }

@@ -238,11 +238,15 @@ static void settle(struct aq_ranking *r, uint8_t slot)
         aq_collector_count(c);
 }
 
-void aq_ranking_finish(struct aq_ranking *r, const struct aq_step *steps, uint32_t step_count)
+void aq_ranking_filter(struct aq_ranking *r, const struct aq_step *steps, uint32_t step_count)
 {
     double least = goal(r);
     for (uint32_t i = 0; i < step_count && r->batch.count; i++)
         look_up(r, &steps[i], i + 1 < step_count ? steps[i + 1].rest : 0, least);
+}
+
+void aq_ranking_settle(struct aq_ranking *r)
+{
     for (uint32_t i = 0; i < r->batch.count; i++)
         settle(r, r->batch.slots[i]);
 }
@@ -271,17 +275,6 @@ void aq_ranking_match(struct aq_ranking *r, const struct aq_step *steps, uint32_
 
 /* ---- driving ---- */
 
-/* Slots of those in the cursor's block that have the tf. */
-static uint32_t frequent(const struct aq_cursor *c, uint32_t least, uint8_t slots[AQ_BLOCK])
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < c->count; i++) {
-        slots[n] = (uint8_t)i;
-        n += c->freqs[i] >= least;
-    }
-    return n;
-}
-
 /* Candidates of the lane's current block: docids in [from, to) that can reach the goal. */
 static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal, uint32_t from, uint32_t to)
 {
@@ -293,7 +286,7 @@ static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal
     b->count = 0;
     if (!aq_cursor_load_freqs(c))
         return false;
-    uint32_t n = frequent(c, bounded ? aq_least_tf(r->plan->model, l->weight, goal - rest) : 1, b->slots);
+    uint32_t n = aq_lane_frequent(l, bounded ? aq_least_tf(r->plan->model, l->weight, goal - rest) : 1, b->slots);
     if (n == 0 || !aq_cursor_load_block(c, block))
         return false;
     b->docids = c->docids;
@@ -360,7 +353,9 @@ void aq_ranking_drive(struct aq_ranking *r, uint32_t lane, const struct aq_step 
         }
         if (!aq_cursor_enter_block(c, block))
             break;
-        if (gather(r, lane, beside, least, from, to))
-            aq_ranking_finish(r, taken, step_count);
+        if (!gather(r, lane, beside, least, from, to))
+            continue;
+        aq_ranking_filter(r, taken, step_count);
+        aq_ranking_settle(r);
     }
 }

@@ -54,9 +54,11 @@ enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, bool 
 void aq_ranking_drive(struct aq_ranking *r, uint32_t lane, const struct aq_step *steps, uint32_t step_count,
                       uint32_t from, uint32_t to);
 
-/* The same for candidates that the batch holds already, with sums and tf of the lanes
- * that are no step's. */
-void aq_ranking_finish(struct aq_ranking *r, const struct aq_step *steps, uint32_t step_count);
+/* The same for candidates that the batch holds already, in two parts: drops those that
+ * the steps show to be none of the best, by sums of all other lanes; and scores and hands
+ * over those that are left, once tf of the other lanes is set as well. */
+void aq_ranking_filter(struct aq_ranking *r, const struct aq_step *steps, uint32_t step_count);
+void aq_ranking_settle(struct aq_ranking *r);
 
 /* Leaves those of the batch's candidates that match, whatever they score. All lanes are
  * steps, in query order; without any `must`, a lane that scores has to have them. */

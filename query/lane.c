@@ -1,6 +1,8 @@
 /* lane.c - see lane.h. */
 #include "lane.h"
 
+#include "bitpack.h"
+
 #include <math.h>
 
 /* An impact is an upper bound, in 255ths, of tf / (tf + K) with K at the segment's
@@ -87,4 +89,17 @@ uint32_t aq_least_tf(const struct aq_model *m, double weight, double much)
     while (tf > 1 && aq_score(m, weight, tf - 1, 0) >= much)
         tf--;
     return tf;
+}
+
+uint32_t aq_lane_frequent(const struct aq_lane *l, uint32_t least, uint8_t indexes[AQ_BLOCK])
+{
+    const struct aq_cursor *c = &l->cursor;
+    uint32_t n = 0;
+    if (c->count == AQ_BLOCK && least > 1)
+        return aq_select128(c->freqs, least, indexes);
+    for (uint32_t i = 0; i < c->count; i++) {
+        indexes[n] = (uint8_t)i;
+        n += c->freqs[i] >= least;
+    }
+    return n;
 }

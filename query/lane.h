@@ -44,6 +44,10 @@ double aq_lanes_most(const struct aq_leaf *leaf, const struct aq_query *q, const
  * when none can. */
 uint32_t aq_least_tf(const struct aq_model *m, double weight, double much);
 
+/* Indexes of the postings of the current block, freqs loaded, with at least this tf;
+ * returns how many. */
+uint32_t aq_lane_frequent(const struct aq_lane *l, uint32_t least, uint8_t indexes[AQ_BLOCK]);
+
 static inline double aq_lane_block_bound(const struct aq_lane *l, uint32_t block)
 {
     return l->unit * aq_cursor_block_impact(&l->cursor, block);

@@ -10,16 +10,18 @@
 enum { WINDOW = 4096 };
 
 struct window {
-    double sums[WINDOW];
-    uint64_t touched[WINDOW / 64];
-    uint8_t (*tf)[WINDOW]; /* by lane; all 0 between windows, as what stands above */
+    float sums[WINDOW];       /* of the leading lanes' shares, rounded */
+    uint8_t (*tf)[WINDOW];    /* by lane; all 0 between windows, as are sums */
     uint32_t docids[AQ_BATCH]; /* candidates among the sums */
-    double bests[AQ_BATCH];
     uint32_t from, to;
     struct aq_step steps[AQ_LANES]; /* lanes that meet the window, by descending bound */
     uint32_t step_count, leading;   /* the first ones lead: they give the candidates */
     uint32_t next;                  /* the first docid whose bounds may be others */
 };
+
+/* A sum of at most AQ_LANES shares, each rounded to a float and each addition rounded, is
+ * off by less than this part of it. */
+#define SUM_SLACK 1e-5
 
 /* The bound of a lane in the window, from its directory. */
 static double window_bound(struct window *w, struct aq_lane *l)
@@ -84,13 +86,14 @@ static void add_up(struct aq_ranking *r, struct window *w, uint32_t lane)
             end--;
         for (; i < end; i++) {
             uint32_t at = c->docids[i] - w->from;
-            w->sums[at] += aq_score(m, l->weight, c->freqs[i], lengths[c->docids[i]]);
-            w->touched[at / 64] |= (uint64_t)1 << (at % 64);
+            w->sums[at] += (float)aq_score(m, l->weight, c->freqs[i], lengths[c->docids[i]]);
             tf[at] = (uint8_t)c->freqs[i];
         }
     }
 }
 
+/* Ranks the candidates noted in docids; the other lanes are looked up, the leading ones'
+ * tf, and that there are no others, noted for those that are left. */
 static void flush(struct aq_ranking *r, struct window *w, uint32_t count)
 {
     struct aq_batch *b = &r->batch;
@@ -98,29 +101,54 @@ static void flush(struct aq_ranking *r, struct window *w, uint32_t count)
     b->docids = w->docids;
     for (uint32_t i = 0; i < count; i++) {
         b->slots[i] = (uint8_t)i;
-        b->sums[i] = w->bests[i];
+        b->sums[i] = (double)w->sums[w->docids[i] - w->from] * (1 + SUM_SLACK);
     }
-    for (uint32_t i = 0; i < r->lane_count; i++)
-        memset(b->tf[i], 0, count);
-    for (uint32_t k = 0; k < w->leading; k++)
-        for (uint32_t i = 0; i < count; i++)
-            b->tf[w->steps[k].lane][i] = w->tf[w->steps[k].lane][w->docids[i] - w->from];
-    aq_ranking_finish(r, w->steps + w->leading, w->step_count - w->leading);
+    aq_ranking_filter(r, w->steps + w->leading, w->step_count - w->leading);
+    if (b->count == 0)
+        return;
+    for (uint32_t i = 0; i < r->lane_count; i++) {
+        uint32_t k = w->leading;
+        while (k < w->step_count && w->steps[k].lane != i)
+            k++;
+        if (k < w->step_count)
+            continue;
+        for (uint32_t j = 0; j < b->count; j++)
+            b->tf[i][b->slots[j]] = w->tf[i][w->docids[b->slots[j]] - w->from];
+    }
+    aq_ranking_settle(r);
+}
+
+/* Whether any of so many sums is at least the least. */
+enum { STRETCH = 16 };
+static bool any_reaches(const float sums[STRETCH], float least)
+{
+    typedef float floats __attribute__((vector_size(16)));
+    typedef int32_t masks __attribute__((vector_size(16)));
+    masks any = {0};
+    for (unsigned i = 0; i < STRETCH / 4; i++) {
+        floats v;
+        memcpy(&v, sums + (size_t)i * 4, sizeof v);
+        any |= v >= least;
+    }
+    uint64_t halves[2];
+    memcpy(halves, &any, sizeof halves);
+    return halves[0] | halves[1];
 }
 
 /* Several lanes lead: their sums, then the candidates among them. */
-static void rank_sums(struct aq_ranking *r, struct window *w, double rest, double goal)
+static void rank_sums(struct aq_ranking *r, struct window *w, double least)
 {
-    uint32_t count = 0;
+    uint32_t count = 0, width = w->to - w->from;
+    /* A candidate has some posting, and no share is as small as this. */
+    float reach = least > 1e-30 ? (float)(least * (1 - SUM_SLACK)) : 1e-30f;
     for (uint32_t i = 0; i < w->leading; i++)
         add_up(r, w, w->steps[i].lane);
-    for (uint32_t i = 0; i < WINDOW / 64; i++) {
-        for (uint64_t left = w->touched[i]; left; left &= left - 1) {
-            uint32_t at = i * 64 + (uint32_t)__builtin_ctzll(left);
+    for (uint32_t from = 0; from < width; from += STRETCH) {
+        if (!any_reaches(w->sums + from, reach))
+            continue;
+        for (uint32_t at = from; at < from + STRETCH; at++) {
             w->docids[count] = w->from + at;
-            w->bests[count] = w->sums[at];
-            count += w->sums[at] + rest >= goal;
-            w->sums[at] = 0;
+            count += w->sums[at] >= reach;
             if (count == AQ_BATCH) {
                 flush(r, w, count);
                 count = 0;
@@ -129,9 +157,9 @@ static void rank_sums(struct aq_ranking *r, struct window *w, double rest, doubl
     }
     if (count)
         flush(r, w, count);
-    memset(w->touched, 0, sizeof w->touched);
+    memset(w->sums, 0, width * sizeof *w->sums);
     for (uint32_t i = 0; i < w->leading; i++)
-        memset(w->tf[w->steps[i].lane], 0, w->to - w->from);
+        memset(w->tf[w->steps[i].lane], 0, width);
 }
 
 static void rank_window(struct aq_ranking *r, struct window *w)
@@ -144,7 +172,7 @@ static void rank_window(struct aq_ranking *r, struct window *w)
     uint32_t other_count = w->step_count - w->leading;
     w->next = w->to;
     if (w->leading > 1) {
-        rank_sums(r, w, other_count ? others->rest : 0, goal);
+        rank_sums(r, w, goal - (other_count ? others->rest : 0));
         return;
     }
     uint32_t lane = w->steps[0].lane;
@@ -174,10 +202,8 @@ enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r)
     size_t lanes = p->query->term_count < AQ_LANES ? p->query->term_count : AQ_LANES;
     if (!w || !(w->tf = aq_arena_zalloc(p->arena, lanes * sizeof *w->tf)))
         st = AQ_NOMEM;
-    if (!st) {
+    if (!st)
         memset(w->sums, 0, sizeof w->sums);
-        memset(w->touched, 0, sizeof w->touched);
-    }
     for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
         aq_arena_reset(p->scratch);
         st = rank_leaf(r, &p->leaves[p->order[i]], w);

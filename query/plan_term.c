@@ -22,14 +22,9 @@ static void rank_block(struct term *t, struct aq_leaf *leaf, struct aq_lane *l, 
     struct aq_cursor *c = &l->cursor;
     const struct aq_model *m = t->plan->model;
     uint8_t slots[AQ_BLOCK];
-    uint32_t n = 0;
     if (!aq_cursor_enter_block(c, block) || !aq_cursor_load_freqs(c))
         return;
-    uint32_t least = aq_least_tf(m, l->weight, floor_of(t));
-    for (uint32_t i = 0; i < c->count; i++) {
-        slots[n] = (uint8_t)i;
-        n += c->freqs[i] >= least;
-    }
+    uint32_t n = aq_lane_frequent(l, aq_least_tf(m, l->weight, floor_of(t)), slots);
     if (n == 0 || !aq_cursor_load_block(c, block))
         return;
     for (uint32_t i = 0; i < n; i++) {

@@ -108,6 +108,26 @@ static void bits_counts_what_a_value_needs(void **state)
     }
 }
 
+static void selected_are_those_that_reach_the_least(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 300; round++) {
+        uint32_t in[128], least = 1 + random32() % 9;
+        uint8_t got[128];
+        unsigned n = 0;
+        for (unsigned i = 0; i < 128; i++)
+            in[i] = random32() % (round % 3 == 0 ? 3 : round % 3 == 1 ? 10 : 256);
+        unsigned count = aq_select128(in, least, got);
+        for (unsigned i = 0; i < 128; i++) {
+            if (in[i] < least)
+                continue;
+            assert_true(n < count);
+            assert_int_equal(got[n++], i);
+        }
+        assert_int_equal(n, count);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +135,7 @@ int main(void)
         cmocka_unit_test(unpacking_returns_what_was_packed_at_every_width_and_alignment),
         cmocka_unit_test(summing_adds_every_gap_and_one),
         cmocka_unit_test(bits_counts_what_a_value_needs),
+        cmocka_unit_test(selected_are_those_that_reach_the_least),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("bitpack", tests, NULL, NULL);
