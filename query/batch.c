@@ -94,39 +94,107 @@ static double goal(const struct aq_ranking *r)
     return c->counts ? -HUGE_VAL : aq_slack_floor(aq_collector_floor(c, r->tier));
 }
 
-/* Index of a docid among a block's, or -1. */
-static int find_docid(const struct aq_cursor *c, uint32_t docid)
+/* Index of the first docid of a block that is not below; AQ_DOCID_END stands behind the
+ * last. Without branches: searches of several candidates run into one another. */
+static inline uint32_t search(const uint32_t docids[AQ_BLOCK], uint32_t docid)
 {
-    uint32_t at = 0;
-    for (uint32_t half = AQ_BLOCK / 2; half; half /= 2)
-        at += c->docids[at + half - 1] < docid ? half : 0;
-    return c->docids[at] == docid ? (int)at : -1;
+    uint32_t at = docids[63] < docid ? 64 : 0;
+    at += docids[at + 31] < docid ? 32 : 0;
+    at += docids[at + 15] < docid ? 16 : 0;
+    at += docids[at + 7] < docid ? 8 : 0;
+    at += docids[at + 3] < docid ? 4 : 0;
+    at += docids[at + 1] < docid ? 2 : 0;
+    return at + (docids[at] < docid ? 1 : 0);
 }
 
-/* Where the candidates [from, to) stand in the cursor's block: index or -1. Many at
- * once are looked up in an array over the block's docids. */
-static bool find_all(struct aq_batch *b, const struct aq_cursor *c, uint32_t from, uint32_t to, int *at)
+/* Where `count` candidates stand in the cursor's block; AQ_BLOCK where one does not. Many
+ * are looked up in an array over the block's docids. */
+static void find_places(struct aq_batch *b, const struct aq_cursor *c, const uint8_t *slots, uint32_t count,
+                        uint8_t *places)
 {
-    enum { FEW = 8 };
-    uint32_t base = c->docids[0], last = c->docids[c->count - 1];
-    int any = -1;
-    if (to - from < FEW || last - base >= AQ_BATCH_SPAN) {
-        for (uint32_t i = from; i < to; i++) {
-            at[i] = find_docid(c, b->docids[b->slots[i]]);
-            any &= at[i];
+    enum { MANY = 40 };
+    uint32_t base = c->docids[0], span = c->docids[c->count - 1] - base + 1;
+    if (count < MANY || span > AQ_BATCH_SPAN) {
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t docid = b->docids[slots[i]], at = search(c->docids, docid);
+            places[i] = (uint8_t)(c->docids[at] == docid ? at : AQ_BLOCK);
         }
-        return any != -1;
+        return;
     }
     for (uint32_t k = 0; k < c->count; k++)
-        b->places[c->docids[k] - base] = (uint8_t)(k + 1);
-    for (uint32_t i = from; i < to; i++) {
-        uint32_t place = b->docids[b->slots[i]] - base; /* wraps around before the first */
-        at[i] = place <= last - base ? b->places[place] - 1 : -1;
-        any &= at[i];
+        b->places[c->docids[k] - base] = (uint8_t)(k ^ AQ_BLOCK); /* never 0 */
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = b->docids[slots[i]] - base; /* wraps around before the first */
+        places[i] = b->places[at < span ? at : 0] ^ AQ_BLOCK;
+        places[i] = at < span ? places[i] : AQ_BLOCK;
     }
     for (uint32_t k = 0; k < c->count; k++)
         b->places[c->docids[k] - base] = 0;
-    return any != -1;
+}
+
+/* What a lane has to say to candidates that all lie in its current block, or (places
+ * NULL) beyond its list: keeps those that are there, or need not be, and can reach the
+ * goal. Returns how many; they stand in `kept`, which may overlap slots from below. */
+static uint32_t meet(struct aq_ranking *r, const struct aq_step *step, double goal, double rest, const uint8_t *slots,
+                     uint32_t count, const uint8_t *places, uint8_t *kept)
+{
+    struct aq_batch *b = &r->batch;
+    const struct aq_lane *l = &r->lanes[step->lane];
+    const struct aq_cursor *c = &l->cursor;
+    uint8_t *tf = b->tf[step->lane];
+    uint32_t *postings = b->postings[step->lane], first = c->block * AQ_BLOCK, n = 0;
+    bool bounded = goal > -HUGE_VAL;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t slot = slots[i], place = places ? places[i] : AQ_BLOCK;
+        if (place == AQ_BLOCK) {
+            tf[slot] = 0;
+            if (step->must)
+                continue;
+        } else {
+            tf[slot] = (uint8_t)c->freqs[place];
+            postings[slot] = first + place;
+            if (bounded)
+                b->sums[slot] +=
+                    aq_score(r->plan->model, l->weight, c->freqs[place], r->leaf->lengths[b->docids[slot]]);
+        }
+        kept[n] = slot;
+        n += !bounded || b->sums[slot] + rest >= goal;
+    }
+    return n;
+}
+
+/* Drops those of `count` candidates that lack what they must have: without a branch, for
+ * most of them do. */
+static uint32_t drop_missing(uint8_t *slots, uint8_t *places, uint32_t count)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t slot = slots[i], place = places[i];
+        slots[n] = slot;
+        places[n] = place;
+        n += place != AQ_BLOCK;
+    }
+    return n;
+}
+
+/* The candidates from `from` on, up to `last`, that can reach the goal with this much
+ * more, moved together; *to becomes the first one beyond. */
+static uint32_t still_live(struct aq_batch *b, uint32_t from, uint32_t last, double more, double goal, uint32_t *to)
+{
+    uint32_t live = from, i = from;
+    if (goal > -HUGE_VAL) {
+        for (; i < b->count && b->docids[b->slots[i]] <= last; i++) {
+            uint8_t slot = b->slots[i];
+            b->slots[live] = slot;
+            live += b->sums[slot] + more >= goal;
+        }
+    } else {
+        while (i < b->count && b->docids[b->slots[i]] <= last)
+            i++;
+        live = i;
+    }
+    *to = i;
+    return live - from;
 }
 
 /* Looks the candidates up in a lane and drops those that lack what they must have or
@@ -136,49 +204,28 @@ static void look_up(struct aq_ranking *r, const struct aq_step *step, double res
     struct aq_batch *b = &r->batch;
     struct aq_lane *l = &r->lanes[step->lane];
     struct aq_cursor *c = &l->cursor;
-    const uint8_t *lengths = r->leaf->lengths;
-    uint8_t *tf = b->tf[step->lane];
-    uint32_t *postings = b->postings[step->lane];
+    uint8_t places[AQ_BATCH];
     uint32_t kept = 0, to;
-    bool bounded = goal > -HUGE_VAL;
-    int at[AQ_BATCH];
     for (uint32_t from = 0; from < b->count; from = to) {
-        uint32_t block = aq_cursor_find_block(c, b->docids[b->slots[from]]);
-        bool end = block == l->blocks;
-        uint32_t last = end ? AQ_DOCID_END : aq_cursor_block_last(c, block);
-        double most = (end ? 0 : aq_lane_block_bound(l, block)) + rest;
-        uint32_t live = from;
-        for (to = from; to < b->count && b->docids[b->slots[to]] <= last; to++) {
-            b->slots[live] = b->slots[to];
-            live += b->sums[b->slots[to]] + most >= goal;
+        uint8_t *slots = b->slots + from;
+        uint32_t block = aq_cursor_find_block(c, b->docids[*slots]);
+        if (block == l->blocks) {
+            kept += meet(r, step, goal, rest, slots, b->count - from, NULL, b->slots + kept);
+            break;
         }
-        if (live == from)
+        uint32_t live = still_live(b, from, aq_cursor_block_last(c, block), aq_lane_block_bound(l, block) + rest, goal, &to);
+        if (live == 0)
             continue;
-        if (end || !aq_cursor_load_block(c, block) || !find_all(b, c, from, live, at)) {
-            for (uint32_t i = from; i < live && !step->must; i++) {
-                uint8_t slot = b->slots[i];
-                tf[slot] = 0;
-                b->slots[kept] = slot;
-                kept += b->sums[slot] + rest >= goal;
-            }
+        if (!aq_cursor_load_block(c, block))
+            break;
+        find_places(b, c, slots, live, places);
+        if (step->must)
+            live = drop_missing(slots, places, live);
+        if (live == 0)
             continue;
-        }
         if (!aq_cursor_load_freqs(c))
-            continue;
-        for (uint32_t i = from; i < live; i++) {
-            uint8_t slot = b->slots[i];
-            tf[slot] = 0;
-            if (at[i] >= 0) {
-                tf[slot] = (uint8_t)c->freqs[at[i]];
-                postings[slot] = block * AQ_BLOCK + (uint32_t)at[i];
-                if (bounded)
-                    b->sums[slot] += aq_score(r->plan->model, l->weight, tf[slot], lengths[b->docids[slot]]);
-            } else if (step->must) {
-                continue;
-            }
-            b->slots[kept] = slot;
-            kept += b->sums[slot] + rest >= goal;
-        }
+            break;
+        kept += meet(r, step, goal, rest, slots, live, places, b->slots + kept);
     }
     b->count = kept;
 }
@@ -275,34 +322,58 @@ void aq_ranking_match(struct aq_ranking *r, const struct aq_step *steps, uint32_
 
 /* ---- driving ---- */
 
-/* Candidates of the lane's current block: docids in [from, to) that can reach the goal. */
+/* Candidates of the lane's current block: docids in [from, to) that can reach the goal,
+ * or, while there is none, all of them. */
 static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal, uint32_t from, uint32_t to)
 {
     struct aq_batch *b = &r->batch;
     struct aq_lane *l = &r->lanes[lane];
     struct aq_cursor *c = &l->cursor;
     bool bounded = goal > -HUGE_VAL;
-    uint32_t block = c->block;
+    uint32_t n = c->count, kept = 0;
+    if (bounded) {
+        if (!aq_cursor_load_freqs(c))
+            return false;
+        n = aq_lane_frequent(l, aq_least_tf(r->plan->model, l->weight, goal - rest), b->slots);
+    } else {
+        for (uint32_t i = 0; i < AQ_BATCH; i++)
+            b->slots[i] = (uint8_t)i;
+    }
     b->count = 0;
-    if (!aq_cursor_load_freqs(c))
-        return false;
-    uint32_t n = aq_lane_frequent(l, bounded ? aq_least_tf(r->plan->model, l->weight, goal - rest) : 1, b->slots);
-    if (n == 0 || !aq_cursor_load_block(c, block))
+    if (n == 0 || !aq_cursor_load_block(c, c->block))
         return false;
     b->docids = c->docids;
+    if (!bounded && c->docids[0] >= from && c->docids[n - 1] < to) {
+        b->count = n;
+        return true;
+    }
     for (uint32_t i = 0; i < n; i++) {
         uint8_t slot = b->slots[i];
         uint32_t docid = c->docids[slot];
         if (docid - from >= to - from)
             continue;
-        double sum = bounded ? aq_score(r->plan->model, l->weight, c->freqs[slot], r->leaf->lengths[docid]) : 0;
-        b->tf[lane][slot] = (uint8_t)c->freqs[slot];
-        b->postings[lane][slot] = block * AQ_BLOCK + slot;
-        b->sums[slot] = sum;
-        b->slots[b->count] = slot;
-        b->count += sum + rest >= goal;
+        b->slots[kept] = slot;
+        if (bounded)
+            b->sums[slot] = aq_score(r->plan->model, l->weight, c->freqs[slot], r->leaf->lengths[docid]);
+        kept += !bounded || b->sums[slot] + rest >= goal;
     }
-    return b->count > 0;
+    b->count = kept;
+    return kept > 0;
+}
+
+/* What the driving lane knows of the candidates that are left. */
+static bool fill_in(struct aq_ranking *r, uint32_t lane)
+{
+    struct aq_batch *b = &r->batch;
+    struct aq_cursor *c = &r->lanes[lane].cursor;
+    if (!aq_cursor_load_freqs(c))
+        return false;
+    for (uint32_t i = 0; i < b->count; i++) {
+        uint8_t slot = b->slots[i];
+        b->tf[lane][slot] = (uint8_t)c->freqs[slot];
+        b->postings[lane][slot] = c->block * AQ_BLOCK + slot;
+    }
+    return true;
 }
 
 /* The most that a lane adds to docids in [from, to], by the blocks that hold them. */
@@ -356,6 +427,7 @@ void aq_ranking_drive(struct aq_ranking *r, uint32_t lane, const struct aq_step 
         if (!gather(r, lane, beside, least, from, to))
             continue;
         aq_ranking_filter(r, taken, step_count);
-        aq_ranking_settle(r);
+        if (r->batch.count && fill_in(r, lane))
+            aq_ranking_settle(r);
     }
 }
