@@ -158,10 +158,14 @@ uint32_t aq_cursor_next_block(struct aq_cursor *c);
  * codes may be NULL. Returns how many (the freq), 0 at the end and on corruption. */
 uint32_t aq_cursor_positions(struct aq_cursor *c, uint16_t *positions, uint16_t *codes);
 
+/* Of `count` ascending starts keeps, in place, those for which the current posting has
+ * position start + offset; returns how many. */
+uint32_t aq_cursor_meet_positions(struct aq_cursor *c, uint32_t offset, uint16_t *starts, uint32_t count);
+
 /* ---- reading by blocks ----
  * For plans that look at bounds before they decode. A cursor that was opened so has
- * nothing decoded and stands nowhere: only these functions, and aq_cursor_positions
- * after aq_cursor_place, may be called on it. `bad` as above. */
+ * nothing decoded and stands nowhere: only these functions, and those of freq and
+ * positions after aq_cursor_place, may be called on it. `bad` as above. */
 #define AQ_NO_BLOCK UINT32_MAX
 
 void aq_cursor_open(struct aq_cursor *c, const struct aq_postings *p);

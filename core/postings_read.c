@@ -137,20 +137,26 @@ static uint32_t exception_high(const struct aq_packed *a, unsigned k)
     return (uint32_t)(((uint64_t)high + 1) << a->width);
 }
 
-/* Adds their high bits to those of values [from, from + n) that are exceptions. Most
- * ranges lie behind the one before: the search goes on from where that one began. */
-static void patch_range(struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
+/* The first exception at or after value `from`. Most ranges that are read lie behind the
+ * one before: the search goes on from where that one began. */
+static unsigned first_exception(struct aq_packed *a, uint32_t from)
 {
     unsigned k = a->next;
     if (k == 0 || k >= a->exceptions || exception_index(a, k - 1) >= from) {
-        k = 0; /* to become the first at or after from, or else the last of all */
+        k = 0; /* to become the first one, or else the last of all */
         for (unsigned span = a->exceptions; span > 1; span -= span / 2)
             k += exception_index(a, k + span / 2 - 1) < from ? span / 2 : 0;
     }
     while (k < a->exceptions && exception_index(a, k) < from)
         k++;
     a->next = (uint8_t)k;
-    for (; k < a->exceptions && exception_index(a, k) - from < n; k++) {
+    return k;
+}
+
+/* Adds their high bits to those of values [from, from + n) that are exceptions. */
+static void patch_range(struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
+{
+    for (unsigned k = first_exception(a, from); k < a->exceptions && exception_index(a, k) - from < n; k++) {
         uint32_t at = exception_index(a, k) - from;
         out[at] = (uint16_t)(out[at] + exception_high(a, k));
     }
@@ -629,4 +635,65 @@ uint32_t aq_cursor_positions(struct aq_cursor *c, uint16_t *positions, uint16_t 
         return tf;
     cursor_fail(c);
     return 0;
+}
+
+/* ---- positions side by side ---- */
+
+/* Keeps the starts that meet a position, positions given in ascending order. */
+struct meeting {
+    uint16_t *starts;
+    uint32_t offset, count, at, kept;
+};
+
+/* False: no later position meets any start. */
+static inline bool meet(struct meeting *m, uint32_t position)
+{
+    while (m->at < m->count && m->starts[m->at] + m->offset < position)
+        m->at++;
+    if (m->at == m->count)
+        return false;
+    if (m->starts[m->at] + m->offset == position)
+        m->starts[m->kept++] = m->starts[m->at++];
+    return true;
+}
+
+/* The same as decoding all positions first, as far as they are needed. */
+static bool meet_packed(struct aq_cursor *c, uint32_t tf, struct meeting *m)
+{
+    if (!c->positions_ready && !load_positions(c))
+        return false;
+    struct aq_packed *a = &c->packed_positions;
+    uint32_t from = c->starts[c->index], position = 0;
+    unsigned k = a->exceptions ? first_exception(a, from) : 0;
+    uint32_t exception = k < a->exceptions ? exception_index(a, k) : UINT32_MAX;
+    size_t bit = (size_t)from * a->width;
+    for (uint32_t i = from; i < from + tf; i++, bit += a->width, position++) {
+        position += a->width ? packed_field(a->low, bit, a->width) : 0;
+        if (i == exception) {
+            position += exception_high(a, k);
+            exception = ++k < a->exceptions ? exception_index(a, k) : UINT32_MAX;
+        }
+        if (position >= AQ_POSITION_MAX)
+            return false;
+        if (!meet(m, position))
+            break;
+    }
+    return true;
+}
+
+uint32_t aq_cursor_meet_positions(struct aq_cursor *c, uint32_t offset, uint16_t *starts, uint32_t count)
+{
+    struct meeting m = {starts, offset, count, 0, 0};
+    uint32_t tf = aq_cursor_freq(c);
+    if (tf && !c->memory && c->list->blocks) {
+        if (AQ_LIKELY(meet_packed(c, tf, &m)))
+            return m.kept;
+        cursor_fail(c);
+        return 0;
+    }
+    uint16_t positions[TF_MAX];
+    tf = aq_cursor_positions(c, positions, NULL);
+    for (uint32_t i = 0; i < tf && meet(&m, positions[i]); i++)
+        ;
+    return m.kept;
 }

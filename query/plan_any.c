@@ -11,7 +11,8 @@ enum { WINDOW = 4096 };
 
 struct window {
     float sums[WINDOW];       /* of the leading lanes' shares, rounded */
-    uint8_t (*tf)[WINDOW];    /* by lane; all 0 between windows, as are sums */
+    uint64_t touched[WINDOW / 64]; /* which have any; only where they are sparse */
+    uint8_t (*tf)[WINDOW];    /* by lane; all 0 between windows, as what stands above */
     uint32_t docids[AQ_BATCH]; /* candidates among the sums */
     uint32_t from, to;
     struct aq_step steps[AQ_LANES]; /* lanes that meet the window, by descending bound */
@@ -68,7 +69,7 @@ static void look_ahead(struct aq_ranking *r, struct window *w, double goal)
 }
 
 /* Adds a leading lane's postings in the window. */
-static void add_up(struct aq_ranking *r, struct window *w, uint32_t lane)
+static void add_up(struct aq_ranking *r, struct window *w, uint32_t lane, bool sparse)
 {
     struct aq_lane *l = &r->lanes[lane];
     struct aq_cursor *c = &l->cursor;
@@ -88,6 +89,8 @@ static void add_up(struct aq_ranking *r, struct window *w, uint32_t lane)
             uint32_t at = c->docids[i] - w->from;
             w->sums[at] += (float)aq_score(m, l->weight, c->freqs[i], lengths[c->docids[i]]);
             tf[at] = (uint8_t)c->freqs[i];
+            if (sparse)
+                w->touched[at / 64] |= (uint64_t)1 << (at % 64);
         }
     }
 }
@@ -135,31 +138,63 @@ static bool any_reaches(const float sums[STRETCH], float least)
     return halves[0] | halves[1];
 }
 
-/* Several lanes lead: their sums, then the candidates among them. */
-static void rank_sums(struct aq_ranking *r, struct window *w, double least)
+static uint32_t note(struct aq_ranking *r, struct window *w, uint32_t count, uint32_t at, float reach)
+{
+    w->docids[count] = w->from + at;
+    count += w->sums[at] >= reach;
+    if (count < AQ_BATCH)
+        return count;
+    flush(r, w, count);
+    return 0;
+}
+
+/* Candidates where few passages have a posting: they were noted. */
+static void rank_touched(struct aq_ranking *r, struct window *w, float reach)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < WINDOW / 64; i++)
+        for (uint64_t left = w->touched[i]; left; left &= left - 1)
+            count = note(r, w, count, i * 64 + (uint32_t)__builtin_ctzll(left), reach);
+    if (count)
+        flush(r, w, count);
+    for (uint32_t i = 0; i < WINDOW / 64; i++) {
+        for (uint64_t left = w->touched[i]; left; left &= left - 1)
+            w->sums[i * 64 + (uint32_t)__builtin_ctzll(left)] = 0;
+        w->touched[i] = 0;
+    }
+}
+
+/* Candidates where many have: all sums are looked through. */
+static void rank_stretches(struct aq_ranking *r, struct window *w, float reach)
 {
     uint32_t count = 0, width = w->to - w->from;
-    /* A candidate has some posting, and no share is as small as this. */
-    float reach = least > 1e-30 ? (float)(least * (1 - SUM_SLACK)) : 1e-30f;
-    for (uint32_t i = 0; i < w->leading; i++)
-        add_up(r, w, w->steps[i].lane);
-    for (uint32_t from = 0; from < width; from += STRETCH) {
-        if (!any_reaches(w->sums + from, reach))
-            continue;
-        for (uint32_t at = from; at < from + STRETCH; at++) {
-            w->docids[count] = w->from + at;
-            count += w->sums[at] >= reach;
-            if (count == AQ_BATCH) {
-                flush(r, w, count);
-                count = 0;
-            }
-        }
-    }
+    for (uint32_t from = 0; from < width; from += STRETCH)
+        if (any_reaches(w->sums + from, reach))
+            for (uint32_t at = from; at < from + STRETCH; at++)
+                count = note(r, w, count, at, reach);
     if (count)
         flush(r, w, count);
     memset(w->sums, 0, width * sizeof *w->sums);
+}
+
+/* Several lanes lead: their sums, then the candidates among them. */
+static void rank_sums(struct aq_ranking *r, struct window *w, double least)
+{
+    enum { SPARSE = 8 }; /* passages to a posting at the least */
+    uint64_t postings = 0;
+    /* A candidate has some posting, and no share is as small as this. */
+    float reach = least > 1e-30 ? (float)(least * (1 - SUM_SLACK)) : 1e-30f;
     for (uint32_t i = 0; i < w->leading; i++)
-        memset(w->tf[w->steps[i].lane], 0, width);
+        postings += r->lanes[w->steps[i].lane].df;
+    bool sparse = postings * SPARSE < r->leaf->passages;
+    for (uint32_t i = 0; i < w->leading; i++)
+        add_up(r, w, w->steps[i].lane, sparse);
+    if (sparse)
+        rank_touched(r, w, reach);
+    else
+        rank_stretches(r, w, reach);
+    for (uint32_t i = 0; i < w->leading; i++)
+        memset(w->tf[w->steps[i].lane], 0, w->to - w->from);
 }
 
 static void rank_window(struct aq_ranking *r, struct window *w)
@@ -202,8 +237,10 @@ enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r)
     size_t lanes = p->query->term_count < AQ_LANES ? p->query->term_count : AQ_LANES;
     if (!w || !(w->tf = aq_arena_zalloc(p->arena, lanes * sizeof *w->tf)))
         st = AQ_NOMEM;
-    if (!st)
+    if (!st) {
         memset(w->sums, 0, sizeof w->sums);
+        memset(w->touched, 0, sizeof w->touched);
+    }
     for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
         aq_arena_reset(p->scratch);
         st = rank_leaf(r, &p->leaves[p->order[i]], w);

@@ -82,13 +82,16 @@ static void summing_adds_every_gap_and_one(void **state)
     static const uint32_t bases[] = {0, 1, 1000, UINT32_MAX, UINT32_MAX - 5};
     for (unsigned bits = 0; bits <= 32; bits++) {
         for (size_t b = 0; b < AQ_COUNT(bases); b++) {
-            uint32_t in[128], out[128], sum = bases[b];
+            uint32_t in[128], out[128], portable[128], sum = bases[b];
             uint8_t packed[513];
             fill(in, bits, 0);
             scalar_pack(in, bits, packed);
             aq_unpack128_sum(packed, bits, bases[b], out);
+            memcpy(portable, in, sizeof in);
             aq_sum128(in, bases[b]);
+            aq_sum128_portable(portable, bases[b]);
             assert_memory_equal(in, out, sizeof in);
+            assert_memory_equal(portable, out, sizeof in);
             aq_unpack128(packed, bits, in);
             for (unsigned i = 0; i < 128; i++) {
                 sum += in[i] + 1;
