@@ -200,8 +200,9 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
         return st;
 
     struct aq_result *out = &a->result;
-    out->total_passages = s->collector.passages;
-    out->total_groups = s->collector.groups;
+    /* Counting ended with one more than was enough: 1,000, not 1,001. */
+    out->total_passages = s->collector.passages - s->collector.at_least;
+    out->total_groups = s->collector.groups - s->collector.at_least;
     out->total_at_least = s->collector.at_least;
     out->partial = s->query.cut ? AQ_PARTIAL_TERMS : AQ_PARTIAL_NONE;
     out->commit = s->txn.state.commit;

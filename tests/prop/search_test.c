@@ -301,7 +301,7 @@ static bool right_totals(const struct aq_reader *reader, const struct query *q, 
     if (!r->total_at_least)
         return r->total_passages == e->passages && r->total_groups == e->groups;
     bool fewer = r->total_passages <= e->passages && r->total_groups <= e->groups;
-    return fewer && r->total_groups > reader->count_enough && !(q->request.flags & AQ_COUNT_EXACT);
+    return fewer && r->total_groups >= reader->count_enough && !(q->request.flags & AQ_COUNT_EXACT);
 }
 
 static uint64_t compared, hits_compared, with_hits, bounded;
