@@ -94,19 +94,6 @@ static double goal(const struct aq_ranking *r)
     return c->counts ? -HUGE_VAL : aq_slack_floor(aq_collector_floor(c, r->tier));
 }
 
-/* Index of the first docid of a block that is not below; AQ_DOCID_END stands behind the
- * last. Without branches: searches of several candidates run into one another. */
-static inline uint32_t search(const uint32_t docids[AQ_BLOCK], uint32_t docid)
-{
-    uint32_t at = docids[63] < docid ? 64 : 0;
-    at += docids[at + 31] < docid ? 32 : 0;
-    at += docids[at + 15] < docid ? 16 : 0;
-    at += docids[at + 7] < docid ? 8 : 0;
-    at += docids[at + 3] < docid ? 4 : 0;
-    at += docids[at + 1] < docid ? 2 : 0;
-    return at + (docids[at] < docid ? 1 : 0);
-}
-
 /* Where `count` candidates stand in the cursor's block; AQ_BLOCK where one does not. Many
  * are looked up in an array over the block's docids. */
 static void find_places(struct aq_batch *b, const struct aq_cursor *c, const uint8_t *slots, uint32_t count,
@@ -116,7 +103,7 @@ static void find_places(struct aq_batch *b, const struct aq_cursor *c, const uin
     uint32_t base = c->docids[0], span = c->docids[c->count - 1] - base + 1;
     if (count < MANY || span > AQ_BATCH_SPAN) {
         for (uint32_t i = 0; i < count; i++) {
-            uint32_t docid = b->docids[slots[i]], at = search(c->docids, docid);
+            uint32_t docid = b->docids[slots[i]], at = aq_find128(c->docids, docid);
             places[i] = (uint8_t)(c->docids[at] == docid ? at : AQ_BLOCK);
         }
         return;

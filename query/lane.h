@@ -48,6 +48,19 @@ uint32_t aq_least_tf(const struct aq_model *m, double weight, double much);
  * returns how many. */
 uint32_t aq_lane_frequent(const struct aq_lane *l, uint32_t least, uint8_t indexes[AQ_BLOCK]);
 
+/* Index of the first of a block's docids that is not below; the last one's where all are.
+ * Without branches: searches for several docids run into one another. */
+static inline uint32_t aq_find128(const uint32_t docids[AQ_BLOCK], uint32_t docid)
+{
+    uint32_t at = docids[63] < docid ? 64 : 0;
+    at += docids[at + 31] < docid ? 32 : 0;
+    at += docids[at + 15] < docid ? 16 : 0;
+    at += docids[at + 7] < docid ? 8 : 0;
+    at += docids[at + 3] < docid ? 4 : 0;
+    at += docids[at + 1] < docid ? 2 : 0;
+    return at + (docids[at] < docid ? 1 : 0);
+}
+
 static inline double aq_lane_block_bound(const struct aq_lane *l, uint32_t block)
 {
     return l->unit * aq_cursor_block_impact(&l->cursor, block);

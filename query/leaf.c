@@ -132,17 +132,8 @@ uint64_t aq_leaf_visible64(struct aq_leaf *leaf, uint32_t docid)
 
 bool aq_leaf_load_rows(struct aq_leaf *leaf, uint32_t chunk)
 {
-    uint8_t key[8];
-    struct aq_slice rows;
-    uint32_t want = leaf->passages - chunk * AQ_MAP_CHUNK;
-    if (want > AQ_MAP_CHUNK)
-        want = AQ_MAP_CHUNK;
     if (!leaf->segment)
         return false;
-    aq_key32(key, leaf->segment->info.id);
-    aq_key32(key + 4, chunk);
-    if (aq_get(leaf->txn, AQ_TABLE_MAP, aq_slice(key, sizeof key), &rows) || rows.len < (size_t)want * 6)
-        return false;
-    leaf->rows[chunk] = rows.ptr;
-    return true;
+    leaf->rows[chunk] = aq_segment_map(leaf->txn, leaf->segment, chunk);
+    return leaf->rows[chunk] != NULL;
 }

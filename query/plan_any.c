@@ -24,24 +24,44 @@ struct window {
  * off by less than this part of it. */
 #define SUM_SLACK 1e-5
 
-/* The bound of a lane in the window, from its directory. */
+static void change_at(struct window *w, uint32_t docid)
+{
+    w->next = docid < w->next ? docid : w->next;
+}
+
+/* Whether a decoded block has nothing in the window, which lies within it. */
+static bool passes_over(struct window *w, const struct aq_cursor *c)
+{
+    uint32_t at = aq_find128(c->docids, w->from);
+    uint32_t docid = c->docids[at] < w->from ? AQ_DOCID_END : c->docids[at];
+    if (docid < w->to)
+        return false;
+    change_at(w, docid);
+    return true;
+}
+
+/* The bound of a lane in the window: from its directory, and where a block is larger than
+ * a window from the block, if it has been decoded or is the only one. */
 static double window_bound(struct window *w, struct aq_lane *l)
 {
     struct aq_cursor *c = &l->cursor;
     uint32_t block = aq_cursor_find_block(c, w->from);
     uint8_t most = 0;
+    if (l->blocks == 1 && block == 0 && !aq_cursor_load_block(c, 0))
+        return 0;
+    if (c->block == block && c->docids_ready && (l->blocks == 1 || aq_cursor_block_last(c, block) >= w->to - 1) &&
+        passes_over(w, c))
+        return 0;
     for (; block < l->blocks; block++) {
         uint32_t first = block ? aq_cursor_block_last(c, block - 1) + 1 : 0, last;
         if (first >= w->to) {
-            if (first < w->next)
-                w->next = first;
+            change_at(w, first);
             break;
         }
         uint8_t impact = aq_cursor_block_impact(c, block);
         most = impact > most ? impact : most;
         if ((last = aq_cursor_block_last(c, block)) >= w->to - 1) {
-            if (last < w->next)
-                w->next = last + 1;
+            change_at(w, last == AQ_DOCID_END ? last : last + 1);
             break;
         }
     }
