@@ -317,16 +317,11 @@ static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal
     struct aq_lane *l = &r->lanes[lane];
     struct aq_cursor *c = &l->cursor;
     bool bounded = goal > -HUGE_VAL;
-    uint32_t n = c->count, kept = 0;
-    if (bounded) {
-        if (!aq_cursor_load_freqs(c))
-            return false;
-        n = aq_lane_frequent(l, aq_least_tf(r->plan->model, l->weight, goal - rest), b->slots);
-    } else {
-        for (uint32_t i = 0; i < AQ_BATCH; i++)
-            b->slots[i] = (uint8_t)i;
-    }
+    uint32_t kept = 0;
     b->count = 0;
+    if (bounded && !aq_cursor_load_freqs(c))
+        return false;
+    uint32_t n = aq_lane_frequent(l, bounded ? aq_least_tf(r->plan->model, l->weight, goal - rest) : 1, b->slots);
     if (n == 0 || !aq_cursor_load_block(c, c->block))
         return false;
     b->docids = c->docids;

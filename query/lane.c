@@ -95,7 +95,12 @@ uint32_t aq_lane_frequent(const struct aq_lane *l, uint32_t least, uint8_t index
 {
     const struct aq_cursor *c = &l->cursor;
     uint32_t n = 0;
-    if (c->count == AQ_BLOCK && least > 1)
+    if (least <= 1) {
+        for (uint32_t i = 0; i < AQ_BLOCK; i++) /* all, so that the compiler takes many at once */
+            indexes[i] = (uint8_t)i;
+        return c->count;
+    }
+    if (c->count == AQ_BLOCK)
         return aq_select128(c->freqs, least, indexes);
     for (uint32_t i = 0; i < c->count; i++) {
         indexes[n] = (uint8_t)i;
