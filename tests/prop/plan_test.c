@@ -323,7 +323,7 @@ static void compare(struct world *w, enum aq_plan_kind kind, enum way way, const
     struct aq_candidate *hits;
     size_t count;
     bool grouped = below(2);
-    uint32_t k = 1 + below(below(3) ? 20 : MOST), enough = below(3) ? below(40) : below(2000);
+    uint32_t k = 1 + below(below(3) == 0 ? 3 : below(2) ? 20 : MOST), enough = below(3) ? below(40) : below(2000);
     assert_int_equal(aq_collector_init(&c, NULL, &everything, grouped ? AQ_GROUP_COMMENT : AQ_GROUP_NONE,
                                        AQ_SORT_RELEVANCE, k, w->query.tiered, NULL),
                      AQ_OK);
