@@ -159,8 +159,10 @@ uint32_t aq_cursor_next_block(struct aq_cursor *c);
 uint32_t aq_cursor_positions(struct aq_cursor *c, uint16_t *positions, uint16_t *codes);
 
 /* Of `count` ascending starts keeps, in place, those for which the current posting has
- * position start + offset; returns how many. */
-uint32_t aq_cursor_meet_positions(struct aq_cursor *c, uint32_t offset, uint16_t *starts, uint32_t count);
+ * position start + offset, in the form with this code (negative: in any); returns how
+ * many. */
+uint32_t aq_cursor_meet_positions(struct aq_cursor *c, uint32_t offset, int32_t code, uint16_t *starts,
+                                  uint32_t count);
 
 /* ---- reading by blocks ----
  * For plans that look at bounds before they decode. A cursor that was opened so has

@@ -162,20 +162,29 @@ struct meeting {
     uint32_t offset, count, at, kept;
 };
 
-/* False: no later position meets any start. */
-static inline bool meet(struct meeting *m, uint32_t position)
+/* Goes to a position. True: a start meets it, and is kept if the caller calls keep. */
+static inline bool meets(struct meeting *m, uint32_t position)
 {
     while (m->at < m->count && m->starts[m->at] + m->offset < position)
         m->at++;
-    if (m->at == m->count)
-        return false;
-    if (m->starts[m->at] + m->offset == position)
-        m->starts[m->kept++] = m->starts[m->at++];
-    return true;
+    return m->at < m->count && m->starts[m->at] + m->offset == position;
 }
 
-/* The same as decoding all positions first, as far as they are needed. */
-static bool meet_packed(struct aq_cursor *c, uint32_t tf, struct meeting *m)
+static inline void keep(struct meeting *m)
+{
+    m->starts[m->kept++] = m->starts[m->at];
+}
+
+/* Value `at` of an array laid out as positions are. */
+static uint32_t unpack_one(struct aq_packed *a, uint32_t at)
+{
+    uint32_t value = a->width ? packed_field(a->low, (size_t)at * a->width, a->width) : 0;
+    unsigned k = a->exceptions ? first_exception(a, at) : 0;
+    return value + (k < a->exceptions && exception_index(a, k) == at ? exception_high(a, k) : 0);
+}
+
+/* The same as decoding all positions and codes first, as far as they are needed. */
+static bool meet_packed(struct aq_cursor *c, uint32_t tf, int32_t code, struct meeting *m)
 {
     if (!c->positions_ready && !load_positions(c))
         return false;
@@ -184,7 +193,8 @@ static bool meet_packed(struct aq_cursor *c, uint32_t tf, struct meeting *m)
     unsigned k = a->exceptions ? first_exception(a, from) : 0;
     uint32_t exception = k < a->exceptions ? exception_index(a, k) : UINT32_MAX;
     size_t bit = (size_t)from * a->width;
-    for (uint32_t i = from; i < from + tf; i++, bit += a->width, position++) {
+    bool several = code >= 0 && c->list->form_count > 1;
+    for (uint32_t i = from; i < from + tf && m->at < m->count; i++, bit += a->width, position++) {
         position += a->width ? packed_field(a->low, bit, a->width) : 0;
         if (i == exception) {
             position += exception_high(a, k);
@@ -192,25 +202,29 @@ static bool meet_packed(struct aq_cursor *c, uint32_t tf, struct meeting *m)
         }
         if (position >= AQ_POSITION_MAX)
             return false;
-        if (!meet(m, position))
-            break;
+        if (meets(m, position) && (!several || unpack_one(&c->packed_codes, i) == (uint32_t)code))
+            keep(m);
     }
     return true;
 }
 
-uint32_t aq_cursor_meet_positions(struct aq_cursor *c, uint32_t offset, uint16_t *starts, uint32_t count)
+uint32_t aq_cursor_meet_positions(struct aq_cursor *c, uint32_t offset, int32_t code, uint16_t *starts,
+                                  uint32_t count)
 {
     struct meeting m = {starts, offset, count, 0, 0};
     uint32_t tf = aq_cursor_freq(c);
     if (tf && !c->memory && c->list->blocks) {
-        if (AQ_LIKELY(meet_packed(c, tf, &m)))
+        if (code > 0 && (uint32_t)code >= c->list->form_count)
+            return 0;
+        if (AQ_LIKELY(meet_packed(c, tf, code, &m)))
             return m.kept;
         cursor_fail(c);
         return 0;
     }
-    uint16_t positions[TF_MAX];
-    tf = aq_cursor_positions(c, positions, NULL);
-    for (uint32_t i = 0; i < tf && meet(&m, positions[i]); i++)
-        ;
+    uint16_t positions[TF_MAX], codes[TF_MAX];
+    tf = aq_cursor_positions(c, positions, code >= 0 ? codes : NULL);
+    for (uint32_t i = 0; i < tf; i++)
+        if (meets(&m, positions[i]) && (code < 0 || codes[i] == code))
+            keep(&m);
     return m.kept;
 }

@@ -31,13 +31,17 @@ enum aq_status aq_model_init(struct aq_model *m, double k1, double b, uint64_t p
     return AQ_OK;
 }
 
+static bool same(double x, double y)
+{
+    return x >= y && x <= y;
+}
+
 enum aq_status aq_model_update(struct aq_model *m, double k1, double b, uint64_t passages, uint64_t tokens,
                                struct aq_error *err)
 {
     bool defaults = k1 <= 0 && k1 >= 0 && b <= 0 && b >= 0;
-    double asked[] = {defaults ? AQ_DEFAULT_K1 : k1, defaults ? AQ_DEFAULT_B : b, average_of(passages, tokens)};
-    double has[] = {m->k1, m->b, m->average};
-    if (memcmp(asked, has, sizeof asked) != 0)
+    if (!same(m->k1, defaults ? AQ_DEFAULT_K1 : k1) || !same(m->b, defaults ? AQ_DEFAULT_B : b) ||
+        !same(m->average, average_of(passages, tokens)))
         return aq_model_init(m, k1, b, passages, tokens, err);
     m->passages = passages;
     return AQ_OK;

@@ -123,10 +123,10 @@ static enum aq_status rank(struct search *s, enum aq_plan_kind kind, uint32_t k,
     st = aq_plan_rank(&plan, kind, err);
     if (!st)
         st = aq_collector_finish(c, hits, count, err);
-    if (st || r->group != AQ_GROUP_COMMENT)
+    if (st || r->group != AQ_GROUP_COMMENT || *count == 0)
         return st;
-    size_t shown = *count == k && r->offset < k ? r->offset : 0;
-    return aq_plan_count_matches(&plan, kind, *hits ? *hits + shown : NULL, *count - shown, err);
+    size_t skipped = *count == k ? r->offset : 0;
+    return aq_plan_count_matches(&plan, kind, *hits + skipped, *count - skipped, err);
 }
 
 static int by_comment(const void *x, const void *y)

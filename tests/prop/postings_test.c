@@ -346,16 +346,18 @@ static void check_meeting(struct aq_cursor *c, const struct sample *s, uint32_t 
 {
     const uint16_t *positions = s->positions + s->starts[i];
     uint16_t starts[255], want[255];
+    const uint16_t *codes = s->codes + s->starts[i];
     uint32_t offset = below(4), count = 0, met = 0, every = 1 + below(4);
+    int32_t code = below(2) ? -1 : below(8) ? codes[below(s->freqs[i])] : (int32_t)below(s->form_count + 2);
     for (uint32_t start = below(3); start < AQ_POSITION_MAX && count < 255; start += 1 + below(every)) {
         bool here = false;
         for (uint32_t k = 0; k < s->freqs[i]; k++)
-            here |= positions[k] == start + offset;
+            here |= positions[k] == start + offset && (code < 0 || codes[k] == code);
         if (here)
             want[met++] = (uint16_t)start;
         starts[count++] = (uint16_t)start;
     }
-    assert_int_equal(aq_cursor_meet_positions(c, offset, starts, count), met);
+    assert_int_equal(aq_cursor_meet_positions(c, offset, code, starts, count), met);
     assert_memory_equal(starts, want, met * sizeof *want);
 }
 
@@ -583,7 +585,7 @@ static void read_damaged(struct aq_slice term, struct aq_slice list, struct aq_s
         for (uint16_t start = 0; start < 255; start++)
             at[start] = start;
         if (aq_cursor_place(&c, posting, c.docids[posting % AQ_BLOCK]))
-            assert_true(aq_cursor_meet_positions(&c, below(3), at, 255) <= 255);
+            assert_true(aq_cursor_meet_positions(&c, below(3), (int32_t)below(4) - 1, at, 255) <= 255);
     }
     aq_postings_form_code(&p, term);
 }
