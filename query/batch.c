@@ -377,39 +377,67 @@ static double range_bound(const struct aq_lane *l, double bound, uint32_t from, 
     return l->unit * most < bound ? l->unit * most : bound;
 }
 
+/* A block of the driving lane; steps with the bounds of what lies beside it. */
+static void rank_block(struct aq_ranking *r, uint32_t lane, uint32_t block, const struct aq_step *steps,
+                       uint32_t step_count, uint32_t from, uint32_t to)
+{
+    struct aq_lane *l = &r->lanes[lane];
+    struct aq_cursor *c = &l->cursor;
+    struct aq_step near[AQ_LANES];
+    double least = goal(r), most = aq_lane_block_bound(l, block), rest = step_count ? steps->rest : 0;
+    if (most + rest < least)
+        return;
+    if (least > 0 && step_count) {
+        uint32_t first = block ? aq_cursor_block_last(c, block - 1) + 1 : 0;
+        for (uint32_t i = 0; i < step_count; i++) {
+            near[i] = steps[i];
+            near[i].bound = range_bound(&r->lanes[steps[i].lane], steps[i].bound, first > from ? first : from,
+                                        aq_cursor_block_last(c, block));
+        }
+        rest = aq_steps_sum(near, step_count);
+        steps = near;
+        if (most + rest < least)
+            return;
+    }
+    if (!aq_cursor_enter_block(c, block) || !gather(r, lane, rest, least, from, to))
+        return;
+    aq_ranking_filter(r, steps, step_count);
+    if (r->batch.count && fill_in(r, lane))
+        aq_ranking_settle(r);
+}
+
 void aq_ranking_drive(struct aq_ranking *r, uint32_t lane, const struct aq_step *steps, uint32_t step_count,
                       uint32_t from, uint32_t to)
 {
     struct aq_lane *l = &r->lanes[lane];
     struct aq_cursor *c = &l->cursor;
-    struct aq_step near[AQ_LANES]; /* with the bounds of what lies beside a block */
-    double rest = step_count ? steps[0].rest : 0;
-    for (uint32_t block = aq_cursor_find_block(c, from); block < l->blocks; block++) {
+    for (uint32_t block = aq_cursor_find_block(c, from); block < l->blocks && !c->bad; block++) {
         if ((block && aq_cursor_block_last(c, block - 1) >= to - 1) || aq_ranking_done(r))
             break;
-        double least = goal(r);
-        double most = aq_lane_block_bound(l, block), beside = rest;
-        const struct aq_step *taken = steps;
-        if (most + rest < least)
-            continue;
-        if (least > 0 && step_count) {
-            uint32_t first = block ? aq_cursor_block_last(c, block - 1) + 1 : 0;
-            for (uint32_t i = 0; i < step_count; i++) {
-                near[i] = steps[i];
-                near[i].bound = range_bound(&r->lanes[steps[i].lane], steps[i].bound, first > from ? first : from,
-                                            aq_cursor_block_last(c, block));
-            }
-            beside = aq_steps_sum(near, step_count);
-            taken = near;
-            if (most + beside < least)
-                continue;
-        }
-        if (!aq_cursor_enter_block(c, block))
-            break;
-        if (!gather(r, lane, beside, least, from, to))
-            continue;
-        aq_ranking_filter(r, taken, step_count);
-        if (r->batch.count && fill_in(r, lane))
-            aq_ranking_settle(r);
+        rank_block(r, lane, block, steps, step_count, from, to);
     }
+}
+
+void aq_ranking_prime(struct aq_ranking *r, uint32_t lane, const struct aq_step *steps, uint32_t step_count)
+{
+    enum { WORTH = 32, MOST = 6 };
+    struct aq_collector *c = r->plan->collector;
+    struct aq_lane *l = &r->lanes[lane];
+    const uint8_t *impacts = aq_cursor_impacts(&l->cursor);
+    uint32_t at[256] = {0}, impact = 255, above = 0;
+    bool counts = c->counts;
+    if (!impacts || l->blocks < WORTH)
+        return;
+    for (uint32_t block = 0; block < l->blocks; block++)
+        at[impacts[block]]++;
+    while (impact > 0 && above + at[impact] < MOST)
+        above += at[impact--];
+    c->counts = false;
+    for (uint32_t block = 0, equal = MOST - above; block < l->blocks && !l->cursor.bad; block++) {
+        bool taken = impacts[block] == impact && equal;
+        equal -= taken;
+        if (taken || impacts[block] > impact)
+            rank_block(r, lane, block, steps, step_count, 0, AQ_DOCID_END);
+    }
+    c->counts = counts;
 }

@@ -54,7 +54,12 @@ enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, bool 
 void aq_ranking_drive(struct aq_ranking *r, uint32_t lane, const struct aq_step *steps, uint32_t step_count,
                       uint32_t from, uint32_t to);
 
-/* The same for candidates that the batch holds already, in two parts: drops those that
+/* Ranks a few blocks of the lane, those with the highest impacts, so that there is a floor
+ * from the start; what they have is met again later, which changes nothing, and is not
+ * counted. Leaves cursors and exclusions anywhere: open the leaf again. */
+void aq_ranking_prime(struct aq_ranking *r, uint32_t lane, const struct aq_step *steps, uint32_t step_count);
+
+/* The same as aq_ranking_drive for candidates that the batch holds already, in two parts: drops those that
  * the steps show to be none of the best, by sums of all other lanes; and scores and hands
  * over those that are left, once tf of the other lanes is set as well. */
 void aq_ranking_filter(struct aq_ranking *r, const struct aq_step *steps, uint32_t step_count);

@@ -34,7 +34,7 @@ void aq_collector_rank(struct aq_collector *c, uint64_t enough)
 {
     c->ranking = true;
     c->enough = enough;
-    c->best.by_group = c->group == AQ_GROUP_COMMENT;
+    c->best.by_group = true; /* ungrouped, each passage is one: it may be met twice */
 }
 
 void aq_collector_free(struct aq_collector *c)
@@ -88,7 +88,9 @@ void aq_collector_consider(struct aq_collector *c, struct aq_leaf *leaf, uint32_
                              .score = score,
                              .comment = c->comment,
                              .ordinal = ordinal,
-                             .group = c->group_counts ? c->number : c->comment,
+                             .group = c->group_counts              ? c->number
+                                      : c->group == AQ_GROUP_NONE ? leaf->first + docid
+                                                                  : c->comment,
                              .leaf = leaf->number,
                              .docid = docid,
                              .tier = (uint8_t)((c->tiered && !all_words ? AQ_TIER_SOME_WORDS : 0) |

@@ -3,8 +3,8 @@
  *
  * An exhaustive plan hands in every match leaf by leaf, passages of one comment one
  * after the other, and groups are counted to the last. A ranking plan leaves out what
- * cannot be among the best: matches are handed in so while `counts` is set, and in any
- * order, as often as it likes but each no more than once, afterwards. */
+ * cannot be among the best: matches are handed in so, each once, while `counts` is set,
+ * and in any order and any number of times while it is not. */
 #ifndef AQ_GROUP_H
 #define AQ_GROUP_H
 

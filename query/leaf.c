@@ -61,6 +61,12 @@ static void pending_leaf(struct aq_leaf *leaf, struct aq_txn *txn, const struct 
         leaf->rows[docid / AQ_MAP_CHUNK] = pend->rows.ptr + (size_t)docid * 6;
 }
 
+static void place(struct aq_leaf *all, uint32_t n)
+{
+    all[n].number = n;
+    all[n].first = n ? all[n - 1].first + all[n - 1].passages : 0;
+}
+
 enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const struct aq_pending_scan *pend,
                               struct aq_arena *arena, struct aq_leaf **leaves, uint32_t *count,
                               struct aq_error *err)
@@ -75,7 +81,7 @@ enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const stru
             continue;
         if (!leaf_alloc(&all[n], q, seg->info.passages, arena))
             return aq_fail_nomem(err);
-        all[n].number = n;
+        place(all, n);
         enum aq_status st = segment_leaf(&all[n++], txn, seg, q, err);
         if (st)
             return st;
@@ -83,7 +89,7 @@ enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const stru
     if (pend->passages) {
         if (!leaf_alloc(&all[n], q, pend->passages, arena))
             return aq_fail_nomem(err);
-        all[n].number = n;
+        place(all, n);
         pending_leaf(&all[n++], txn, pend, q);
     }
     *leaves = all;

@@ -24,6 +24,7 @@ struct aq_leaf {
     struct aq_txn *txn;
     const struct aq_segment *segment; /* NULL over pending comments */
     uint32_t number;             /* among the leaves */
+    uint32_t first;              /* passages of those before it, modulo 2^32 */
     uint32_t passages;
     const uint8_t *lengths;
     struct aq_leaf_list *lists;  /* one a query term */

@@ -237,12 +237,31 @@ static void rank_window(struct aq_ranking *r, struct window *w)
     aq_ranking_drive(r, lane, others, other_count, w->from, w->to);
 }
 
-static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, struct window *w)
+/* By the lane that adds most. */
+static void prime_leaf(struct aq_ranking *r, struct window *w)
+{
+    w->step_count = 0;
+    for (uint32_t i = 0; i < r->lane_count; i++) {
+        struct aq_step step = {.lane = i, .bound = r->lanes[i].most};
+        uint32_t k = w->step_count++;
+        for (; k > 0 && w->steps[k - 1].bound < step.bound; k--)
+            w->steps[k] = w->steps[k - 1];
+        w->steps[k] = step;
+    }
+    aq_steps_sum(w->steps, w->step_count);
+    aq_ranking_prime(r, w->steps->lane, w->steps + 1, w->step_count - 1);
+}
+
+static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, struct window *w, bool prime)
 {
     bool possible;
     enum aq_status st = aq_ranking_open(r, leaf, &possible);
     if (st || !possible)
         return st;
+    if (prime) {
+        prime_leaf(r, w);
+        return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
+    }
     for (w->from = 0; w->from < leaf->passages && !aq_ranking_done(r); w->from = w->next) {
         w->to = leaf->passages - w->from < WINDOW ? leaf->passages : w->from + WINDOW;
         rank_window(r, w);
@@ -261,9 +280,9 @@ enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r)
         memset(w->sums, 0, sizeof w->sums);
         memset(w->touched, 0, sizeof w->touched);
     }
-    for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
+    for (uint32_t i = 0; i < 2 * p->leaf_count && !st && !aq_ranking_done(r); i++) {
         aq_arena_reset(p->scratch);
-        st = rank_leaf(r, &p->leaves[p->order[i]], w);
+        st = rank_leaf(r, &p->leaves[p->order[i % p->leaf_count]], w, i < p->leaf_count);
         aq_collector_leaf_end(p->collector);
     }
     return st;

@@ -42,7 +42,7 @@ static bool lacks_words(const struct aq_query *q, const struct aq_leaf *leaf)
     return false;
 }
 
-static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool all_words)
+static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool all_words, bool prime)
 {
     struct aq_step steps[AQ_LANES];
     bool possible;
@@ -52,16 +52,20 @@ static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool
     if (st || !possible)
         return st;
     uint32_t driver = order_steps(r, all_words, steps);
-    aq_ranking_drive(r, driver, steps + 1, r->lane_count - 1, 0, AQ_DOCID_END);
+    if (prime)
+        aq_ranking_prime(r, driver, steps + 1, r->lane_count - 1);
+    else
+        aq_ranking_drive(r, driver, steps + 1, r->lane_count - 1, 0, AQ_DOCID_END);
     return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
 }
 
 enum aq_status aq_plan_every(const struct aq_plan *p, struct aq_ranking *r, bool all_words)
 {
     enum aq_status st = AQ_OK;
-    for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
+    for (uint32_t i = 0; i < 2 * p->leaf_count && !st && !aq_ranking_done(r); i++) {
+        bool prime = i < p->leaf_count;
         aq_arena_reset(p->scratch);
-        st = rank_leaf(r, &p->leaves[p->order[i]], all_words);
+        st = rank_leaf(r, &p->leaves[p->order[i % p->leaf_count]], all_words, prime);
         aq_collector_leaf_end(p->collector);
     }
     return st;

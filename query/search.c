@@ -104,7 +104,7 @@ static bool can_rank(struct search *s, enum aq_plan_kind kind)
 {
     const struct aq_search_request *r = s->request;
     struct aq_plan plan = plan_of(s, NULL);
-    return r->sort == AQ_SORT_RELEVANCE && (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) &&
+    return s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE && (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) &&
            !(r->flags & AQ_COUNT_EXACT) && aq_plan_can_rank(&plan, kind);
 }
 
