@@ -100,23 +100,24 @@ static void find_places(struct aq_batch *b, const struct aq_cursor *c, const uin
                         uint8_t *places)
 {
     enum { MANY = 40 };
-    uint32_t base = c->docids[0], span = c->docids[c->count - 1] - base + 1;
+    const uint32_t *wanted = b->docids, *docids = c->docids, n = c->count;
+    uint32_t base = docids[0], span = docids[n - 1] - base + 1;
     if (count < MANY || span > AQ_BATCH_SPAN) {
         for (uint32_t i = 0; i < count; i++) {
-            uint32_t docid = b->docids[slots[i]], at = aq_find128(c->docids, docid);
-            places[i] = (uint8_t)(c->docids[at] == docid ? at : AQ_BLOCK);
+            uint32_t docid = wanted[slots[i]], at = aq_find128(docids, docid);
+            places[i] = (uint8_t)(docids[at] == docid ? at : AQ_BLOCK);
         }
         return;
     }
-    for (uint32_t k = 0; k < c->count; k++)
-        b->places[c->docids[k] - base] = (uint8_t)(k ^ AQ_BLOCK); /* never 0 */
+    for (uint32_t k = 0; k < n; k++)
+        b->places[docids[k] - base] = (uint8_t)(k ^ AQ_BLOCK); /* never 0 */
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t at = b->docids[slots[i]] - base; /* wraps around before the first */
-        places[i] = b->places[at < span ? at : 0] ^ AQ_BLOCK;
-        places[i] = at < span ? places[i] : AQ_BLOCK;
+        uint32_t at = wanted[slots[i]] - base; /* wraps around before the first */
+        uint8_t place = b->places[at < span ? at : 0] ^ AQ_BLOCK;
+        places[i] = at < span ? place : AQ_BLOCK;
     }
-    for (uint32_t k = 0; k < c->count; k++)
-        b->places[c->docids[k] - base] = 0;
+    for (uint32_t k = 0; k < n; k++)
+        b->places[docids[k] - base] = 0;
 }
 
 /* What a lane has to say to candidates that all lie in its current block, or (places
@@ -125,27 +126,28 @@ static void find_places(struct aq_batch *b, const struct aq_cursor *c, const uin
 static uint32_t meet(struct aq_ranking *r, const struct aq_step *step, double goal, double rest, const uint8_t *slots,
                      uint32_t count, const uint8_t *places, uint8_t *kept)
 {
-    struct aq_batch *b = &r->batch;
     const struct aq_lane *l = &r->lanes[step->lane];
-    const struct aq_cursor *c = &l->cursor;
-    uint8_t *tf = b->tf[step->lane];
-    uint32_t *postings = b->postings[step->lane], first = c->block * AQ_BLOCK, n = 0;
-    bool bounded = goal > -HUGE_VAL;
+    const struct aq_model *m = r->plan->model;
+    const uint8_t *lengths = r->leaf->lengths;
+    const uint32_t *docids = r->batch.docids, *freqs = l->cursor.freqs, first = l->cursor.block * AQ_BLOCK;
+    uint8_t *tf = r->batch.tf[step->lane];
+    uint32_t *postings = r->batch.postings[step->lane], n = 0;
+    double *sums = r->batch.sums, weight = l->weight;
+    bool bounded = goal > -HUGE_VAL, must = step->must;
     for (uint32_t i = 0; i < count; i++) {
         uint8_t slot = slots[i], place = places ? places[i] : AQ_BLOCK;
         if (place == AQ_BLOCK) {
             tf[slot] = 0;
-            if (step->must)
+            if (must)
                 continue;
         } else {
-            tf[slot] = (uint8_t)c->freqs[place];
+            tf[slot] = (uint8_t)freqs[place];
             postings[slot] = first + place;
             if (bounded)
-                b->sums[slot] +=
-                    aq_score(r->plan->model, l->weight, c->freqs[place], r->leaf->lengths[b->docids[slot]]);
+                sums[slot] += aq_score(m, weight, freqs[place], lengths[docids[slot]]);
         }
         kept[n] = slot;
-        n += !bounded || b->sums[slot] + rest >= goal;
+        n += !bounded || sums[slot] + rest >= goal;
     }
     return n;
 }
@@ -168,15 +170,18 @@ static uint32_t drop_missing(uint8_t *slots, uint8_t *places, uint32_t count)
  * more, moved together; *to becomes the first one beyond. */
 static uint32_t still_live(struct aq_batch *b, uint32_t from, uint32_t last, double more, double goal, uint32_t *to)
 {
+    const uint32_t *docids = b->docids, count = b->count;
+    const double *sums = b->sums;
+    uint8_t *slots = b->slots;
     uint32_t live = from, i = from;
     if (goal > -HUGE_VAL) {
-        for (; i < b->count && b->docids[b->slots[i]] <= last; i++) {
-            uint8_t slot = b->slots[i];
-            b->slots[live] = slot;
-            live += b->sums[slot] + more >= goal;
+        for (; i < count && docids[slots[i]] <= last; i++) {
+            uint8_t slot = slots[i];
+            slots[live] = slot;
+            live += sums[slot] + more >= goal;
         }
     } else {
-        while (i < b->count && b->docids[b->slots[i]] <= last)
+        while (i < count && docids[slots[i]] <= last)
             i++;
         live = i;
     }
@@ -309,6 +314,36 @@ void aq_ranking_match(struct aq_ranking *r, const struct aq_step *steps, uint32_
 
 /* ---- driving ---- */
 
+static uint32_t keep_range(struct aq_batch *b, uint32_t count, uint32_t from, uint32_t to)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t slot = b->slots[i];
+        b->slots[kept] = slot;
+        kept += b->docids[slot] - from < to - from;
+    }
+    return kept;
+}
+
+/* Begins the sums of the driving lane's candidates. */
+static uint32_t keep_reaching(struct aq_ranking *r, const struct aq_lane *l, double rest, double goal, uint32_t count)
+{
+    /* Here as above: the compiler must not think that writing a slot changes these. */
+    const struct aq_model *m = r->plan->model;
+    const uint8_t *lengths = r->leaf->lengths;
+    const uint32_t *docids = l->cursor.docids, *freqs = l->cursor.freqs;
+    double *sums = r->batch.sums, weight = l->weight;
+    uint8_t *slots = r->batch.slots;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t slot = slots[i];
+        sums[slot] = aq_score(m, weight, freqs[slot], lengths[docids[slot]]);
+        slots[kept] = slot;
+        kept += sums[slot] + rest >= goal;
+    }
+    return kept;
+}
+
 /* Candidates of the lane's current block: docids in [from, to) that can reach the goal,
  * or, while there is none, all of them. */
 static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal, uint32_t from, uint32_t to)
@@ -317,7 +352,6 @@ static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal
     struct aq_lane *l = &r->lanes[lane];
     struct aq_cursor *c = &l->cursor;
     bool bounded = goal > -HUGE_VAL;
-    uint32_t kept = 0;
     b->count = 0;
     if (bounded && !aq_cursor_load_freqs(c))
         return false;
@@ -325,22 +359,10 @@ static bool gather(struct aq_ranking *r, uint32_t lane, double rest, double goal
     if (n == 0 || !aq_cursor_load_block(c, c->block))
         return false;
     b->docids = c->docids;
-    if (!bounded && c->docids[0] >= from && c->docids[n - 1] < to) {
-        b->count = n;
-        return true;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint8_t slot = b->slots[i];
-        uint32_t docid = c->docids[slot];
-        if (docid - from >= to - from)
-            continue;
-        b->slots[kept] = slot;
-        if (bounded)
-            b->sums[slot] = aq_score(r->plan->model, l->weight, c->freqs[slot], r->leaf->lengths[docid]);
-        kept += !bounded || b->sums[slot] + rest >= goal;
-    }
-    b->count = kept;
-    return kept > 0;
+    if (c->docids[0] < from || c->docids[c->count - 1] >= to)
+        n = keep_range(b, n, from, to);
+    b->count = bounded ? keep_reaching(r, l, rest, goal, n) : n;
+    return b->count > 0;
 }
 
 /* What the driving lane knows of the candidates that are left. */

@@ -95,20 +95,23 @@ static void add_up(struct aq_ranking *r, struct window *w, uint32_t lane, bool s
     struct aq_cursor *c = &l->cursor;
     const struct aq_model *m = r->plan->model;
     const uint8_t *lengths = r->leaf->lengths;
+    const uint32_t *docids = c->docids, *freqs = c->freqs, from = w->from;
+    double weight = l->weight;
+    float *sums = w->sums;
     uint8_t *tf = w->tf[lane];
     for (uint32_t block = aq_cursor_find_block(c, w->from); block < l->blocks; block++) {
         if ((block && aq_cursor_block_last(c, block - 1) >= w->to - 1) || !aq_cursor_load_block(c, block) ||
             !aq_cursor_load_freqs(c))
             return;
         uint32_t i = 0, end = c->count;
-        while (i < end && c->docids[i] < w->from)
+        while (i < end && docids[i] < from)
             i++;
-        while (end > i && c->docids[end - 1] >= w->to)
+        while (end > i && docids[end - 1] >= w->to)
             end--;
         for (; i < end; i++) {
-            uint32_t at = c->docids[i] - w->from;
-            w->sums[at] += (float)aq_score(m, l->weight, c->freqs[i], lengths[c->docids[i]]);
-            tf[at] = (uint8_t)c->freqs[i];
+            uint32_t at = docids[i] - from;
+            sums[at] += (float)aq_score(m, weight, freqs[i], lengths[docids[i]]);
+            tf[at] = (uint8_t)freqs[i];
             if (sparse)
                 w->touched[at / 64] |= (uint64_t)1 << (at % 64);
         }
