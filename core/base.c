@@ -230,11 +230,18 @@ void aq_arena_reset(struct aq_arena *a)
     struct aq_arena_chunk *c = a->head;
     if (!c)
         return;
-    while (c->older) {
+    /* The newest is the largest; one larger than chunks ever grow was made for a single
+     * allocation and is not kept. */
+    while (c->size > ARENA_MOST && c->older) {
         struct aq_arena_chunk *older = c->older;
         free(c);
         c = older;
     }
+    for (struct aq_arena_chunk *older = c->older, *next; older; older = next) {
+        next = older->older;
+        free(older);
+    }
+    c->older = NULL;
     a->head = c;
     a->total = c->size;
     a->next = (uint8_t *)(c + 1);

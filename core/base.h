@@ -79,7 +79,7 @@ bool aq_grow(void *ptr_to_ptr, size_t *cap, size_t need, size_t size);
 
 /* ---- arena ----
  * Bump allocation, freed all at once. Zero-initialise; memory stays where it is
- * until aq_arena_free or aq_arena_reset (which keeps the first chunk). */
+ * until aq_arena_free or aq_arena_reset (which keeps one chunk to begin again with). */
 struct aq_arena_chunk;
 struct aq_arena {
     struct aq_arena_chunk *head;

@@ -2,10 +2,14 @@
  * of postings.
  *
  * The four lanes are one 16-byte vector of the compiler's vector extension, which
- * becomes SSE2 or NEON without intrinsics. Every width has its own unrolled
+ * becomes SSE2 or NEON without intrinsics; these stand where they halve the work. Every width has its own unrolled
  * decoder, made by the macros below from one text in which the width is constant.
  * Packing happens once a block and shares one loop. */
 #include "bitpack.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 typedef uint32_t aq_lanes __attribute__((vector_size(16)));
 
@@ -71,7 +75,7 @@ void aq_pack128(const uint32_t in[128], unsigned bits, uint8_t *out)
     }
 }
 
-void aq_sum128(uint32_t values[128], uint32_t base)
+void aq_sum128_portable(uint32_t values[128], uint32_t base)
 {
     const aq_lanes zero = {0};
     aq_lanes before = {base, base, base, base};
@@ -83,6 +87,70 @@ void aq_sum128(uint32_t values[128], uint32_t base)
         /* Rounds wait for one another in this addition only. */
         before += SHUFFLE(v, v, 3, 3, 3, 3);
     }
+}
+
+#ifdef __x86_64__
+/* Eight at a time: half the instructions, and a sixth of decoding a block. */
+__attribute__((target("avx2"))) static void sum128_avx2(uint32_t values[128], uint32_t base)
+{
+    const __m256i one = _mm256_set1_epi32(1), last = _mm256_set1_epi32(7), third = _mm256_set1_epi32(3);
+    __m256i before = _mm256_set1_epi32((int)base);
+    for (unsigned i = 0; i < 128; i += 8) {
+        __m256i *at = (__m256i *)(void *)(values + i);
+        __m256i v = _mm256_add_epi32(_mm256_loadu_si256(at), one);
+        v = _mm256_add_epi32(v, _mm256_slli_si256(v, 4));
+        v = _mm256_add_epi32(v, _mm256_slli_si256(v, 8));
+        /* Both halves are summed up; the upper one lacks the lower one's total. */
+        __m256i lower = _mm256_permutevar8x32_epi32(v, third);
+        v = _mm256_add_epi32(v, _mm256_blend_epi32(_mm256_setzero_si256(), lower, 0xf0));
+        _mm256_storeu_si256(at, _mm256_add_epi32(v, before));
+        before = _mm256_add_epi32(before, _mm256_permutevar8x32_epi32(v, last));
+    }
+}
+#endif
+
+void aq_sum128(uint32_t values[128], uint32_t base)
+{
+#ifdef __x86_64__
+    if (AQ_LIKELY(__builtin_cpu_supports("avx2"))) {
+        sum128_avx2(values, base);
+        return;
+    }
+#endif
+    aq_sum128_portable(values, base);
+}
+
+/* Bit i: whether value i is at least that. */
+static void compare128(const uint32_t values[128], uint32_t least, uint64_t bits[2])
+{
+#ifdef __x86_64__
+    const __m128i below = _mm_set1_epi32((int)(least - 1));
+    for (unsigned half = 0; half < 2; half++) {
+        bits[half] = 0;
+        for (unsigned i = 0; i < ROUNDS / 2; i++) {
+            __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(values + ((size_t)half * ROUNDS / 2 + i) * LANES));
+            int four = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpgt_epi32(v, below)));
+            bits[half] |= (uint64_t)(unsigned)four << (i * LANES);
+        }
+    }
+#else
+    for (unsigned half = 0; half < 2; half++) {
+        bits[half] = 0;
+        for (unsigned i = 0; i < 64; i++)
+            bits[half] |= (uint64_t)(values[half * 64 + i] >= least) << i;
+    }
+#endif
+}
+
+unsigned aq_select128(const uint32_t values[128], uint32_t least, uint8_t indexes[128])
+{
+    uint64_t bits[2];
+    unsigned n = 0;
+    compare128(values, least, bits);
+    for (unsigned half = 0; half < 2; half++)
+        for (uint64_t left = bits[half]; left; left &= left - 1)
+            indexes[n++] = (uint8_t)(half * 64 + (unsigned)__builtin_ctzll(left));
+    return n;
 }
 
 /* Value i of each lane, for a constant width b; `word` holds the packed word the

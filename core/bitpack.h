@@ -23,5 +23,10 @@ void aq_unpack128(const uint8_t *in, unsigned bits, uint32_t out[128]);
 void aq_unpack128_sum(const uint8_t *in, unsigned bits, uint32_t base, uint32_t out[128]);
 /* The summing alone, in place. */
 void aq_sum128(uint32_t values[128], uint32_t base);
+/* What aq_sum128 does where the processor offers nothing better. */
+void aq_sum128_portable(uint32_t values[128], uint32_t base);
+/* Indexes of the values that are at least `least`, ascending; returns how many. Values
+ * and `least` are below 2^31. */
+unsigned aq_select128(const uint32_t values[128], uint32_t least, uint8_t indexes[128]);
 
 #endif

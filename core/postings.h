@@ -118,6 +118,7 @@ struct aq_packed {
     const uint8_t *low, *index, *high;
     uint32_t count;
     uint8_t width, exceptions, high_width;
+    uint8_t next; /* exception at which the last range that was read began */
 };
 
 /* A cursor stands on a posting or at the end. After init it stands on the first.
@@ -128,10 +129,10 @@ struct aq_cursor {
     uint32_t count;  /* postings in the decoded block */
     uint32_t block;  /* its number */
     bool bad;
-    bool freqs_ready, positions_ready;
+    bool docids_ready, freqs_ready, positions_ready; /* of the block */
     const struct aq_postings *list;        /* NULL over memory */
     const struct aq_memory_postings *memory;
-    struct aq_packed packed_freqs, packed_positions, packed_codes;
+    struct aq_packed packed_docids, packed_freqs, packed_positions, packed_codes;
     uint32_t docids[AQ_BLOCK];     /* beyond count: AQ_DOCID_END */
     uint32_t freqs[AQ_BLOCK];
     /* Once positions_ready, where each posting's positions start: an index in the
@@ -156,6 +157,43 @@ uint32_t aq_cursor_next_block(struct aq_cursor *c);
 /* Positions and form codes of the current posting; each array has room for 255,
  * codes may be NULL. Returns how many (the freq), 0 at the end and on corruption. */
 uint32_t aq_cursor_positions(struct aq_cursor *c, uint16_t *positions, uint16_t *codes);
+
+/* Of `count` ascending starts keeps, in place, those for which the current posting has
+ * position start + offset, in the form with this code (negative: in any); returns how
+ * many. */
+uint32_t aq_cursor_meet_positions(struct aq_cursor *c, uint32_t offset, int32_t code, uint16_t *starts,
+                                  uint32_t count);
+
+/* ---- reading by blocks ----
+ * For plans that look at bounds before they decode. A cursor that was opened so has
+ * nothing decoded and stands nowhere: only these functions, and those of freq and
+ * positions after aq_cursor_place, may be called on it. `bad` as above. */
+#define AQ_NO_BLOCK UINT32_MAX
+
+void aq_cursor_open(struct aq_cursor *c, const struct aq_postings *p);
+void aq_cursor_open_memory(struct aq_cursor *c, const struct aq_memory_postings *m);
+
+/* Blocks of the list: AQ_BLOCK postings each, fewer in the last. A short list is one. */
+uint32_t aq_cursor_blocks(const struct aq_cursor *c);
+/* The last docid of a block; of a short list, which does not say, a bound for it. */
+uint32_t aq_cursor_block_last(const struct aq_cursor *c, uint32_t block);
+/* An upper bound of its impacts: 255 where none are stored. */
+uint8_t aq_cursor_block_impact(const struct aq_cursor *c, uint32_t block);
+/* The impacts of all blocks; NULL where none are stored. */
+const uint8_t *aq_cursor_impacts(const struct aq_cursor *c);
+/* The first block from the current one on whose last docid is at least target; the
+ * number of blocks when there is none. Decodes nothing. */
+uint32_t aq_cursor_find_block(const struct aq_cursor *c, uint32_t target);
+
+/* Goes to any block, in any order, and counts its postings. Then, each when asked for:
+ * docids[0 .. count - 1] (load_block, which enters by itself) and freqs. All false on
+ * corruption. */
+bool aq_cursor_enter_block(struct aq_cursor *c, uint32_t block);
+bool aq_cursor_load_block(struct aq_cursor *c, uint32_t block);
+bool aq_cursor_load_freqs(struct aq_cursor *c);
+/* Stands on a posting, by its number in the list, whose docid the caller knows: for
+ * aq_cursor_freq and aq_cursor_positions, without decoding the block's docids. */
+bool aq_cursor_place(struct aq_cursor *c, uint32_t posting, uint32_t docid);
 
 /* Walks everything with checksums: order, bounds, counts, freqs, positions, form
  * counts, impacts against lengths (u8 a docid; docid_count of them). NULL when

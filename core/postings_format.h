@@ -89,6 +89,33 @@ static inline uint32_t packed_field(const uint8_t *p, size_t bit, unsigned width
     return (uint32_t)(v >> (bit & 7) & ((UINT64_C(1) << width) - 1));
 }
 
+/* Reads an array of n values of at most max_bits; false (and r bad) when it cannot be one. */
+bool aq_packed_read(struct aq_reading *r, uint32_t n, unsigned max_bits, struct aq_packed *a);
+
+static inline uint32_t exception_index(const struct aq_packed *a, unsigned k)
+{
+    return a->count > PACKED_NARROW ? aq_load16(a->index + 2 * (size_t)k) : a->index[k];
+}
+
+/* What exception k adds to the low bits of its value. */
+static inline uint32_t exception_high(const struct aq_packed *a, unsigned k)
+{
+    uint32_t high = a->high_width ? packed_field(a->high, (size_t)k * a->high_width, a->high_width) : 0;
+    return (uint32_t)(((uint64_t)high + 1) << a->width);
+}
+
+static inline uint32_t cursor_end(struct aq_cursor *c)
+{
+    c->index = c->count = 0;
+    return c->docid = AQ_DOCID_END;
+}
+
+static inline uint32_t cursor_fail(struct aq_cursor *c)
+{
+    c->bad = true;
+    return cursor_end(c);
+}
+
 /* Walks the forms section. Form i is the term without its last `cut` bytes and
  * then `tail`; counts are there only when there are several forms. */
 struct form_walk {

@@ -1,6 +1,6 @@
-/* postings_read.c - see postings.h. Owns parsing and the cursor; trusts no byte:
- * whatever the values hold, it reads only inside them and ends. Knows nothing of
- * writing or of queries. */
+/* postings_read.c - see postings.h. Owns parsing and the cursor; positions are in
+ * postings_positions.c. Trusts no byte: whatever the values hold, it reads only inside
+ * them and ends. Knows nothing of writing or of queries. */
 #include "postings_format.h"
 
 /* ---- parsing ---- */
@@ -98,81 +98,39 @@ uint8_t aq_postings_impact(const struct aq_postings *p)
 
 /* ---- packed arrays ---- */
 
-/* Reads an array of n values of at most max_bits; false (and r bad) when it cannot be one. */
-static bool read_packed(struct aq_reading *r, uint32_t n, unsigned max_bits, struct aq_packed *a)
+/* Two a block: by hand rather than with a call a byte. */
+bool aq_packed_read(struct aq_reading *r, uint32_t n, unsigned max_bits, struct aq_packed *a)
 {
-    uint8_t head = aq_read_u8(r);
-    *a = (struct aq_packed){.count = n, .width = head & (uint8_t)~PACKED_EXCEPTIONS};
-    if (head & PACKED_EXCEPTIONS) {
-        a->exceptions = aq_read_u8(r);
-        a->high_width = aq_read_u8(r);
+    const uint8_t *p = r->p;
+    size_t left = aq_reading_left(r), head = left && (*p & PACKED_EXCEPTIONS) ? 3 : 1;
+    r->bad |= left < head;
+    if (r->bad)
+        return false;
+    *a = (struct aq_packed){.count = n, .width = *p & (uint8_t)~PACKED_EXCEPTIONS};
+    if (head == 3) {
+        a->exceptions = p[1];
+        a->high_width = p[2];
     }
-    if ((unsigned)a->width + a->high_width > max_bits) {
+    size_t low = packed_bytes(n, a->width), index = (size_t)a->exceptions << (n > PACKED_NARROW);
+    size_t high = packed_bytes(a->exceptions, a->high_width);
+    if ((unsigned)a->width + a->high_width > max_bits || left - head < low + index + high) {
         r->bad = true;
         return false;
     }
-    a->low = aq_read_raw(r, packed_bytes(n, a->width)).ptr;
-    a->index = aq_read_raw(r, (size_t)a->exceptions << (n > PACKED_NARROW)).ptr;
-    a->high = aq_read_raw(r, packed_bytes(a->exceptions, a->high_width)).ptr;
-    return !r->bad;
-}
-
-static uint32_t exception_index(const struct aq_packed *a, unsigned k)
-{
-    return a->count > PACKED_NARROW ? aq_load16(a->index + 2 * (size_t)k) : a->index[k];
-}
-
-/* What exception k adds to the low bits of its value. */
-static uint32_t exception_high(const struct aq_packed *a, unsigned k)
-{
-    uint32_t high = a->high_width ? packed_field(a->high, (size_t)k * a->high_width, a->high_width) : 0;
-    return (uint32_t)(((uint64_t)high + 1) << a->width);
-}
-
-/* Adds their high bits to those of values [from, from + n) that are exceptions. */
-static void patch_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
-{
-    unsigned k = 0; /* to become the first at or after from, or else the last of all */
-    for (unsigned span = a->exceptions; span > 1; span -= span / 2)
-        k += exception_index(a, k + span / 2 - 1) < from ? span / 2 : 0;
-    for (; k < a->exceptions; k++) {
-        uint32_t at = exception_index(a, k) - from;
-        if (at >= n) /* behind the range, or, wrapped around, before it */
-            break;
-        out[at] = (uint16_t)(out[at] + exception_high(a, k));
-    }
-}
-
-/* Values [from, from + n) of an array whose low bits are laid out one after the
- * other. In a damaged one they may be any 16 bits: the caller looks at them. */
-static void unpack_range(const struct aq_packed *a, uint32_t from, uint32_t n, uint16_t *out)
-{
-    size_t bit = (size_t)from * a->width;
-    for (uint32_t i = 0; i < n; i++, bit += a->width)
-        out[i] = (uint16_t)(a->width ? packed_field(a->low, bit, a->width) : 0);
-    if (a->exceptions)
-        patch_range(a, from, n, out);
+    a->low = p + head;
+    a->index = a->low + low;
+    a->high = a->index + index;
+    r->p = a->high + high;
+    return true;
 }
 
 /* ---- decoding a block ---- */
 
-static uint32_t cursor_blocks(const struct aq_cursor *c)
+uint32_t aq_cursor_blocks(const struct aq_cursor *c)
 {
     if (c->memory)
         return c->memory->df / AQ_BLOCK + (c->memory->df % AQ_BLOCK != 0);
     return c->list->blocks ? c->list->blocks : 1;
-}
-
-static uint32_t cursor_end(struct aq_cursor *c)
-{
-    c->index = c->count = 0;
-    return c->docid = AQ_DOCID_END;
-}
-
-static uint32_t cursor_fail(struct aq_cursor *c)
-{
-    c->bad = true;
-    return cursor_end(c);
 }
 
 /* Docids of a full block. Every one of them comes out above base (-1 before the
@@ -214,15 +172,20 @@ static bool unpack_freqs(struct aq_cursor *c)
     return fits;
 }
 
-static bool load_full(struct aq_cursor *c, struct aq_reading *r, uint32_t base, uint32_t last)
+static bool enter_full(struct aq_cursor *c, struct aq_reading *r)
 {
-    struct aq_packed docids;
-    if (!read_packed(r, AQ_BLOCK, DOCID_BITS, &docids) || !read_packed(r, AQ_BLOCK, FREQ_BITS, &c->packed_freqs) ||
-        r->p != r->end)
-        return false;
     c->count = AQ_BLOCK;
-    c->freqs_ready = false;
-    return unpack_docids(&docids, base, last, c->docids);
+    c->docids_ready = c->freqs_ready = false;
+    return aq_packed_read(r, AQ_BLOCK, DOCID_BITS, &c->packed_docids) &&
+           aq_packed_read(r, AQ_BLOCK, FREQ_BITS, &c->packed_freqs) && r->p == r->end;
+}
+
+static bool unpack_block_docids(struct aq_cursor *c)
+{
+    const struct aq_postings *p = c->list;
+    uint32_t base = c->block ? aq_load32(directory_last(p, c->block - 1)) : UINT32_MAX;
+    c->docids_ready = unpack_docids(&c->packed_docids, base, aq_load32(directory_last(p, c->block)), c->docids);
+    return c->docids_ready;
 }
 
 /* Postings as varints: a list's partial last block, or (inline positions) a short
@@ -251,11 +214,12 @@ static bool load_varints(struct aq_cursor *c, struct aq_reading *r, uint32_t bas
     for (uint32_t i = count; i < AQ_BLOCK; i++)
         c->docids[i] = AQ_DOCID_END;
     c->count = count;
-    c->freqs_ready = true;
+    c->docids_ready = c->freqs_ready = true;
     return !r->bad && r->p == r->end;
 }
 
-static bool load_list_block(struct aq_cursor *c, uint32_t block)
+/* Finds a block's arrays; what is stored as varints is decoded at once. */
+static bool enter_list_block(struct aq_cursor *c, uint32_t block)
 {
     const struct aq_postings *p = c->list;
     if (p->blocks == 0) {
@@ -270,12 +234,12 @@ static bool load_list_block(struct aq_cursor *c, uint32_t block)
     if (from > to || to > size)
         return false;
     struct aq_reading r = {p->body + from, p->body + to, false};
-    uint32_t base = block ? aq_load32(directory_last(p, block - 1)) : UINT32_MAX;
-    uint32_t last = aq_load32(directory_last(p, block));
     c->positions_ready = false;
     if (block + 1 < p->blocks || p->df % AQ_BLOCK == 0)
-        return load_full(c, &r, base, last);
-    return load_varints(c, &r, base, p->df % AQ_BLOCK, false) && c->docids[c->count - 1] == last;
+        return enter_full(c, &r);
+    uint32_t base = block ? aq_load32(directory_last(p, block - 1)) : UINT32_MAX;
+    return load_varints(c, &r, base, p->df % AQ_BLOCK, false) &&
+           c->docids[c->count - 1] == aq_load32(directory_last(p, block));
 }
 
 static void load_memory_block(struct aq_cursor *c, uint32_t block)
@@ -288,17 +252,24 @@ static void load_memory_block(struct aq_cursor *c, uint32_t block)
         c->freqs[i] = m->freqs[from + i];
     for (uint32_t i = c->count; i < AQ_BLOCK; i++)
         c->docids[i] = AQ_DOCID_END;
-    c->freqs_ready = c->positions_ready = true;
+    c->docids_ready = c->freqs_ready = c->positions_ready = true;
 }
 
-/* Decodes a block and stands on its first posting. */
-static uint32_t cursor_load(struct aq_cursor *c, uint32_t block)
+static bool cursor_enter(struct aq_cursor *c, uint32_t block)
 {
     c->block = block;
     c->index = 0;
     if (c->memory)
         load_memory_block(c, block);
-    else if (AQ_UNLIKELY(!load_list_block(c, block)))
+    else if (AQ_UNLIKELY(!enter_list_block(c, block)))
+        return false;
+    return true;
+}
+
+/* Decodes a block and stands on its first posting. */
+static uint32_t cursor_load(struct aq_cursor *c, uint32_t block)
+{
+    if (AQ_UNLIKELY(!cursor_enter(c, block) || !(c->docids_ready || unpack_block_docids(c))))
         return cursor_fail(c);
     return c->docid = c->docids[0];
 }
@@ -309,7 +280,7 @@ static void cursor_reset(struct aq_cursor *c, const struct aq_postings *p, const
 {
     c->docid = AQ_DOCID_END;
     c->index = c->count = c->block = 0;
-    c->bad = c->freqs_ready = c->positions_ready = false;
+    c->bad = c->docids_ready = c->freqs_ready = c->positions_ready = false;
     c->list = p;
     c->memory = m;
 }
@@ -334,7 +305,7 @@ uint32_t aq_cursor_next_block(struct aq_cursor *c)
 {
     if (c->docid == AQ_DOCID_END)
         return AQ_DOCID_END;
-    return c->block + 1 < cursor_blocks(c) ? cursor_load(c, c->block + 1) : cursor_end(c);
+    return c->block + 1 < aq_cursor_blocks(c) ? cursor_load(c, c->block + 1) : cursor_end(c);
 }
 
 uint32_t aq_cursor_next(struct aq_cursor *c)
@@ -347,8 +318,8 @@ uint32_t aq_cursor_next(struct aq_cursor *c)
 static uint32_t block_last(const struct aq_cursor *c, uint32_t block)
 {
     if (!c->memory)
-        return aq_load32(directory_last(c->list, block));
-    uint32_t end = block + 1 < cursor_blocks(c) ? (block + 1) * AQ_BLOCK : c->memory->df;
+        return c->list->blocks ? aq_load32(directory_last(c->list, block)) : c->list->docid_limit - 1;
+    uint32_t end = block + 1 < aq_cursor_blocks(c) ? (block + 1) * AQ_BLOCK : c->memory->df;
     return c->memory->docids[end - 1];
 }
 
@@ -356,7 +327,7 @@ static uint32_t block_last(const struct aq_cursor *c, uint32_t block)
  * double (most seeks are short), then the last stride is halved. */
 static uint32_t find_block(const struct aq_cursor *c, uint32_t target)
 {
-    uint32_t blocks = cursor_blocks(c), from = c->block + 1, stride = 1;
+    uint32_t blocks = aq_cursor_blocks(c), from = c->block + 1, stride = 1;
     while (from < blocks && stride < blocks - from && block_last(c, from + stride - 1) < target) {
         from += stride;
         stride *= 2;
@@ -378,7 +349,7 @@ uint32_t aq_cursor_seek(struct aq_cursor *c, uint32_t target)
         return c->docid;
     if (c->docids[c->count - 1] < target) {
         /* Only block lists and memory have a directory to look in. */
-        uint32_t blocks = cursor_blocks(c);
+        uint32_t blocks = aq_cursor_blocks(c);
         uint32_t block = c->block + 1 < blocks ? find_block(c, target) : blocks;
         if (block == blocks)
             return cursor_end(c);
@@ -395,7 +366,7 @@ uint32_t aq_cursor_seek(struct aq_cursor *c, uint32_t target)
     return c->docid = docids[at];
 }
 
-/* ---- what stands at a posting ---- */
+/* ---- by blocks ---- */
 
 static bool need_freqs(struct aq_cursor *c)
 {
@@ -404,6 +375,78 @@ static bool need_freqs(struct aq_cursor *c)
     cursor_fail(c);
     return false;
 }
+
+void aq_cursor_open(struct aq_cursor *c, const struct aq_postings *p)
+{
+    cursor_reset(c, p, NULL);
+    c->docid = 0;
+    c->block = AQ_NO_BLOCK;
+    if (p->blocks && aq_postings_block_last(p, p->blocks - 1) >= p->docid_limit)
+        cursor_fail(c);
+}
+
+void aq_cursor_open_memory(struct aq_cursor *c, const struct aq_memory_postings *m)
+{
+    cursor_reset(c, NULL, m);
+    c->docid = 0;
+    c->block = AQ_NO_BLOCK;
+}
+
+uint32_t aq_cursor_block_last(const struct aq_cursor *c, uint32_t block)
+{
+    return block_last(c, block);
+}
+
+uint8_t aq_cursor_block_impact(const struct aq_cursor *c, uint32_t block)
+{
+    return c->memory || c->list->blocks == 0 ? 255 : *directory_impact(c->list, block);
+}
+
+const uint8_t *aq_cursor_impacts(const struct aq_cursor *c)
+{
+    return c->memory || c->list->blocks == 0 ? NULL : directory_impact(c->list, 0);
+}
+
+uint32_t aq_cursor_find_block(const struct aq_cursor *c, uint32_t target)
+{
+    if (c->block != AQ_NO_BLOCK && block_last(c, c->block) >= target)
+        return c->block;
+    return find_block(c, target);
+}
+
+bool aq_cursor_enter_block(struct aq_cursor *c, uint32_t block)
+{
+    if (AQ_LIKELY(!c->bad && (c->block == block || cursor_enter(c, block))))
+        return true;
+    cursor_fail(c);
+    return false;
+}
+
+bool aq_cursor_load_block(struct aq_cursor *c, uint32_t block)
+{
+    if (!aq_cursor_enter_block(c, block))
+        return false;
+    if (AQ_LIKELY(c->docids_ready || unpack_block_docids(c)))
+        return true;
+    cursor_fail(c);
+    return false;
+}
+
+bool aq_cursor_load_freqs(struct aq_cursor *c)
+{
+    return need_freqs(c);
+}
+
+bool aq_cursor_place(struct aq_cursor *c, uint32_t posting, uint32_t docid)
+{
+    if (!aq_cursor_enter_block(c, posting / AQ_BLOCK))
+        return false;
+    c->index = posting % AQ_BLOCK;
+    c->docid = docid;
+    return true;
+}
+
+/* ---- what stands at a posting ---- */
 
 uint32_t aq_cursor_freq(struct aq_cursor *c)
 {
@@ -419,103 +462,4 @@ void aq_cursor_batch(struct aq_cursor *c, const uint32_t **docids, const uint32_
     *docids = c->docids + c->index;
     *freqs = c->freqs + c->index;
     *n = c->count - c->index;
-}
-
-/* Finds a block's positions: where each posting's start, and the packed arrays. */
-static bool load_positions(struct aq_cursor *c)
-{
-    const struct aq_postings *p = c->list;
-    size_t size = p->positions.len - POSTINGS_CRC;
-    size_t from = aq_load32(directory_positions(p, c->block));
-    size_t to = c->block + 1 < p->blocks ? aq_load32(directory_positions(p, c->block + 1)) : size;
-    if (from > to || to > size)
-        return false;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < c->count; i++) {
-        c->starts[i] = n;
-        n += c->freqs[i];
-    }
-    c->starts[c->count] = n;
-    struct aq_reading r = {p->positions.ptr + from, p->positions.ptr + to, false};
-    if (!read_packed(&r, n, POSITION_BITS, &c->packed_positions) ||
-        (p->form_count > 1 && !read_packed(&r, n, CODE_BITS, &c->packed_codes)))
-        return false;
-    c->positions_ready = r.p == r.end;
-    return c->positions_ready;
-}
-
-/* Codes of a short list are one bit-packed run behind the postings. */
-static bool short_codes(const struct aq_cursor *c, uint32_t tf, uint16_t *codes)
-{
-    const struct aq_postings *p = c->list;
-    const uint8_t *end = p->list.ptr + p->list.len - POSTINGS_CRC;
-    unsigned width = aq_bits(p->form_count - 1);
-    size_t at = 0;
-    for (uint32_t i = 0; i < c->index; i++)
-        at += c->freqs[i];
-    if (packed_bytes(at + tf, width) > (size_t)(end - p->body_end))
-        return false;
-    for (uint32_t i = 0; i < tf; i++)
-        codes[i] = (uint16_t)packed_field(p->body_end, (at + i) * width, width);
-    return true;
-}
-
-/* Position gaps, and codes unless NULL, of the current posting, tf of them. */
-static bool unpack_positions(struct aq_cursor *c, uint32_t tf, uint16_t *gaps, uint16_t *codes)
-{
-    const struct aq_postings *p = c->list;
-    if (p->blocks == 0) {
-        struct aq_reading r = {p->body + c->starts[c->index], p->body_end, false};
-        bool sound = true;
-        for (uint32_t i = 0; i < tf; i++) {
-            uint64_t gap = aq_read_varint(&r);
-            sound &= gap < AQ_POSITION_MAX;
-            gaps[i] = (uint16_t)gap;
-        }
-        return sound && !r.bad && (!codes || short_codes(c, tf, codes));
-    }
-    if (!c->positions_ready && !load_positions(c))
-        return false;
-    unpack_range(&c->packed_positions, c->starts[c->index], tf, gaps);
-    if (codes)
-        unpack_range(&c->packed_codes, c->starts[c->index], tf, codes);
-    return true;
-}
-
-static uint32_t memory_positions(const struct aq_cursor *c, uint16_t *positions, uint16_t *codes)
-{
-    const struct aq_memory_postings *m = c->memory;
-    uint32_t i = c->block * AQ_BLOCK + c->index;
-    uint32_t tf = m->freqs[i];
-    memcpy(positions, m->positions + m->starts[i], tf * sizeof *positions);
-    if (codes)
-        memcpy(codes, m->codes + m->starts[i], tf * sizeof *codes);
-    return tf;
-}
-
-uint32_t aq_cursor_positions(struct aq_cursor *c, uint16_t *positions, uint16_t *codes)
-{
-    uint32_t tf = aq_cursor_freq(c);
-    if (tf == 0)
-        return 0;
-    if (c->memory)
-        return memory_positions(c, positions, codes);
-    bool several = c->list->form_count > 1;
-    bool sound = unpack_positions(c, tf, positions, several ? codes : NULL);
-    uint32_t next = 0;
-    for (uint32_t i = 0; sound && i < tf; i++) {
-        next += positions[i];
-        sound = next < AQ_POSITION_MAX;
-        positions[i] = (uint16_t)next++;
-    }
-    for (uint32_t i = 0; codes && sound && i < tf; i++) {
-        if (several)
-            sound = codes[i] < c->list->form_count;
-        else
-            codes[i] = 0;
-    }
-    if (AQ_LIKELY(sound))
-        return tf;
-    cursor_fail(c);
-    return 0;
 }

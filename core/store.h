@@ -271,6 +271,9 @@ void aq_term_walk_close(struct aq_term_walk *w);
 /* Docid to (comment, ordinal); AQ_CORRUPT outside the map. */
 enum aq_status aq_segment_locate(struct aq_txn *t, const struct aq_segment *seg, uint32_t docid,
                                  uint32_t *comment, uint32_t *ordinal);
+/* A chunk's entries, as many as the segment's passages ask for: comment u32, ordinal u16
+ * each. NULL when they are damaged. chunk: below passages / AQ_MAP_CHUNK, rounded up. */
+const uint8_t *aq_segment_map(struct aq_txn *t, const struct aq_segment *seg, uint32_t chunk);
 /* The first docid of a comment and how many follow, or AQ_NOTFOUND. */
 enum aq_status aq_segment_find(struct aq_txn *t, const struct aq_segment *seg, uint32_t comment,
                                uint32_t *docid, uint32_t *count);

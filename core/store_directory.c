@@ -161,24 +161,53 @@ static bool parse_generation(const char *s, char end, uint32_t *generation)
     return *s == end && v > 0;
 }
 
-enum aq_status aq_directory_read_current(const char *dir, uint32_t *generation, struct aq_error *err)
+enum aq_status aq_directory_open_current(const char *dir, uint32_t *generation, struct aq_current *c,
+                                         struct aq_error *err)
 {
     char path[AQ_PATH_BYTES], text[32];
+    struct stat info;
+    c->fd = -1;
     if (!aq_path_join(path, dir, "CURRENT"))
         return fail_long(err, dir);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? AQ_NOTFOUND : fail_path(err, "opened", dir, "CURRENT", errno);
-    ssize_t n = read(fd, text, sizeof text - 1);
-    int code = errno;
-    close(fd);
-    if (n < 0)
+    ssize_t n = fstat(fd, &info) ? -1 : read(fd, text, sizeof text - 1);
+    if (n < 0) {
+        int code = errno;
+        close(fd);
         return fail_path(err, "read", dir, "CURRENT", code);
+    }
     text[n] = 0;
-    if (!parse_generation(text, '\n', generation) || text[n - 1] != '\n' || strlen(text) != (size_t)n)
+    if (!parse_generation(text, '\n', generation) || text[n - 1] != '\n' || strlen(text) != (size_t)n) {
+        close(fd);
         return aq_fail(err, AQ_CORRUPT,
                        "%s/CURRENT does not name a generation; write the name of the newest gen-* directory there", dir);
+    }
+    *c = (struct aq_current){fd, info.st_ctim};
     return AQ_OK;
+}
+
+bool aq_directory_is_current(const struct aq_current *c)
+{
+    struct stat info;
+    return c->fd >= 0 && fstat(c->fd, &info) == 0 && info.st_nlink > 0 &&
+           info.st_ctim.tv_sec == c->changed.tv_sec && info.st_ctim.tv_nsec == c->changed.tv_nsec;
+}
+
+void aq_directory_close_current(struct aq_current *c)
+{
+    if (c->fd >= 0)
+        close(c->fd);
+    c->fd = -1;
+}
+
+enum aq_status aq_directory_read_current(const char *dir, uint32_t *generation, struct aq_error *err)
+{
+    struct aq_current c;
+    enum aq_status st = aq_directory_open_current(dir, generation, &c, err);
+    aq_directory_close_current(&c);
+    return st;
 }
 
 enum aq_status aq_directory_write_current(const char *dir, uint32_t generation, struct aq_error *err)

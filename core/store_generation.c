@@ -17,6 +17,7 @@ static struct aq_store *new_store(const char *dir, enum aq_store_mode mode)
     pthread_mutex_init(&s->lock, NULL);
     s->mode = mode;
     s->lock_fd = -1;
+    s->current.fd = -1;
     s->dir = strdup(dir);
     if (!s->dir) {
         aq_store_close(s);
@@ -32,6 +33,7 @@ void aq_store_close(struct aq_store *s)
     aq_env_release(s->env);
     if (s->lock_fd >= 0)
         close(s->lock_fd);
+    aq_directory_close_current(&s->current);
     pthread_mutex_destroy(&s->lock);
     free(s->dir);
     free(s);
@@ -133,19 +135,28 @@ enum aq_status aq_store_open(const char *dir, enum aq_store_mode mode, struct aq
 enum aq_status aq_store_follow(struct aq_store *s, struct aq_error *err)
 {
     struct aq_env *env, *old;
+    struct aq_current current;
     uint32_t now;
     if (s->mode != AQ_STORE_READ)
         return AQ_OK;
-    /* Eleven bytes are read rather than compared by inode and time, both of
-     * which may repeat when generations follow fast. */
-    enum aq_status st = aq_directory_read_current(s->dir, &now, err);
-    if (st)
-        return st == AQ_NOTFOUND ? fail_no_index(s->dir, err) : st;
     pthread_mutex_lock(&s->lock);
-    bool same = now == s->generation;
+    bool same = aq_directory_is_current(&s->current);
     pthread_mutex_unlock(&s->lock);
     if (same)
         return AQ_OK;
+    enum aq_status st = aq_directory_open_current(s->dir, &now, &current, err);
+    if (st)
+        return st == AQ_NOTFOUND ? fail_no_index(s->dir, err) : st;
+    pthread_mutex_lock(&s->lock);
+    same = now == s->generation;
+    if (same) {
+        aq_directory_close_current(&s->current);
+        s->current = current;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (same)
+        return AQ_OK;
+    aq_directory_close_current(&current); /* what is opened now may be a later one */
     st = acquire_current(s->dir, false, &env, &now, err);
     if (st)
         return st;

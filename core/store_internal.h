@@ -32,6 +32,7 @@
 
 #include <pthread.h>
 #include <sys/types.h>
+#include <time.h>
 #include <zstd.h>
 
 enum {
@@ -144,8 +145,22 @@ enum { AQ_PATH_BYTES = 4096 };
 bool aq_path_join(char out[AQ_PATH_BYTES], const char *dir, const char *name);
 enum aq_status aq_directory_check_filesystem(const char *dir, struct aq_error *err);
 enum aq_status aq_directory_make(const char *dir, struct aq_error *err);
+/* CURRENT, held open: that keeps its inode from being used again, so that it has no name
+ * any more exactly when another was renamed over it. One call tells, where opening and
+ * reading it again took most of a short query's time. */
+struct aq_current {
+    int fd; /* -1: none */
+    struct timespec changed;
+};
+
 /* AQ_NOTFOUND, without a message, when there is no CURRENT. */
 enum aq_status aq_directory_read_current(const char *dir, uint32_t *generation, struct aq_error *err);
+/* The same, keeping the file open in *c. */
+enum aq_status aq_directory_open_current(const char *dir, uint32_t *generation, struct aq_current *c,
+                                         struct aq_error *err);
+/* Whether the file kept open still is CURRENT and as it was. */
+bool aq_directory_is_current(const struct aq_current *c);
+void aq_directory_close_current(struct aq_current *c);
 enum aq_status aq_directory_write_current(const char *dir, uint32_t generation, struct aq_error *err);
 enum aq_status aq_directory_lock(const char *dir, int *fd, struct aq_error *err);
 /* Syncs the files of a closed generation and its directory entry. */
@@ -172,6 +187,7 @@ struct aq_store {
     enum aq_store_mode mode;
     bool draft;    /* a new generation, not yet current */
     int lock_fd;   /* writer.lock, -1 */
+    struct aq_current current; /* READ: what CURRENT was when it was looked at last */
     char *dir;
 };
 

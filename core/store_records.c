@@ -96,15 +96,13 @@ enum aq_status aq_get_verified(struct aq_txn *t, enum aq_table table, struct aq_
 {
     char where[80];
     enum aq_status st = aq_get(t, table, key, out);
+    if (st == AQ_OK && aq_load32(out->ptr + out->len) == aq_record_crc(table, key, *out))
+        return AQ_OK;
     aq_describe_key(table, key, where);
     if (st == AQ_NOTFOUND)
         return aq_fail(err, st, "%s: there is no record %s", t->store->dir, where);
-    if (st == AQ_OK && aq_load32(out->ptr + out->len) != aq_record_crc(table, key, *out))
-        st = AQ_CORRUPT;
-    if (st)
-        return aq_fail(err, st, "%s: the record %s is damaged; run aq check, or rebuild the index", t->store->dir,
-                       where);
-    return AQ_OK;
+    return aq_fail(err, st ? st : AQ_CORRUPT, "%s: the record %s is damaged; run aq check, or rebuild the index",
+                   t->store->dir, where);
 }
 
 /* Is key above all others of the table? MDB_APPEND fills pages, other inserts in

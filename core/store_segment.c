@@ -152,8 +152,7 @@ static void map_key(uint8_t key[8], uint32_t id, uint32_t chunk)
     aq_key32(key + 4, chunk);
 }
 
-/* A chunk's entries, as many as the segment's passages ask for, or NULL. */
-static const uint8_t *map_chunk(struct aq_txn *t, const struct aq_segment *seg, uint32_t chunk)
+const uint8_t *aq_segment_map(struct aq_txn *t, const struct aq_segment *seg, uint32_t chunk)
 {
     struct aq_segment_cache *c = cache_of(t, seg);
     uint32_t chunks = chunks_of(seg->info.passages, AQ_MAP_CHUNK);
@@ -183,7 +182,7 @@ static const uint8_t *map_chunk(struct aq_txn *t, const struct aq_segment *seg, 
 static bool entry_at(struct aq_txn *t, const struct aq_segment *seg, uint32_t docid, uint32_t *comment,
                      uint32_t *ordinal)
 {
-    const uint8_t *rows = map_chunk(t, seg, docid / AQ_MAP_CHUNK);
+    const uint8_t *rows = aq_segment_map(t, seg, docid / AQ_MAP_CHUNK);
     if (!rows)
         return false;
     rows += (size_t)(docid % AQ_MAP_CHUNK) * AQ_MAP_ENTRY;

@@ -31,7 +31,7 @@ enum aq_group { AQ_GROUP_COMMENT, AQ_GROUP_NONE, AQ_GROUP_THREAD, AQ_GROUP_AUTHO
 enum aq_sort { AQ_SORT_RELEVANCE, AQ_SORT_DATE, AQ_SORT_SCORE }; /* newest, highest first */
 enum {
     AQ_QUERY_PLAIN = 1,      /* every character is text: no operators, no fields */
-    AQ_COUNT_EXACT = 2,      /* totals exact however many there are */
+    AQ_COUNT_EXACT = 2,      /* totals exact however many there are: takes many times as long where they are many */
     AQ_NO_TEXT = 4,          /* ids and scores only: no passage text, title, author ... */
     AQ_NO_FILL = 8           /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
 };
@@ -83,9 +83,11 @@ enum aq_partial { AQ_PARTIAL_NONE = 0, AQ_PARTIAL_TERMS = 1 /* the query had mor
 struct aq_result {
     const struct aq_hit *hits;
     uint32_t hit_count;
+    /* Both exact up to 1,000 groups, or offset + limit where that is more; with
+     * AQ_COUNT_EXACT, another sort or groups of several comments however many. */
     uint64_t total_passages; /* matching */
-    uint64_t total_groups;   /* comments (threads, authors) with a match */
-    bool total_at_least;     /* both totals are lower bounds */
+    uint64_t total_groups;   /* comments (threads, authors; AQ_GROUP_NONE: passages) with a match */
+    bool total_at_least;     /* there are more: both totals are lower bounds */
     unsigned partial;        /* enum aq_partial bits */
     uint64_t commit;         /* the state searched */
     uint32_t snapshot;       /* highest comment number that state had, + 1 */

@@ -15,23 +15,32 @@ enum aq_status aq_collector_init(struct aq_collector *c, struct aq_txn *txn, con
                                .tiered = tiered,
                                .facts = many || filter->active || sort != AQ_SORT_RELEVANCE,
                                .passes = true,
+                               .counts = true,
+                               .enough = UINT64_MAX,
                                .comment = AQ_NO_COMMENT,
                                .floor_tier = NO_FLOOR};
     aq_topk_init(&c->best, k, many);
     if (many) {
         /* One place more: comments without an author are a group. */
-        c->count_size = (group == AQ_GROUP_THREAD ? txn->state.next_thread : txn->state.next_author) + 1;
-        c->counts = calloc(c->count_size, sizeof *c->counts);
-        if (!c->counts)
+        c->group_count_size = (group == AQ_GROUP_THREAD ? txn->state.next_thread : txn->state.next_author) + 1;
+        c->group_counts = calloc(c->group_count_size, sizeof *c->group_counts);
+        if (!c->group_counts)
             return aq_fail_nomem(err);
     }
     return AQ_OK;
 }
 
+void aq_collector_rank(struct aq_collector *c, uint64_t enough)
+{
+    c->ranking = true;
+    c->enough = enough;
+    c->best.by_group = true; /* ungrouped, each passage is one: it may be met twice */
+}
+
 void aq_collector_free(struct aq_collector *c)
 {
     aq_topk_free(&c->best);
-    free(c->counts);
+    free(c->group_counts);
     *c = (struct aq_collector){0};
 }
 
@@ -65,9 +74,9 @@ void aq_collector_turn(struct aq_collector *c, uint32_t comment)
         return;
     if (c->sort != AQ_SORT_RELEVANCE)
         c->primary = aq_column_get(c->txn, c->sort == AQ_SORT_DATE ? AQ_COL_DATE : AQ_COL_SCORE, comment);
-    if (c->counts) {
+    if (c->group_counts) {
         int64_t number = aq_column_get(c->txn, c->group == AQ_GROUP_THREAD ? AQ_COL_THREAD : AQ_COL_AUTHOR, comment);
-        c->number = number >= 0 && number < c->count_size - 1 ? (uint32_t)number : c->count_size - 1;
+        c->number = number >= 0 && number < c->group_count_size - 1 ? (uint32_t)number : c->group_count_size - 1;
     }
 }
 
@@ -79,11 +88,15 @@ void aq_collector_consider(struct aq_collector *c, struct aq_leaf *leaf, uint32_
                              .score = score,
                              .comment = c->comment,
                              .ordinal = ordinal,
-                             .group = c->counts ? c->number : c->comment,
+                             .group = c->group_counts              ? c->number
+                                      : c->group == AQ_GROUP_NONE ? leaf->first + docid
+                                                                  : c->comment,
+                             .leaf = leaf->number,
+                             .docid = docid,
                              .tier = (uint8_t)((c->tiered && !all_words ? AQ_TIER_SOME_WORDS : 0) |
                                                (quote ? AQ_TIER_QUOTE : 0)),
                              .all_words = all_words};
-    if (c->group != AQ_GROUP_COMMENT) {
+    if (c->group != AQ_GROUP_COMMENT || c->ranking) {
         offer(c, &x);
     } else if (!c->waits || aq_candidate_before(&x, &c->current)) {
         c->current = x;
@@ -97,17 +110,15 @@ void aq_collector_leaf_end(struct aq_collector *c)
     c->comment = AQ_NO_COMMENT;
 }
 
-enum aq_status aq_collector_finish(struct aq_collector *c, const struct aq_candidate **hits, size_t *count,
+enum aq_status aq_collector_finish(struct aq_collector *c, struct aq_candidate **hits, size_t *count,
                                    struct aq_error *err)
 {
     if (c->best.failed)
         return aq_fail_nomem(err);
     if (c->corrupt)
         return aq_fail(err, AQ_CORRUPT, "a segment's passage map is damaged; `aq check` tells more");
-    if (c->group == AQ_GROUP_NONE)
-        c->groups = c->passages;
     *hits = aq_topk_finish(&c->best, count);
-    for (size_t i = 0; i < *count && c->counts; i++)
-        c->best.heap[i].matches = c->counts[c->best.heap[i].group];
+    for (size_t i = 0; i < *count && c->group_counts; i++)
+        c->best.heap[i].matches = c->group_counts[c->best.heap[i].group];
     return AQ_OK;
 }

@@ -1,6 +1,10 @@
 /* group.h - from matching passages to hits: filters, groups, counts and the best k.
- * Plans hand in passages leaf by leaf; those of one comment one after the other.
- * Knows nothing of how they were found. */
+ * Knows nothing of how they were found.
+ *
+ * An exhaustive plan hands in every match leaf by leaf, passages of one comment one
+ * after the other, and groups are counted to the last. A ranking plan leaves out what
+ * cannot be among the best: matches are handed in so, each once, while `counts` is set,
+ * and in any order and any number of times while it is not. */
 #ifndef AQ_GROUP_H
 #define AQ_GROUP_H
 
@@ -9,6 +13,8 @@
 #include "leaf.h"
 #include "topk.h"
 
+#include <math.h>
+
 struct aq_collector {
     struct aq_txn *txn;
     const struct aq_filter *filter;
@@ -16,8 +22,12 @@ struct aq_collector {
     enum aq_sort sort;
     bool tiered;       /* passages without all words go behind */
     bool facts;        /* something must be looked up of each comment */
+    bool ranking;      /* best passages of comments are found in any order */
     struct aq_topk best;
 
+    bool counts;       /* matches are counted, */
+    uint64_t enough;   /* until there are more groups than this: */
+    bool at_least;     /* there may be more than were counted */
     uint64_t passages; /* that match */
     uint64_t groups;   /* with a match */
 
@@ -34,8 +44,8 @@ struct aq_collector {
     unsigned floor_tier;
     double floor_score;
 
-    uint32_t *counts;  /* matching passages by thread or author number */
-    uint32_t count_size;
+    uint32_t *group_counts; /* matching passages by thread or author number */
+    uint32_t group_count_size;
     bool corrupt;
 };
 
@@ -44,19 +54,28 @@ enum aq_status aq_collector_init(struct aq_collector *c, struct aq_txn *txn, con
                                  enum aq_group group, enum aq_sort sort, uint32_t k, bool tiered,
                                  struct aq_error *err);
 void aq_collector_free(struct aq_collector *c);
+/* Before anything is collected, sorted by relevance, a comment or a passage to a group:
+ * a ranking plan will run, which counts at least `enough` groups if there are. */
+void aq_collector_rank(struct aq_collector *c, uint64_t enough);
 
 void aq_collector_turn(struct aq_collector *c, uint32_t comment);
 void aq_collector_consider(struct aq_collector *c, struct aq_leaf *leaf, uint32_t docid, uint32_t ordinal,
                            double score, bool all_words);
 
-/* A visible passage that matches. Most are counted and refused right here. */
-static inline void aq_collect(struct aq_collector *c, struct aq_leaf *leaf, uint32_t docid, double score,
-                              bool all_words)
+/* The score below which no passage of this tier or a later one is among the best. */
+static inline double aq_collector_floor(const struct aq_collector *c, unsigned tier)
 {
-    uint32_t comment, ordinal;
-    if (AQ_UNLIKELY(!aq_leaf_locate(leaf, docid, &comment, &ordinal))) {
+    return tier > c->floor_tier ? HUGE_VAL : tier == c->floor_tier ? c->floor_score : -HUGE_VAL;
+}
+
+/* Goes to a passage's comment. False: it does not pass the filter. */
+static inline bool aq_collector_enter(struct aq_collector *c, struct aq_leaf *leaf, uint32_t docid,
+                                      uint32_t *ordinal)
+{
+    uint32_t comment;
+    if (AQ_UNLIKELY(!aq_leaf_locate(leaf, docid, &comment, ordinal))) {
         c->corrupt = true;
-        return;
+        return false;
     }
     if (comment != c->comment) {
         if (c->waits || c->facts)
@@ -64,24 +83,42 @@ static inline void aq_collect(struct aq_collector *c, struct aq_leaf *leaf, uint
         c->comment = comment;
         c->matches = 0;
     }
-    if (!c->passes)
-        return;
+    return c->passes;
+}
+
+static inline void aq_collector_count(struct aq_collector *c)
+{
     c->passages++;
-    if (c->counts)
-        c->groups += c->counts[c->number]++ == 0;
+    if (c->group_counts)
+        c->groups += c->group_counts[c->number]++ == 0;
     else
-        c->groups += c->matches++ == 0;
-    unsigned tier = c->tiered && !all_words ? AQ_TIER_SOME_WORDS : 0;
-    if (tier > c->floor_tier || (tier == c->floor_tier && score < c->floor_score))
+        c->groups += c->matches++ == 0 || c->group == AQ_GROUP_NONE;
+    if (AQ_UNLIKELY(c->groups > c->enough)) {
+        c->counts = false;
+        c->at_least = true;
+    }
+}
+
+/* A visible passage that matches. Most are counted and refused right here. */
+static inline void aq_collect(struct aq_collector *c, struct aq_leaf *leaf, uint32_t docid, double score,
+                              bool all_words)
+{
+    uint32_t ordinal;
+    bool low = score < aq_collector_floor(c, c->tiered && !all_words ? AQ_TIER_SOME_WORDS : 0);
+    if ((low && !c->counts) || !aq_collector_enter(c, leaf, docid, &ordinal))
         return;
-    aq_collector_consider(c, leaf, docid, ordinal, score, all_words);
+    if (c->counts)
+        aq_collector_count(c);
+    if (!low)
+        aq_collector_consider(c, leaf, docid, ordinal, score, all_words);
 }
 
 /* After a leaf's last passage. */
 void aq_collector_leaf_end(struct aq_collector *c);
 
-/* Hits best first; `matches` of each is that of its group. Valid until the free. */
-enum aq_status aq_collector_finish(struct aq_collector *c, const struct aq_candidate **hits, size_t *count,
+/* Hits best first; `matches` of each is that of its group, 0 when ranking. Valid until
+ * the free. */
+enum aq_status aq_collector_finish(struct aq_collector *c, struct aq_candidate **hits, size_t *count,
                                    struct aq_error *err);
 
 #endif

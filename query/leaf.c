@@ -61,6 +61,12 @@ static void pending_leaf(struct aq_leaf *leaf, struct aq_txn *txn, const struct 
         leaf->rows[docid / AQ_MAP_CHUNK] = pend->rows.ptr + (size_t)docid * 6;
 }
 
+static void place(struct aq_leaf *all, uint32_t n)
+{
+    all[n].number = n;
+    all[n].first = n ? all[n - 1].first + all[n - 1].passages : 0;
+}
+
 enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const struct aq_pending_scan *pend,
                               struct aq_arena *arena, struct aq_leaf **leaves, uint32_t *count,
                               struct aq_error *err)
@@ -75,6 +81,7 @@ enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const stru
             continue;
         if (!leaf_alloc(&all[n], q, seg->info.passages, arena))
             return aq_fail_nomem(err);
+        place(all, n);
         enum aq_status st = segment_leaf(&all[n++], txn, seg, q, err);
         if (st)
             return st;
@@ -82,6 +89,7 @@ enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const stru
     if (pend->passages) {
         if (!leaf_alloc(&all[n], q, pend->passages, arena))
             return aq_fail_nomem(err);
+        place(all, n);
         pending_leaf(&all[n++], txn, pend, q);
     }
     *leaves = all;
@@ -96,6 +104,15 @@ void aq_leaf_cursor(const struct aq_leaf *leaf, uint32_t term, struct aq_cursor 
         aq_cursor_init_memory(c, &l->memory);
     else
         aq_cursor_init(c, &l->list);
+}
+
+void aq_leaf_cursor_open(const struct aq_leaf *leaf, uint32_t term, struct aq_cursor *c)
+{
+    const struct aq_leaf_list *l = &leaf->lists[term];
+    if (l->in_memory)
+        aq_cursor_open_memory(c, &l->memory);
+    else
+        aq_cursor_open(c, &l->list);
 }
 
 const struct aq_leaf_chunk *aq_leaf_load_chunk(struct aq_leaf *leaf, uint32_t chunk)
@@ -121,17 +138,8 @@ uint64_t aq_leaf_visible64(struct aq_leaf *leaf, uint32_t docid)
 
 bool aq_leaf_load_rows(struct aq_leaf *leaf, uint32_t chunk)
 {
-    uint8_t key[8];
-    struct aq_slice rows;
-    uint32_t want = leaf->passages - chunk * AQ_MAP_CHUNK;
-    if (want > AQ_MAP_CHUNK)
-        want = AQ_MAP_CHUNK;
     if (!leaf->segment)
         return false;
-    aq_key32(key, leaf->segment->info.id);
-    aq_key32(key + 4, chunk);
-    if (aq_get(leaf->txn, AQ_TABLE_MAP, aq_slice(key, sizeof key), &rows) || rows.len < (size_t)want * 6)
-        return false;
-    leaf->rows[chunk] = rows.ptr;
-    return true;
+    leaf->rows[chunk] = aq_segment_map(leaf->txn, leaf->segment, chunk);
+    return leaf->rows[chunk] != NULL;
 }

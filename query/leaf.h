@@ -23,6 +23,8 @@ struct aq_leaf_chunk {
 struct aq_leaf {
     struct aq_txn *txn;
     const struct aq_segment *segment; /* NULL over pending comments */
+    uint32_t number;             /* among the leaves */
+    uint32_t first;              /* passages of those before it, modulo 2^32 */
     uint32_t passages;
     const uint8_t *lengths;
     struct aq_leaf_list *lists;  /* one a query term */
@@ -39,6 +41,8 @@ enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const stru
                               struct aq_error *err);
 
 void aq_leaf_cursor(const struct aq_leaf *leaf, uint32_t term, struct aq_cursor *c);
+/* The same with nothing decoded: see "reading by blocks" in postings.h. */
+void aq_leaf_cursor_open(const struct aq_leaf *leaf, uint32_t term, struct aq_cursor *c);
 
 const struct aq_leaf_chunk *aq_leaf_load_chunk(struct aq_leaf *leaf, uint32_t chunk);
 static inline const struct aq_leaf_chunk *aq_leaf_chunk_of(struct aq_leaf *leaf, uint32_t docid)

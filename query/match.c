@@ -43,34 +43,29 @@ uint32_t aq_conjunction_seek(struct aq_conjunction *c, uint32_t target)
 
 /* ---- phrases ---- */
 
-/* Positions of the element where the phrase would have to begin; returns how many. */
-static uint32_t starts_of(const struct aq_leaf *leaf, const struct aq_query_element *e, struct aq_cursor *c,
-                          uint16_t starts[256])
-{
-    uint16_t positions[256], codes[256];
-    bool any = e->form == AQ_ANY_FORM;
-    int32_t code = any ? 0 : leaf->codes[e->form];
-    uint32_t n = aq_cursor_positions(c, positions, any ? NULL : codes), kept = 0;
-    for (uint32_t i = 0; i < n; i++)
-        if (positions[i] >= e->offset && (any || codes[i] == code))
-            starts[kept++] = (uint16_t)(positions[i] - e->offset);
-    return kept;
-}
-
+/* Begins with the element that has the fewest positions; its form is looked at last,
+ * where the others do stand beside it. */
 bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p, struct aq_cursor *const *by_term)
 {
-    uint16_t left[256], more[256];
-    uint32_t n = starts_of(leaf, &p->elements[0], by_term[p->elements[0].term], left);
-    for (uint32_t i = 1; i < p->count && n; i++) {
-        uint32_t m = starts_of(leaf, &p->elements[i], by_term[p->elements[i].term], more);
-        uint32_t kept = 0, b = 0;
-        for (uint32_t a = 0; a < n; a++) {
-            while (b < m && more[b] < left[a])
-                b++;
-            if (b < m && more[b] == left[a])
-                left[kept++] = left[a];
+    uint16_t starts[256];
+    uint32_t first = 0, fewest = UINT32_MAX, n = 0;
+    for (uint32_t i = 0; i < p->count; i++) {
+        uint32_t tf = aq_cursor_freq(by_term[p->elements[i].term]);
+        if (tf < fewest) {
+            fewest = tf;
+            first = i;
         }
-        n = kept;
+    }
+    const struct aq_query_element *e = &p->elements[first];
+    uint32_t count = aq_cursor_positions(by_term[e->term], starts, NULL);
+    for (uint32_t i = 0; i < count; i++)
+        if (starts[i] >= e->offset)
+            starts[n++] = (uint16_t)(starts[i] - e->offset);
+    for (uint32_t i = 1; i <= p->count && n; i++) {
+        e = &p->elements[(first + i) % p->count];
+        bool any = e->form == AQ_ANY_FORM;
+        if (i < p->count || !any)
+            n = aq_cursor_meet_positions(by_term[e->term], e->offset, any ? -1 : leaf->codes[e->form], starts, n);
     }
     return n > 0;
 }

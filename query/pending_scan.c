@@ -165,6 +165,8 @@ enum aq_status aq_pending_scan(struct aq_pending_scan *s, struct aq_txn *txn, st
                                struct aq_error *err)
 {
     struct hash_table table;
+    if (txn->state.pend_comments == 0)
+        return AQ_OK;
     s->list_count = q->term_count;
     s->gathered = calloc(q->term_count + 1, sizeof *s->gathered);
     s->lists = calloc(q->term_count + 1, sizeof *s->lists);

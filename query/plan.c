@@ -15,16 +15,14 @@ enum aq_plan_kind aq_plan_choose(const struct aq_query *q, bool filtered)
 
 enum aq_status aq_plan_run(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_error *err)
 {
-    static enum aq_status (*const plans[])(const struct aq_plan *, struct aq_leaf *, struct aq_arena *) = {
+    static enum aq_status (*const plans[])(const struct aq_plan *, struct aq_leaf *) = {
         [AQ_PLAN_WINDOWS] = aq_plan_windows, [AQ_PLAN_ALL] = aq_plan_all, [AQ_PLAN_LIST] = aq_plan_list};
-    struct aq_arena scratch = {0};
     enum aq_status st = AQ_OK;
     for (uint32_t i = 0; i < p->leaf_count && !st && kind != AQ_PLAN_NOTHING; i++) {
-        aq_arena_reset(&scratch);
-        st = plans[kind](p, &p->leaves[i], &scratch);
+        aq_arena_reset(p->scratch);
+        st = plans[kind](p, &p->leaves[i]);
         aq_collector_leaf_end(p->collector);
     }
-    aq_arena_free(&scratch);
     if (st == AQ_NOMEM)
         return aq_fail_nomem(err);
     return st ? aq_fail(err, st, "a postings list is damaged; `aq check` tells which") : AQ_OK;
@@ -101,11 +99,11 @@ bool aq_exclusions_bad(const struct aq_exclusions *x)
 
 /* ---- list ---- */
 
-enum aq_status aq_plan_list(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch)
+enum aq_status aq_plan_list(const struct aq_plan *p, struct aq_leaf *leaf)
 {
     uint64_t bits[AQ_WINDOW / 64];
     struct aq_exclusions out;
-    enum aq_status st = aq_exclusions_init(&out, p->query, leaf, scratch);
+    enum aq_status st = aq_exclusions_init(&out, p->query, leaf, p->scratch);
     if (st)
         return st;
     for (uint32_t base = 0; base < leaf->passages; base += AQ_WINDOW) {

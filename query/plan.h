@@ -1,9 +1,18 @@
-/* plan.h - how a query is run over leaves. Every plan finds the same passages with
- * the same scores, bit for bit; which one runs is a matter of time only.
+/* plan.h - how a query is run over leaves. Every plan finds the same hits with the same
+ * scores, bit for bit; which one runs is a matter of time only.
+ *
+ * Exhaustive plans hand every match to the collector:
  *
  *   windows   any of the words: lists added up, 8,192 passages at a time
  *   all       required words and phrases: the rarest list leads, others seek
- *   list      filters and exclusions alone: every visible passage, score 0 */
+ *   list      filters and exclusions alone: every visible passage, score 0
+ *
+ * Ranking plans leave out what cannot be among the best hits, by the impacts that lists
+ * have block by block, and count no further than the collector finds enough:
+ *
+ *   term      a single word: blocks by descending impact
+ *   every     required words and phrases; or, first, all words of the query
+ *   any       any of the words: those with the highest impacts give the candidates */
 #ifndef AQ_PLAN_H
 #define AQ_PLAN_H
 
@@ -16,7 +25,10 @@ struct aq_plan {
     uint32_t leaf_count;
     const struct aq_query *query; /* resolved */
     const struct aq_model *model;
+    struct aq_arena *arena;   /* what a plan needs until it ends */
+    struct aq_arena *scratch; /* what it needs for a leaf; reset between leaves */
     struct aq_collector *collector;
+    const uint32_t *order; /* of leaves, the most promising first; set by aq_plan_rank */
 };
 
 enum aq_plan_kind { AQ_PLAN_NOTHING, AQ_PLAN_WINDOWS, AQ_PLAN_ALL, AQ_PLAN_LIST };
@@ -26,10 +38,30 @@ enum aq_plan_kind aq_plan_choose(const struct aq_query *q, bool filtered);
 
 enum aq_status aq_plan_run(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_error *err);
 
-/* The plans, over one leaf each; scratch is reset by the caller between leaves. */
-enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch);
-enum aq_status aq_plan_all(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch);
-enum aq_status aq_plan_list(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch);
+/* Instead of aq_plan_run, after aq_collector_rank: kind is WINDOWS or ALL. */
+enum aq_status aq_plan_rank(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_error *err);
+/* Whether that can be done. */
+bool aq_plan_can_rank(const struct aq_plan *p, enum aq_plan_kind kind);
+
+/* Sets `matches` of hits, one a comment, that a ranking plan found: how many passages of
+ * the comment match. */
+enum aq_status aq_plan_count_matches(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_candidate *hits,
+                                     size_t count, struct aq_error *err);
+
+/* The ranking plans, over all leaves. */
+struct aq_ranking;
+enum aq_status aq_plan_term(const struct aq_plan *p, struct aq_ranking *r);
+enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r);
+/* all_words: passages with all words of the query, else those with what is required. */
+enum aq_status aq_plan_every(const struct aq_plan *p, struct aq_ranking *r, bool all_words);
+enum aq_status aq_plan_matches(const struct aq_plan *p, bool required, struct aq_candidate *hits, size_t count);
+/* Counts what any of the words finds. */
+enum aq_status aq_plan_count(const struct aq_plan *p, struct aq_ranking *r);
+
+/* The exhaustive plans, over one leaf each. */
+enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf);
+enum aq_status aq_plan_all(const struct aq_plan *p, struct aq_leaf *leaf);
+enum aq_status aq_plan_list(const struct aq_plan *p, struct aq_leaf *leaf);
 
 /* ---- what several plans need: the passages that exclusions take away ---- */
 

@@ -11,8 +11,9 @@ struct all {
 };
 
 /* False in *possible: the leaf lacks something that hits need. */
-static enum aq_status open_all(struct all *a, struct aq_arena *scratch, bool *possible)
+static enum aq_status open_all(struct all *a, bool *possible)
 {
+    struct aq_arena *scratch = a->plan->scratch;
     const struct aq_query *q = a->plan->query;
     struct aq_leaf *leaf = a->leaf;
     uint32_t terms[AQ_QUERY_TERMS], count = 0, cursors = 0;
@@ -73,11 +74,11 @@ static double score_here(const struct all *a, uint32_t docid, bool *all_words)
     return sum;
 }
 
-enum aq_status aq_plan_all(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch)
+enum aq_status aq_plan_all(const struct aq_plan *p, struct aq_leaf *leaf)
 {
     struct all a = {.leaf = leaf, .plan = p};
     bool possible;
-    enum aq_status st = open_all(&a, scratch, &possible);
+    enum aq_status st = open_all(&a, &possible);
     if (st || !possible)
         return st;
     for (uint32_t d = a.required.docid; d < leaf->passages; d = aq_conjunction_seek(&a.required, d + 1)) {

@@ -65,7 +65,7 @@ static void drain(struct window *w, const struct aq_plan *p, struct aq_leaf *lea
     memset(w->touched, 0, sizeof w->touched);
 }
 
-enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_arena *scratch)
+enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf)
 {
     const struct aq_query *q = p->query;
     struct aq_exclusions out;
@@ -74,11 +74,11 @@ enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf, st
         lanes += q->terms[i].weight > 0 && leaf->lists[i].df > 0;
     if (lanes == 0)
         return AQ_OK;
-    struct lane *lane = aq_arena_alloc(scratch, lanes * sizeof *lane);
-    struct window *w = aq_arena_zalloc(scratch, sizeof *w);
+    struct lane *lane = aq_arena_alloc(p->scratch, lanes * sizeof *lane);
+    struct window *w = aq_arena_zalloc(p->scratch, sizeof *w);
     if (!lane || !w)
         return AQ_NOMEM;
-    enum aq_status st = aq_exclusions_init(&out, q, leaf, scratch);
+    enum aq_status st = aq_exclusions_init(&out, q, leaf, p->scratch);
     if (st)
         return st;
     lanes = 0;

@@ -61,6 +61,7 @@ enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq
     struct aq_reader *r = calloc(1, sizeof *r);
     if (!r)
         return aq_fail_nomem(err);
+    r->count_enough = AQ_COUNT_ENOUGH;
     enum aq_status st = aq_store_open(dir, AQ_STORE_READ, &r->store, err);
     if (!st)
         st = aq_reader_begin(r, &txn, err);
@@ -80,6 +81,8 @@ void aq_reader_close(struct aq_reader *r)
     aq_analyzer_close(r->analyzer);
     if (r->store)
         aq_store_close(r->store);
+    aq_arena_free(&r->arena);
+    aq_arena_free(&r->scratch);
     free(r);
 }
 

@@ -4,12 +4,17 @@
 
 #include "analyzer.h"
 #include "aq.h"
+#include "score.h"
 #include "store.h"
 
 struct aq_reader {
     struct aq_store *store;
     struct aq_analyzer *analyzer;
+    struct aq_model model;          /* of the last search */
+    struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
+    uint32_t count_enough; /* groups that are counted at the least: AQ_COUNT_ENOUGH, less in tests */
 };
+enum { AQ_COUNT_ENOUGH = 1000 };
 
 /* Moves to the current generation and begins a transaction whose analyzer is the
  * reader's; aq_txn_end it. */

@@ -19,14 +19,15 @@ struct search {
     struct aq_txn txn;
     struct aq_clauses clauses;
     struct aq_query query;
-    struct aq_model model;
+    struct aq_model *model;  /* the reader's, as the two that follow */
+    struct aq_arena *arena;  /* until the call ends */
+    struct aq_arena *scratch; /* of plans */
     struct aq_pending_scan pend;
     struct aq_filter filter;
     struct aq_leaf *leaves;
     uint32_t leaf_count;
     struct aq_collector collector;
     struct aq_collector filler;
-    struct aq_arena arena; /* until the call ends */
 };
 
 /* The result and the arena all of it lives in. */
@@ -62,28 +63,70 @@ static enum aq_status prepare(struct search *s, struct aq_error *err)
     if (!st)
         st = aq_query_build(&s->query, &s->clauses, plain, s->reader->analyzer, err);
     if (!st)
-        st = aq_model_init(&s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
+        st = aq_model_update(s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
     if (!st)
-        st = aq_filter_make(&s->filter, &s->txn, r, &s->clauses, &s->arena, err);
+        st = aq_filter_make(&s->filter, &s->txn, r, &s->clauses, s->arena, err);
     if (!st)
         st = aq_pending_scan(&s->pend, &s->txn, &s->query, err);
     if (!st)
-        st = aq_leaves_make(&s->txn, &s->query, &s->pend, &s->arena, &s->leaves, &s->leaf_count, err);
+        st = aq_leaves_make(&s->txn, &s->query, &s->pend, s->arena, &s->leaves, &s->leaf_count, err);
     if (!st)
-        aq_query_resolve(&s->query, &s->model);
+        aq_query_resolve(&s->query, s->model);
     return st;
 }
 
+static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
+{
+    return (struct aq_plan){.leaves = s->leaves,
+                            .leaf_count = s->leaf_count,
+                            .query = &s->query,
+                            .model = s->model,
+                            .arena = s->arena,
+                            .scratch = s->scratch,
+                            .collector = c};
+}
+
+/* Exhaustively. */
 static enum aq_status run(struct search *s, enum aq_plan_kind kind, struct aq_collector *c, enum aq_group group,
-                          uint32_t k, const struct aq_candidate **hits, size_t *count, struct aq_error *err)
+                          uint32_t k, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
     /* Without words the newest come first: every score is 0. */
     enum aq_sort sort = kind == AQ_PLAN_LIST && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
     enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, group, sort, k, s->query.tiered, err);
-    struct aq_plan plan = {s->leaves, s->leaf_count, &s->query, &s->model, c};
+    struct aq_plan plan = plan_of(s, c);
     if (!st)
         st = aq_plan_run(&plan, kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
+}
+
+/* Sorting by columns, groups of several comments and exact totals need every match. */
+static bool can_rank(struct search *s, enum aq_plan_kind kind)
+{
+    const struct aq_search_request *r = s->request;
+    struct aq_plan plan = plan_of(s, NULL);
+    return s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE && (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) &&
+           !(r->flags & AQ_COUNT_EXACT) && aq_plan_can_rank(&plan, kind);
+}
+
+/* Passing over what cannot be among the best. Where fewer than k groups are found, they
+ * are all there are, and their passages have been counted. */
+static enum aq_status rank(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
+                           size_t *count, struct aq_error *err)
+{
+    const struct aq_search_request *r = s->request;
+    struct aq_collector *c = &s->collector;
+    struct aq_plan plan = plan_of(s, c);
+    enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, r->group, r->sort, k, s->query.tiered, err);
+    if (st)
+        return st;
+    aq_collector_rank(c, k > s->reader->count_enough ? k : s->reader->count_enough);
+    st = aq_plan_rank(&plan, kind, err);
+    if (!st)
+        st = aq_collector_finish(c, hits, count, err);
+    if (st || r->group != AQ_GROUP_COMMENT || *count == 0)
+        return st;
+    size_t skipped = *count == k ? r->offset : 0;
+    return aq_plan_count_matches(&plan, kind, *hits + skipped, *count - skipped, err);
 }
 
 static int by_comment(const void *x, const void *y)
@@ -94,10 +137,10 @@ static int by_comment(const void *x, const void *y)
 
 /* Where fewer comments match than were asked for, their further passages follow
  * in order. The best k passages hold enough of them: at most one a comment leads. */
-static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint32_t k,
-                                  const struct aq_candidate **hits, size_t *count, struct aq_error *err)
+static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
+                                  size_t *count, struct aq_error *err)
 {
-    const struct aq_candidate *all;
+    struct aq_candidate *all;
     size_t leader_count = *count, all_count, n = leader_count;
     if (s->request->group != AQ_GROUP_COMMENT || (s->request->flags & AQ_NO_FILL) || n == 0 || n >= k ||
         s->collector.passages <= n)
@@ -105,8 +148,8 @@ static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint
     enum aq_status st = run(s, kind, &s->filler, AQ_GROUP_NONE, k, &all, &all_count, err);
     if (st)
         return st;
-    struct aq_candidate *both = aq_arena_alloc(&s->arena, (leader_count + all_count) * sizeof *both);
-    struct aq_candidate *leaders = aq_arena_alloc(&s->arena, leader_count * sizeof *leaders);
+    struct aq_candidate *both = aq_arena_alloc(s->arena, (leader_count + all_count) * sizeof *both);
+    struct aq_candidate *leaders = aq_arena_alloc(s->arena, leader_count * sizeof *leaders);
     if (!both || !leaders)
         return aq_fail_nomem(err);
     memcpy(both, *hits, leader_count * sizeof *both);
@@ -142,22 +185,25 @@ static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq
 static enum aq_status answer(struct search *s, struct answer *a, struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
-    const struct aq_candidate *found = NULL;
+    struct aq_candidate *found = NULL;
     size_t count = 0;
     uint32_t limit = r->limit ? r->limit : DEFAULT_LIMIT;
     enum aq_status st = prepare(s, err);
     if (st)
         return st;
     enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active);
-    st = run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
+    st = can_rank(s, kind) ? rank(s, kind, r->offset + limit, &found, &count, err)
+                           : run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
     if (!st)
         st = fill_places(s, kind, r->offset + limit, &found, &count, err);
     if (st)
         return st;
 
     struct aq_result *out = &a->result;
-    out->total_passages = s->collector.passages;
-    out->total_groups = s->collector.groups;
+    /* Counting ended with one more than was enough: 1,000, not 1,001. */
+    out->total_passages = s->collector.passages - s->collector.at_least;
+    out->total_groups = s->collector.groups - s->collector.at_least;
+    out->total_at_least = s->collector.at_least;
     out->partial = s->query.cut ? AQ_PARTIAL_TERMS : AQ_PARTIAL_NONE;
     out->commit = s->txn.state.commit;
     out->snapshot = s->txn.state.next_comment;
@@ -181,7 +227,8 @@ static void search_free(struct search *s)
     aq_pending_scan_free(&s->pend);
     aq_collector_free(&s->collector);
     aq_collector_free(&s->filler);
-    aq_arena_free(&s->arena);
+    aq_arena_reset(s->arena);
+    aq_arena_reset(s->scratch);
 }
 
 enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request, struct aq_result **out,
@@ -201,6 +248,9 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
     }
     s->request = request;
     s->reader = r;
+    s->model = &r->model;
+    s->arena = &r->arena;
+    s->scratch = &r->scratch;
     st = aq_reader_begin(r, &s->txn, err);
     if (!st) {
         if (aq_analyzer_memory(r->analyzer) > ANALYZER_BYTES)

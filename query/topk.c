@@ -160,7 +160,7 @@ void aq_topk_offer(struct aq_topk *t, const struct aq_candidate *c)
     }
 }
 
-const struct aq_candidate *aq_topk_finish(struct aq_topk *t, size_t *count)
+struct aq_candidate *aq_topk_finish(struct aq_topk *t, size_t *count)
 {
     size_t n = t->count;
     t->by_group = false;

@@ -13,6 +13,7 @@ struct aq_candidate {
     uint32_t comment, ordinal;
     uint32_t group;   /* comment, thread or author number */
     uint32_t matches; /* of the group: filled in by who counts them */
+    uint32_t leaf, docid; /* where it was found */
     uint8_t tier;     /* lower goes first: AQ_TIER_* */
     bool all_words;
 };
@@ -61,6 +62,6 @@ static inline const struct aq_candidate *aq_topk_worst(const struct aq_topk *t)
 }
 
 /* Sorts what was kept, best first, in place; nothing may be offered afterwards. */
-const struct aq_candidate *aq_topk_finish(struct aq_topk *t, size_t *count);
+struct aq_candidate *aq_topk_finish(struct aq_topk *t, size_t *count);
 
 #endif

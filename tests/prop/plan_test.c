@@ -1,5 +1,6 @@
-/* plan_test.c - the plans over lists in memory, against adding everything up: block
- * ends, window ends, hidden passages, exclusions and phrases, without any index. */
+/* plan_test.c - the plans, exhaustive and ranking, over lists in memory and stored ones,
+ * against adding everything up: block ends, window ends, impacts of another average
+ * length, hidden passages, quotes, exclusions and phrases, without any index. */
 #include "plan.h"
 
 #include <setjmp.h>
@@ -28,8 +29,10 @@ struct world {
     uint8_t tf[TERMS][MOST];
 
     struct aq_buf docids[TERMS], freqs[TERMS], starts[TERMS], flat[TERMS], codes[TERMS], rows;
+    struct aq_buf stored[TERMS], stored_positions[TERMS];
     uint8_t hidden[(MOST / AQ_WINDOW + 1) * AQ_WINDOW / 8], quote[(MOST / AQ_WINDOW + 1) * AQ_WINDOW / 8];
     struct aq_leaf leaf;
+    struct aq_segment segment;
     struct aq_leaf_list lists[TERMS];
     struct aq_leaf_chunk chunks[MOST / AQ_BITS_CHUNK + 1];
     const uint8_t *row_chunks[MOST / AQ_MAP_CHUNK + 1];
@@ -88,9 +91,50 @@ static void store_list(struct world *w, uint32_t t)
         (const uint16_t *)(void *)w->flat[t].ptr,   (const uint16_t *)(void *)w->codes[t].ptr, df};
 }
 
+/* The same list as a segment has it: in blocks with impacts, or short. */
+static void write_list(struct world *w, uint32_t t, struct aq_postings_writer *writer,
+                       const struct aq_impact_model *impacts)
+{
+    static const uint16_t none[MOST_POSITIONS];
+    struct aq_slice term = aq_slice_str("term"), list, positions;
+    struct aq_form form = {term, 0};
+    for (uint32_t d = 0; d < w->passages; d++)
+        form.count += w->tf[t][d];
+    if (form.count == 0)
+        return;
+    aq_postings_begin(writer, term, &form, 1, impacts);
+    for (uint32_t d = 0; d < w->passages; d++)
+        if (w->tf[t][d])
+            aq_postings_add(writer, d, w->lengths[d], w->tf[t][d], w->positions[t][d], none);
+    assert_int_equal(aq_postings_end(writer, &list, &positions), AQ_OK);
+    aq_buf_put(&w->stored[t], list.ptr, list.len);
+    aq_buf_put(&w->stored_positions[t], positions.ptr, positions.len);
+    struct aq_leaf_list *l = &w->lists[t];
+    assert_int_equal(aq_postings_parse(&l->list, term, aq_slice(w->stored[t].ptr, w->stored[t].len),
+                                       aq_slice(w->stored_positions[t].ptr, w->stored_positions[t].len)),
+                     AQ_OK);
+    l->list.docid_limit = w->passages;
+    l->in_memory = false;
+}
+
+/* A segment, built when the average length was another. */
+static void write_lists(struct world *w)
+{
+    struct aq_postings_writer *writer = aq_postings_writer_new();
+    struct aq_impact_model impacts = {w->model.k1, w->model.b, w->model.average * (0.5 + below(16) / 16.0)};
+    assert_non_null(writer);
+    w->segment.info = (struct aq_segment_info){
+        .passages = w->passages, .k1 = impacts.k1, .b = impacts.b, .average_length = impacts.average_length};
+    w->leaf.segment = &w->segment;
+    for (uint32_t t = 0; t < TERMS; t++)
+        write_list(w, t, writer, &impacts);
+    aq_postings_writer_free(writer);
+}
+
 static void make_passages(struct world *w)
 {
-    uint32_t comment = below(9), ordinal = 0;
+    uint32_t comment = below(9), ordinal = 0, quotes = below(3) ? 10 : 2;
+    bool ties = below(3) == 0; /* few lengths: many scores are equal */
     for (uint32_t d = 0; d < w->passages; d++) {
         if (below(2)) {
             comment += 1 + below(3);
@@ -100,8 +144,8 @@ static void make_passages(struct world *w)
         w->ordinals[d] = ordinal;
         aq_buf_u32(&w->rows, comment);
         aq_buf_u16(&w->rows, (uint16_t)ordinal++);
-        w->lengths[d] = (uint8_t)(1 + below(255));
-        w->quotes[d] = below(10) == 0;
+        w->lengths[d] = (uint8_t)(1 + below(ties ? 3 : 255));
+        w->quotes[d] = below(quotes) == 0;
         w->gone[d] = below(12) == 0;
         w->quote[d / 8] |= (uint8_t)(w->quotes[d] << (d & 7));
         w->hidden[d / 8] |= (uint8_t)(w->gone[d] << (d & 7));
@@ -123,12 +167,13 @@ static void pair(struct aq_query_element e[2], struct aq_query_phrase *p, uint32
 static void make_query(struct world *w, bool words)
 {
     struct aq_query *q = &w->query;
+    uint32_t only = below(5) ? TERMS : below(TERMS); /* a single word now and then */
     q->terms = w->terms;
     q->term_count = TERMS;
     for (uint32_t t = 0; t < TERMS; t++) {
         struct aq_query_term *x = &w->terms[t];
         x->df = w->lists[t].df;
-        if (!words || x->df == 0 || below(4) == 0)
+        if (!words || x->df == 0 || (only == TERMS ? below(4) == 0 : t != only))
             continue;
         x->weight = aq_idf(&w->model, x->df) * (1 + below(2));
         x->needed = below(4) > 0;
@@ -162,6 +207,8 @@ static struct world *make_world(void)
     for (uint32_t d = 0; d < w->passages; d++)
         tokens += w->lengths[d];
     assert_int_equal(aq_model_init(&w->model, 0, 0, w->passages, tokens, NULL), AQ_OK);
+    if (below(4))
+        write_lists(w);
     return w;
 }
 
@@ -173,6 +220,8 @@ static void free_world(struct world *w)
         aq_buf_free(&w->starts[t]);
         aq_buf_free(&w->flat[t]);
         aq_buf_free(&w->codes[t]);
+        aq_buf_free(&w->stored[t]);
+        aq_buf_free(&w->stored_positions[t]);
     }
     aq_buf_free(&w->rows);
     free(w);
@@ -236,22 +285,59 @@ static size_t expected(const struct world *w, enum aq_plan_kind kind, struct aq_
     return n;
 }
 
-static void compare(struct world *w, enum aq_plan_kind kind)
+/* What a comment's passages among the matches are. */
+static uint32_t passages_of(const struct aq_candidate *all, size_t n, uint32_t comment)
 {
-    static struct aq_candidate all[MOST];
+    uint32_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += all[i].comment == comment;
+    return count;
+}
+
+/* Totals: exact, or at least what was asked for. */
+static void check_totals(const struct aq_collector *c, uint64_t passages, uint64_t groups, uint64_t enough)
+{
+    if (!c->at_least) {
+        assert_int_equal(c->passages, passages);
+        assert_int_equal(c->groups, groups);
+        return;
+    }
+    assert_true(c->groups > enough && c->groups <= groups);
+    assert_true(c->passages >= c->groups && c->passages <= passages);
+}
+
+enum way { EXHAUSTIVE, RANKING };
+
+static void compare(struct world *w, enum aq_plan_kind kind, enum way way, const struct aq_candidate *all, size_t n)
+{
     static const struct aq_filter everything;
     struct aq_collector c = {0};
-    struct aq_plan plan = {&w->leaf, 1, &w->query, &w->model, &c};
-    const struct aq_candidate *hits;
-    size_t n = expected(w, kind, all), count;
+    struct aq_arena arena = {0}, scratch = {0};
+    struct aq_plan plan = {.leaves = &w->leaf,
+                           .leaf_count = 1,
+                           .query = &w->query,
+                           .model = &w->model,
+                           .arena = &arena,
+                           .scratch = &scratch,
+                           .collector = &c};
+    struct aq_candidate *hits;
+    size_t count;
     bool grouped = below(2);
-    uint32_t k = 1 + below(below(2) ? 20 : MOST);
+    uint32_t k = 1 + below(below(3) == 0 ? 3 : below(2) ? 20 : MOST), enough = below(3) ? below(40) : below(2000);
     assert_int_equal(aq_collector_init(&c, NULL, &everything, grouped ? AQ_GROUP_COMMENT : AQ_GROUP_NONE,
                                        AQ_SORT_RELEVANCE, k, w->query.tiered, NULL),
                      AQ_OK);
-    assert_int_equal(aq_plan_run(&plan, kind, NULL), AQ_OK);
-    assert_int_equal(c.passages, n);
+    if (way == RANKING) {
+        assert_true(aq_plan_can_rank(&plan, kind));
+        aq_collector_rank(&c, enough);
+        assert_int_equal(aq_plan_rank(&plan, kind, NULL), AQ_OK);
+    } else {
+        assert_int_equal(aq_plan_run(&plan, kind, NULL), AQ_OK);
+        assert_false(c.at_least);
+    }
     assert_int_equal(aq_collector_finish(&c, &hits, &count, NULL), AQ_OK);
+    if (way == RANKING && grouped && count)
+        assert_int_equal(aq_plan_count_matches(&plan, kind, hits, count, NULL), AQ_OK);
     uint8_t *seen = calloc(w->comments[w->passages - 1] + 1, 1);
     size_t at = 0;
     assert_non_null(seen);
@@ -259,22 +345,30 @@ static void compare(struct world *w, enum aq_plan_kind kind)
         if (grouped && seen[all[i].comment]++)
             continue;
         if (at < k) {
+            assert_true(at < count);
             assert_true(hits[at].comment == all[i].comment && hits[at].ordinal == all[i].ordinal);
             assert_true(hits[at].score == all[i].score && hits[at].tier == all[i].tier);
             assert_int_equal(hits[at].all_words, all[i].all_words);
+            if (grouped && at < 20)
+                assert_int_equal(hits[at].matches, passages_of(all, n, all[i].comment));
         }
         at++;
     }
-    assert_int_equal(c.groups, at);
     assert_int_equal(count, at < k ? at : k);
+    check_totals(&c, n, at, enough);
     free(seen);
+    aq_arena_free(&arena);
+    aq_arena_free(&scratch);
     aq_collector_free(&c);
 }
 
 static void run(enum aq_plan_kind kind, bool words, bool required, bool phrase)
 {
+    static struct aq_candidate all[MOST];
+    const char *given = getenv("AQ_ROUNDS");
+    long rounds = given ? strtol(given, NULL, 10) : 60;
     time_t start = time(NULL);
-    for (int round = 0; round < 60 && time(NULL) - start < 4; round++) {
+    for (long round = 0; round < rounds && (given || time(NULL) - start < 4); round++) {
         struct world *w = make_world();
         make_query(w, words);
         for (uint32_t t = 0; t < TERMS; t++)
@@ -288,12 +382,15 @@ static void run(enum aq_plan_kind kind, bool words, bool required, bool phrase)
         }
         if (required && !phrase)
             w->terms[below(TERMS)].required = true;
-        compare(w, kind);
+        size_t n = expected(w, kind, all);
+        compare(w, kind, EXHAUSTIVE, all, n);
+        for (int again = 0; again < 4 && kind != AQ_PLAN_LIST; again++)
+            compare(w, kind, RANKING, all, n);
         free_world(w);
     }
 }
 
-static void windows_add_up_any_of_the_words(void **state)
+static void any_of_the_words_find(void **state)
 {
     (void)state;
     run(AQ_PLAN_WINDOWS, true, false, false);
@@ -320,7 +417,7 @@ static void exclusions_alone_list_the_rest(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(windows_add_up_any_of_the_words),
+        cmocka_unit_test(any_of_the_words_find),
         cmocka_unit_test(required_words_are_all_there),
         cmocka_unit_test(phrases_stand_side_by_side),
         cmocka_unit_test(exclusions_alone_list_the_rest),

@@ -341,6 +341,70 @@ static void walk_by_batch(const struct sample *s, start_cursor *start, const voi
     assert_end(&c);
 }
 
+/* What meeting a random choice of starts must leave, worked out from the arrays. */
+static void check_meeting(struct aq_cursor *c, const struct sample *s, uint32_t i)
+{
+    const uint16_t *positions = s->positions + s->starts[i];
+    uint16_t starts[255], want[255];
+    const uint16_t *codes = s->codes + s->starts[i];
+    uint32_t offset = below(4), count = 0, met = 0, every = 1 + below(4);
+    int32_t code = below(2) ? -1 : below(8) ? codes[below(s->freqs[i])] : (int32_t)below(s->form_count + 2);
+    for (uint32_t start = below(3); start < AQ_POSITION_MAX && count < 255; start += 1 + below(every)) {
+        bool here = false;
+        for (uint32_t k = 0; k < s->freqs[i]; k++)
+            here |= positions[k] == start + offset && (code < 0 || codes[k] == code);
+        if (here)
+            want[met++] = (uint16_t)start;
+        starts[count++] = (uint16_t)start;
+    }
+    assert_int_equal(aq_cursor_meet_positions(c, offset, code, starts, count), met);
+    assert_memory_equal(starts, want, met * sizeof *want);
+}
+
+/* Blocks in any order, docids and freqs in either, and single postings by number. */
+static void walk_by_blocks(const struct sample *s, struct aq_cursor *c)
+{
+    uint32_t blocks = s->df / AQ_BLOCK + (s->df % AQ_BLOCK != 0);
+    const uint8_t *impacts = aq_cursor_impacts(c);
+    assert_int_equal(aq_cursor_blocks(c), blocks);
+    for (uint32_t round = 0; round < 2 * blocks; round++) {
+        uint32_t block = below(blocks), from = block * AQ_BLOCK;
+        uint32_t count = s->df - from < AQ_BLOCK ? s->df - from : AQ_BLOCK, i = from + below(count);
+        assert_true(aq_cursor_block_last(c, block) >= s->docids[from + count - 1]);
+        assert_true(!impacts || impacts[block] == aq_cursor_block_impact(c, block));
+        assert_true(aq_cursor_block_impact(c, block) >= aq_impact(&s->model, s->freqs[i], s->lengths_of[i]));
+        if (below(3) == 0) {
+            assert_true(aq_cursor_place(c, i, s->docids[i]));
+            assert_posting(c, s, i, true);
+            check_meeting(c, s, i);
+        }
+        assert_true(aq_cursor_enter_block(c, block));
+        if (below(2))
+            assert_true(aq_cursor_load_freqs(c));
+        assert_true(aq_cursor_load_block(c, block) && aq_cursor_load_freqs(c));
+        assert_int_equal(c->count, count);
+        for (uint32_t k = 0; k < AQ_BLOCK; k++)
+            assert_int_equal(c->docids[k], k < count ? s->docids[from + k] : AQ_DOCID_END);
+        for (uint32_t k = 0; k < count; k++)
+            assert_int_equal(c->freqs[k], s->freqs[from + k]);
+        if (below(2))
+            check_meeting((aq_cursor_place(c, i, s->docids[i]), c), s, i);
+    }
+}
+
+/* The block of each docid, going forward. */
+static void find_blocks(const struct sample *s, struct aq_cursor *c)
+{
+    for (uint32_t i = below(300); i < s->df; i += 1 + below(300)) {
+        uint32_t block = aq_cursor_find_block(c, s->docids[i]);
+        assert_int_equal(block, i / AQ_BLOCK);
+        if (below(2))
+            assert_true(aq_cursor_load_block(c, block));
+    }
+    if (s->df >= AQ_SHORT_LIST)
+        assert_int_equal(aq_cursor_find_block(c, AQ_DOCID_END), aq_cursor_blocks(c));
+}
+
 struct forms_seen {
     const struct sample *s;
     uint32_t n;
@@ -431,6 +495,13 @@ static void read_back(const struct sample *s)
         walk_by_seek(s, start_disk, &p);
         walk_by_seek(s, start_memory, &m);
     }
+    struct aq_cursor c;
+    aq_cursor_open(&c, &p);
+    walk_by_blocks(s, &c);
+    aq_cursor_open(&c, &p);
+    find_blocks(s, &c);
+    aq_cursor_open_memory(&c, &m);
+    walk_by_blocks(s, &c);
     assert_sound(s, &p);
 }
 
@@ -505,6 +576,16 @@ static void read_damaged(struct aq_slice term, struct aq_slice list, struct aq_s
             break;
         assert_true(aq_cursor_seek(&c, target) >= target);
         assert_true(aq_cursor_freq(&c) <= 255);
+    }
+    aq_cursor_open(&c, &p);
+    for (uint32_t i = 0; i < 20 && aq_cursor_load_block(&c, below(aq_cursor_blocks(&c))); i++) {
+        for (uint32_t k = 0; k < c.count; k++)
+            assert_true(c.docids[k] < p.docid_limit && (k == 0 || c.docids[k - 1] < c.docids[k]));
+        uint32_t posting = c.block * AQ_BLOCK + below(c.count);
+        for (uint16_t start = 0; start < 255; start++)
+            at[start] = start;
+        if (aq_cursor_place(&c, posting, c.docids[posting % AQ_BLOCK]))
+            assert_true(aq_cursor_meet_positions(&c, below(3), (int32_t)below(4) - 1, at, 255) <= 255);
     }
     aq_postings_form_code(&p, term);
 }

@@ -82,13 +82,16 @@ static void summing_adds_every_gap_and_one(void **state)
     static const uint32_t bases[] = {0, 1, 1000, UINT32_MAX, UINT32_MAX - 5};
     for (unsigned bits = 0; bits <= 32; bits++) {
         for (size_t b = 0; b < AQ_COUNT(bases); b++) {
-            uint32_t in[128], out[128], sum = bases[b];
+            uint32_t in[128], out[128], portable[128], sum = bases[b];
             uint8_t packed[513];
             fill(in, bits, 0);
             scalar_pack(in, bits, packed);
             aq_unpack128_sum(packed, bits, bases[b], out);
+            memcpy(portable, in, sizeof in);
             aq_sum128(in, bases[b]);
+            aq_sum128_portable(portable, bases[b]);
             assert_memory_equal(in, out, sizeof in);
+            assert_memory_equal(portable, out, sizeof in);
             aq_unpack128(packed, bits, in);
             for (unsigned i = 0; i < 128; i++) {
                 sum += in[i] + 1;
@@ -108,6 +111,26 @@ static void bits_counts_what_a_value_needs(void **state)
     }
 }
 
+static void selected_are_those_that_reach_the_least(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 300; round++) {
+        uint32_t in[128], least = 1 + random32() % 9;
+        uint8_t got[128];
+        unsigned n = 0;
+        for (unsigned i = 0; i < 128; i++)
+            in[i] = random32() % (round % 3 == 0 ? 3 : round % 3 == 1 ? 10 : 256);
+        unsigned count = aq_select128(in, least, got);
+        for (unsigned i = 0; i < 128; i++) {
+            if (in[i] < least)
+                continue;
+            assert_true(n < count);
+            assert_int_equal(got[n++], i);
+        }
+        assert_int_equal(n, count);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +138,7 @@ int main(void)
         cmocka_unit_test(unpacking_returns_what_was_packed_at_every_width_and_alignment),
         cmocka_unit_test(summing_adds_every_gap_and_one),
         cmocka_unit_test(bits_counts_what_a_value_needs),
+        cmocka_unit_test(selected_are_those_that_reach_the_least),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("bitpack", tests, NULL, NULL);
