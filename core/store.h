@@ -185,6 +185,8 @@ void aq_txn_end(struct aq_txn *t);
 /* Hints that [p, p + n) of the map will be read: on a cold disk its pages are fetched
  * together. Costs nothing otherwise. */
 void aq_will_need(struct aq_txn *t, const void *p, size_t n);
+/* The same for all that hits show of these comments; text: their text, too. */
+void aq_comments_will_need(struct aq_txn *t, const uint32_t *numbers, size_t count, bool text);
 
 /* ---- records ---- */
 

@@ -7,6 +7,7 @@
  * segment's passages are not in memory: in a warm process all this costs is a look. */
 #include "store_internal.h"
 
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -89,4 +90,62 @@ bool aq_prefetch_view(struct aq_txn *t)
             ask_map(t, seg->info.id);
     }
     return cold;
+}
+
+/* ---- comments ---- */
+
+static void ask_row(struct aq_txn *t, enum aq_table table, uint32_t comment, size_t most)
+{
+    struct aq_slice payload;
+    uint32_t first;
+    if (aq_row_at(t, table, comment, &first, &payload, NULL) == AQ_OK)
+        ask(payload.ptr, payload.len < most ? payload.len : most);
+}
+
+static void ask_columns(struct aq_txn *t, uint32_t comment)
+{
+    for (unsigned c = 0; c < AQ_COLUMN_COUNT; c++) {
+        uint32_t per = aq_column_per_chunk((enum aq_column)c), width = aq_column_width[c];
+        size_t at = (size_t)(comment % per) * width;
+        uint8_t key[5] = {(uint8_t)c};
+        struct aq_slice payload;
+        aq_key32(key + 1, comment / per);
+        if (aq_get(t, AQ_TABLE_COL, aq_slice(key, sizeof key), &payload) == AQ_OK && at + width <= payload.len)
+            ask(payload.ptr + at, width);
+    }
+}
+
+/* The frame is where the bundle's directory says, which must be read for it. */
+static void ask_frame(struct aq_txn *t, uint32_t comment)
+{
+    struct aq_slice payload;
+    struct aq_bundle bundle;
+    struct aq_frame frame;
+    uint32_t first, in_frame;
+    if (aq_row_at(t, AQ_TABLE_TEXT, comment, &first, &payload, NULL) == AQ_OK &&
+        aq_bundle_parse(&bundle, payload) == AQ_OK && comment - first < bundle.count &&
+        aq_bundle_find(&bundle, comment - first, &frame, &in_frame))
+        ask(frame.body.ptr, frame.body.len);
+}
+
+void aq_comments_will_need(struct aq_txn *t, const uint32_t *numbers, size_t count, bool text)
+{
+    enum { DIRECTORY = 4096 }; /* bytes of a bundle that hold its directory, mostly */
+    char key[24];
+    struct aq_slice dictionary;
+    if (!t->scratch->cold)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        ask_row(t, AQ_TABLE_IDENT, numbers[i], AQ_ROW_BYTES);
+        ask_columns(t, numbers[i]);
+        if (text)
+            ask_row(t, AQ_TABLE_TEXT, numbers[i], DIRECTORY);
+    }
+    if (!text)
+        return;
+    snprintf(key, sizeof key, "dict/%u", t->state.dictionary);
+    if (t->state.dictionary && aq_get(t, AQ_TABLE_META, aq_slice_str(key), &dictionary) == AQ_OK)
+        ask(dictionary.ptr, dictionary.len);
+    for (size_t i = 0; i < count; i++)
+        ask_frame(t, numbers[i]);
 }

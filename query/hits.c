@@ -123,8 +123,11 @@ static enum aq_status make_all(struct work *w, struct order *order, const struct
     enum aq_status st = AQ_OK;
     for (size_t i = 0; i < count; i++) {
         order[i] = (struct order){found[i].comment, (uint32_t)i};
-        w->threads[i] = AQ_NO_COMMENT;
+        w->threads[i] = found[i].comment; /* not needed for threads yet */
     }
+    aq_comments_will_need(w->maker->txn, w->threads, count, !(w->maker->flags & AQ_NO_TEXT));
+    for (size_t i = 0; i < count; i++)
+        w->threads[i] = AQ_NO_COMMENT;
     qsort(order, count, sizeof *order, by_key);
     for (size_t i = 0; i < count && !st; i++)
         st = make_hit(w, &found[order[i].at], order[i].at, err);
