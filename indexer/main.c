@@ -20,7 +20,7 @@ struct settings {
     unsigned format; /* 0: by field name, else enum aq_format + 1 */
     struct aq_option_list maps;
     uint64_t memory; /* MiB */
-    bool strict, prune, whole, quiet, purge, help, version;
+    bool strict, prune, whole, quiet, purge, reorder, help, version;
 };
 
 static const char *const kinds[] = {"auto", "jsonl", "text", "markdown", "html", "mbox", NULL};
@@ -60,6 +60,10 @@ static const struct aq_option add_options[] = {
 
 static const struct aq_option compact_options[] = {
     {.name = "purge", .kind = AQ_OPTION_FLAG, .field = FIELD(purge), .help = "erase the text of deleted comments"},
+    {.name = "reorder", .kind = AQ_OPTION_FLAG, .field = FIELD(reorder),
+     .help = "put comments with the same words side by side: smaller, but takes several times as long"},
+    {.name = "memory", .kind = AQ_OPTION_NUMBER, .field = FIELD(memory), .value = "MB", .min = 8, .max = 65536,
+     .help = "memory to find that order in (256)"},
 };
 
 struct program {
@@ -328,12 +332,27 @@ static int run_flush(struct program *p)
 static int run_compact(struct program *p)
 {
     struct aq_error err = {0};
+    struct aq_writer_stats before, after;
+    char a[32], b[32];
+    unsigned flags = (p->set.purge ? AQ_COMPACT_PURGE : 0) | (p->set.reorder ? AQ_COMPACT_REORDER : 0);
     int result = no_words(p, "compact");
     if (result == EXIT_DONE)
         result = open_writer(p, false);
     if (result)
         return result;
-    return aq_writer_compact(p->writer, p->set.purge ? AQ_COMPACT_PURGE : 0, &err) ? failed(p, &err) : print_size(p);
+    if (aq_writer_flush(p->writer, &err))
+        return failed(p, &err);
+    aq_writer_get_stats(p->writer, &before);
+    aq_progress_start(&p->progress, p->set.quiet);
+    aq_progress_note(&p->progress, p->set.reorder ? "reordering and rewriting everything" : "rewriting everything");
+    if (aq_writer_compact(p->writer, flags, &err))
+        return failed(p, &err);
+    aq_progress_clear(&p->progress);
+    aq_writer_get_stats(p->writer, &after);
+    if (!p->set.quiet)
+        printf("postings: %s before, %s now\n", aq_bytes_human(before.postings_bytes, a),
+               aq_bytes_human(after.postings_bytes, b));
+    return print_size(p);
 }
 
 /* ---- the program ---- */
