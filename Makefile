@@ -209,10 +209,14 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/aq bin/aq-index include/aq.h include/aq_index.h include/aq_types.h \
 	  lib/libaq.a lib/libaq.so lib/libaq.so.0 lib/pkgconfig/libaq.pc share/man/man1/aq.1 share/man/man1/aq-index.1)
 
+include bench/bench.mk
+
 .PHONY: help
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'lint             clang-tidy, cppcheck, shellcheck, mandoc'
+	@echo 'bench            against other engines: make bench-deps, make bench CORPUS=comments.jsonl'
+	@echo '                 bench-quick in 3 minutes, bench-growth by number of comments'
 	@echo 'install          into $$(DESTDIR)$$(PREFIX), /usr/local by default; uninstall'
 	@echo 'V=               release (default) debug asan tsan cov fuzz'
 	@echo 'STATIC=          (empty) links aq against shared libraries'

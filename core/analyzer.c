@@ -226,6 +226,7 @@ static enum aq_status look_up(struct aq_analyzer *a, struct aq_slice text)
     struct aq_cutting *c = &a->cutting;
     struct aq_lexicon *l = &a->lexicon;
     size_t kept = 0;
+    bool after_whole = false; /* the last kept is a whole */
     /* A batch at a time, so that the slots are on their way from memory before
      * the first is needed. */
     for (size_t from = 0; from < c->count; from += BATCH) {
@@ -237,25 +238,27 @@ static enum aq_status look_up(struct aq_analyzer *a, struct aq_slice text)
             batch[i - from] = want(l, text, &c->tokens[i]);
         for (size_t i = from; i < end; i++) {
             const struct wanted *w = &batch[i - from];
-            struct aq_token t = c->tokens[i];
-            t.lexeme = AQ_LEXEME_NONE;
+            const struct aq_token *t = &c->tokens[i];
+            uint32_t id = AQ_LEXEME_NONE;
             /* Where the table has grown since, this misses and the way below finds. */
             if (AQ_LIKELY(w->is_short))
-                t.lexeme = aq_lexicon_find_short(l, w->key, w->home);
-            if (AQ_UNLIKELY(t.lexeme == AQ_LEXEME_NONE)) {
-                struct aq_slice spelling = aq_slice(text.ptr + t.begin, (size_t)t.end - t.begin);
-                enum aq_status st = look_up_long(a, spelling, &t.lexeme);
+                id = aq_lexicon_find_short(l, w->key, w->home);
+            if (AQ_UNLIKELY(id == AQ_LEXEME_NONE)) {
+                struct aq_slice spelling = aq_slice(text.ptr + t->begin, (size_t)t->end - t->begin);
+                enum aq_status st = look_up_long(a, spelling, &id);
                 if (st)
                     return st;
-                if (t.lexeme == AQ_LEXEME_NONE)
+                if (id == AQ_LEXEME_NONE)
                     continue;
             }
             /* Some stemmers cut a compound back to its first part; one posting
              * cannot stand twice at a position. */
-            if (AQ_UNLIKELY(kept && c->tokens[kept - 1].flags & AQ_TOKEN_WHOLE) &&
-                term_of(a, c->tokens[kept - 1].lexeme) == term_of(a, t.lexeme))
+            if (AQ_UNLIKELY(after_whole) && term_of(a, c->tokens[kept - 1].lexeme) == term_of(a, id))
                 kept--;
-            c->tokens[kept++] = t;
+            after_whole = t->flags & AQ_TOKEN_WHOLE;
+            if (AQ_UNLIKELY(kept < i))
+                c->tokens[kept] = *t;
+            c->tokens[kept++].lexeme = id;
         }
     }
     c->count = kept;

@@ -1,6 +1,6 @@
 /* comment.h - the stored form of one comment: what `aq show` prints and what
- * snippets are cut from. Mutable facts (date, score, author, thread, tags) are
- * columns, not part of it. */
+ * snippets are cut from. Its id is in the table of ids; mutable facts (date, score,
+ * author, thread, tags) and its source are columns: not part of it. */
 #ifndef AQ_COMMENT_H
 #define AQ_COMMENT_H
 
@@ -20,7 +20,8 @@ struct aq_passage {
 };
 
 struct aq_comment {
-    struct aq_slice id, parent, title, url, source;
+    struct aq_slice id; /* not in the record: it is known before */
+    struct aq_slice parent, title, url;
     struct aq_slice text;
     uint8_t format; /* enum aq_format the body came in */
     const struct aq_passage *passages;
@@ -30,9 +31,10 @@ struct aq_comment {
 /* Appends the record to out (grammar: docs/FORMAT.md, "comment"). */
 void aq_comment_encode(struct aq_buf *out, const struct aq_comment *c);
 
-/* Decodes bytes; slices point into them, passages into arena. AQ_CORRUPT when
- * anything contradicts itself (ranges outside the text, trailing bytes). */
-enum aq_status aq_comment_decode(struct aq_comment *c, struct aq_slice bytes, struct aq_arena *arena,
-                                 struct aq_error *err);
+/* Decodes the bytes of the comment with this id, which the parent's is told by.
+ * Slices point into bytes, id and arena. AQ_CORRUPT when anything contradicts itself
+ * (ranges outside the text); that bytes end where the text does is for who keeps them. */
+enum aq_status aq_comment_decode(struct aq_comment *c, struct aq_slice bytes, struct aq_slice id,
+                                 struct aq_arena *arena, struct aq_error *err);
 
 #endif

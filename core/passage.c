@@ -9,9 +9,10 @@ void aq_passage_hasher_free(struct aq_passage_hasher *h)
     *h = (struct aq_passage_hasher){0};
 }
 
-static bool form_hash(struct aq_passage_hasher *h, const struct aq_analyzer *a, uint32_t lexeme, uint64_t *hash)
+/* The first token of a lexeme, or room for it. */
+static bool meet(struct aq_passage_hasher *h, const struct aq_analyzer *a, uint32_t lexeme)
 {
-    if (AQ_UNLIKELY(lexeme >= h->cap)) {
+    if (lexeme >= h->cap) {
         size_t old = h->cap;
         if (!aq_grow(&h->forms, &h->cap, (size_t)lexeme + 1, sizeof *h->forms))
             return false;
@@ -19,7 +20,6 @@ static bool form_hash(struct aq_passage_hasher *h, const struct aq_analyzer *a, 
     }
     if (!h->forms[lexeme])
         h->forms[lexeme] = aq_hash(aq_analyzer_lexeme(a, lexeme)->form) | 1;
-    *hash = h->forms[lexeme];
     return true;
 }
 
@@ -27,13 +27,16 @@ bool aq_passage_hash_tokens(struct aq_passage_hasher *h, const struct aq_analyze
                             size_t count, uint64_t *hash)
 {
     uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) /* they lie all over memory */
+        if (AQ_LIKELY(tokens[i].lexeme < h->cap))
+            __builtin_prefetch(&h->forms[tokens[i].lexeme]);
     for (size_t i = 0; i < count; i++) {
-        uint64_t f;
-        if (tokens[i].flags & AQ_TOKEN_WHOLE)
+        uint32_t lexeme = tokens[i].lexeme;
+        if (AQ_UNLIKELY(tokens[i].flags & AQ_TOKEN_WHOLE))
             continue;
-        if (!form_hash(h, a, tokens[i].lexeme, &f))
+        if (AQ_UNLIKELY(lexeme >= h->cap || !h->forms[lexeme]) && !meet(h, a, lexeme))
             return false;
-        sum = (sum ^ f) * 0x9e3779b97f4a7c15u;
+        sum = (sum ^ h->forms[lexeme]) * 0x9e3779b97f4a7c15u;
         sum ^= sum >> 32;
     }
     *hash = sum;

@@ -28,7 +28,7 @@ struct frugality {
 static const struct frugality DOCIDS = {DOCID_BITS, 1, 4}, FREQS = {FREQ_BITS, 1, 4},
                               POSITIONS = {POSITION_BITS, 0, 0}, CODES = {CODE_BITS, 0, 0};
 
-enum { IMPACT_TFS = 8, LENGTHS = 256, EXCEPTIONS_MAX = 255 };
+enum { IMPACT_TFS = 8, LENGTHS = 256, EXCEPTIONS_MAX = 255, BLOCK_POSITIONS = AQ_BLOCK * TF_MAX };
 
 struct block_row {
     uint32_t last, body, positions;
@@ -49,8 +49,9 @@ struct aq_postings_writer {
     uint32_t docids[AQ_BLOCK], freqs[AQ_BLOCK];
     uint32_t filled;
     uint8_t impact;
-    uint16_t *positions, *codes;
-    size_t position_count, position_cap, code_cap;
+    uint16_t positions[BLOCK_POSITIONS], codes[BLOCK_POSITIONS];
+    uint32_t gaps[BLOCK_POSITIONS]; /* positions or codes on their way into bits */
+    size_t position_count;
 
     /* The list so far. */
     uint32_t df, last;
@@ -58,9 +59,6 @@ struct aq_postings_writer {
     struct block_row *rows;
     size_t row_count, row_cap;
     struct aq_buf body, positions_value, list;
-
-    uint32_t *scratch; /* one block's position gaps or codes */
-    size_t scratch_cap;
 };
 
 struct aq_postings_writer *aq_postings_writer_new(void)
@@ -72,10 +70,7 @@ void aq_postings_writer_free(struct aq_postings_writer *w)
 {
     if (!w)
         return;
-    free(w->positions);
-    free(w->codes);
     free(w->rows);
-    free(w->scratch);
     aq_buf_free(&w->body);
     aq_buf_free(&w->positions_value);
     aq_buf_free(&w->list);
@@ -250,12 +245,22 @@ static void put_packed128(struct aq_buf *out, const uint32_t values[AQ_BLOCK], c
 
 /* ---- blocks ---- */
 
-/* docid gap and whether tf is above 1, then tf. A gap of 0 is the next docid. */
-static void put_posting(struct aq_buf *out, uint32_t gap, uint32_t tf)
+static inline uint8_t *varint_to(uint8_t *p, uint64_t v)
 {
-    aq_buf_varint(out, (uint64_t)gap << 1 | (tf > 1));
-    if (tf > 1)
-        aq_buf_varint(out, tf - 2);
+    while (AQ_UNLIKELY(v >= 0x80)) {
+        *p++ = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    *p++ = (uint8_t)v;
+    return p;
+}
+
+/* docid gap and whether tf is above 1, then tf. A gap of 0 is the next docid. */
+enum { POSTING_BYTES = 5 + 2 };
+static inline uint8_t *posting_to(uint8_t *p, uint32_t gap, uint32_t tf)
+{
+    p = varint_to(p, (uint64_t)gap << 1 | (tf > 1));
+    return tf > 1 ? varint_to(p, tf - 2) : p;
 }
 
 /* A posting's positions to gaps: 0 is the position after the previous one. */
@@ -270,22 +275,17 @@ static void position_gaps(const uint16_t *positions, uint32_t tf, uint32_t *gaps
 
 static void put_block_positions(struct aq_postings_writer *w)
 {
-    size_t n = w->position_count;
-    if (!aq_grow(&w->scratch, &w->scratch_cap, n, sizeof *w->scratch)) {
-        w->status = AQ_NOMEM;
-        return;
-    }
-    size_t at = 0;
+    size_t n = w->position_count, at = 0;
     for (uint32_t i = 0; i < w->filled; i++) {
-        position_gaps(w->positions + at, w->freqs[i], w->scratch + at);
+        position_gaps(w->positions + at, w->freqs[i], w->gaps + at);
         at += w->freqs[i];
     }
-    put_packed(&w->positions_value, w->scratch, n, &POSITIONS);
+    put_packed(&w->positions_value, w->gaps, n, &POSITIONS);
     if (w->form_count == 1)
         return;
     for (size_t i = 0; i < n; i++)
-        w->scratch[i] = w->codes[i];
-    put_packed(&w->positions_value, w->scratch, n, &CODES);
+        w->gaps[i] = w->codes[i];
+    put_packed(&w->positions_value, w->gaps, n, &CODES);
 }
 
 static void put_block_postings(struct aq_postings_writer *w, uint32_t base)
@@ -300,8 +300,12 @@ static void put_block_postings(struct aq_postings_writer *w, uint32_t base)
         put_packed128(&w->body, gaps, &DOCIDS);
         put_packed128(&w->body, freqs, &FREQS);
     } else {
+        uint8_t *to = aq_buf_reserve(&w->body, (size_t)w->filled * POSTING_BYTES);
+        if (!to)
+            return;
         for (uint32_t i = 0; i < w->filled; i++)
-            put_posting(&w->body, gaps[i], w->freqs[i]);
+            to = posting_to(to, gaps[i], w->freqs[i]);
+        w->body.len = (size_t)(to - w->body.ptr);
     }
 }
 
@@ -327,8 +331,8 @@ static void flush_block(struct aq_postings_writer *w)
 }
 
 /* The rules of aq_postings_add. docid + 1 > last + 1 also where last is "none". */
-static bool posting_fits(const struct aq_postings_writer *w, uint32_t docid, uint32_t tf,
-                         const uint16_t *positions, const uint16_t *codes)
+static inline bool posting_fits(const struct aq_postings_writer *w, uint32_t docid, uint32_t tf,
+                                const uint16_t *positions, const uint16_t *codes)
 {
     if (docid == AQ_DOCID_END || docid + 1 <= w->last + 1 || tf == 0 || tf > TF_MAX)
         return false;
@@ -347,18 +351,14 @@ void aq_postings_add(struct aq_postings_writer *w, uint32_t docid, uint8_t lengt
         w->status = AQ_INVALID;
         return;
     }
-    size_t n = w->position_count;
-    if (AQ_UNLIKELY(n + tf > w->position_cap || n + tf > w->code_cap) &&
-        (!aq_grow(&w->positions, &w->position_cap, n + tf, sizeof *w->positions) ||
-         !aq_grow(&w->codes, &w->code_cap, n + tf, sizeof *w->codes))) {
-        w->status = AQ_NOMEM;
-        return;
+    uint16_t *to_positions = w->positions + w->position_count, *to_codes = w->codes + w->position_count;
+    w->position_count += tf;
+    to_positions[0] = positions[0];
+    to_codes[0] = codes[0];
+    for (uint32_t i = 1; i < tf; i++) { /* most often none: no call */
+        to_positions[i] = positions[i];
+        to_codes[i] = codes[i];
     }
-    for (uint32_t i = 0; i < tf; i++) { /* most often one: no call */
-        w->positions[n + i] = positions[i];
-        w->codes[n + i] = codes[i];
-    }
-    w->position_count = n + tf;
     uint8_t impact = tf <= IMPACT_TFS ? w->impacts[tf - 1][length] : aq_impact(&w->model, tf, length);
     if (impact > w->impact)
         w->impact = impact;
@@ -408,22 +408,27 @@ static void put_forms(struct aq_postings_writer *w, struct aq_buf *out)
 
 static void put_short(struct aq_postings_writer *w)
 {
+    enum { POSITION_BYTES = 2 };
     struct aq_buf *out = &w->list;
     bool plain = is_plain(w);
     aq_buf_u8(out, (uint8_t)(w->df << 1 | (plain ? 0 : SHORT_HAS_FORMS)));
     if (!plain)
         put_forms(w, out);
     uint32_t base = UINT32_MAX;
-    size_t at = 0;
+    const uint16_t *position = w->positions;
+    uint8_t *to = aq_buf_reserve(out, (size_t)w->filled * POSTING_BYTES + w->position_count * POSITION_BYTES);
+    if (!to)
+        return;
     for (uint32_t i = 0; i < w->filled; i++) {
-        uint32_t gaps[TF_MAX], tf = w->freqs[i];
-        put_posting(out, w->docids[i] - base - 1, tf);
+        to = posting_to(to, w->docids[i] - base - 1, w->freqs[i]);
         base = w->docids[i];
-        position_gaps(w->positions + at, tf, gaps);
-        for (uint32_t k = 0; k < tf; k++)
-            aq_buf_varint(out, gaps[k]);
-        at += tf;
+        uint32_t next = 0;
+        for (uint32_t k = 0; k < w->freqs[i]; k++, position++) {
+            to = varint_to(to, *position - next);
+            next = *position + 1u;
+        }
     }
+    out->len = (size_t)(to - out->ptr);
     if (w->form_count == 1)
         return;
     unsigned width = aq_bits(w->form_count - 1);

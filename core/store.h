@@ -14,6 +14,7 @@
 
 #include "base.h"
 #include "comment.h"
+#include "id.h"
 #include "postings.h"
 
 #include <lmdb.h>
@@ -32,9 +33,10 @@ enum aq_table {
     AQ_TABLE_BITS,   /* segment u32, enum aq_bits_kind u8, chunk u32 -> AQ_BITS_CHUNK bits */
     AQ_TABLE_PEND,   /* comment u32 -> forward record (pending.h) */
     AQ_TABLE_COL,    /* enum aq_column u8, chunk u32 -> fixed-width values of consecutive comments */
-    AQ_TABLE_TEXT,   /* first comment u32 -> frame of consecutive comments (text.h) */
+    AQ_TABLE_TEXT,   /* first comment u32 -> bundle of frames of consecutive comments */
+    AQ_TABLE_IDENT,  /* first comment u32 -> external ids of consecutive comments */
     AQ_TABLE_ID,     /* set (see below) of kind u8, hash u64, number u32 */
-    AQ_TABLE_NAME,   /* kind u8, number u32 -> bytes: authors, threads, tag sets */
+    AQ_TABLE_NAME,   /* kind u8, number u32 -> bytes: authors, threads, tag sets, sources */
     AQ_TABLE_MEMBER, /* set of thread u32, comment u32 */
     AQ_TABLE_REPEAT, /* set of passage hash u64, is it a quote u8, comment u32, ordinal u16 */
     AQ_TABLE_COUNT
@@ -58,6 +60,7 @@ enum aq_column {
     AQ_COL_TAGS,   /* u32 number of a tag set, AQ_NO_COMMENT without */
     AQ_COL_DATE,   /* i64 seconds, AQ_NO_DATE */
     AQ_COL_DIGEST, /* u64 XXH3 of what a replacement compares (writer) */
+    AQ_COL_SOURCE, /* u32 number of a name, AQ_NO_COMMENT without */
     AQ_COLUMN_COUNT
 };
 extern const uint8_t aq_column_width[AQ_COLUMN_COUNT];
@@ -65,19 +68,26 @@ extern const uint8_t aq_column_width[AQ_COLUMN_COUNT];
 enum { AQ_LIVE = 1, AQ_IS_POST = 2 /* no parent given */, AQ_PURGED = 4 /* text erased */ };
 
 /* Names and ids are looked up by (kind, XXH3 of the bytes). */
-enum aq_id_kind { AQ_ID_COMMENT = 'c', AQ_ID_AUTHOR = 'a', AQ_ID_THREAD = 't', AQ_ID_TAGS = 'g', AQ_ID_AWAITED = 'w' /* hash of a missing parent's id -> its waiting replies */ };
+enum aq_id_kind {
+    AQ_ID_COMMENT = 'c',
+    AQ_ID_AUTHOR = 'a',
+    AQ_ID_THREAD = 't',
+    AQ_ID_TAGS = 'g',
+    AQ_ID_SOURCE = 's',
+    AQ_ID_AWAITED = 'w' /* hash of a missing parent's id -> its waiting replies */
+};
 
 /* Whole-index facts, one record: what becomes visible does so with it. */
 struct aq_state {
     uint64_t commit;        /* grows by one a commit */
     uint32_t next_comment;  /* numbers below are taken; rows beyond are not visible */
     uint32_t next_segment;
-    uint32_t next_author, next_thread, next_tags;
+    uint32_t next_author, next_thread, next_tags, next_source;
     uint32_t comments;      /* live */
     uint32_t pend_comments; /* totals over the pend table */
     uint32_t pend_passages;
     uint64_t pend_tokens;
-    uint32_t dictionary;    /* number of the zstd dictionary for new frames, 0: none */
+    uint32_t dictionary;    /* number of the zstd dictionary for new bundles, 0: none */
     uint32_t inflight;      /* segment id being written ahead, 0: none; its rows are not listed */
     uint64_t text_bytes;    /* stored text of live comments */
     char identity[128];     /* aq_analyzer_identity */
@@ -114,7 +124,7 @@ enum aq_status aq_store_create(const char *dir, const struct aq_state *initial, 
                                struct aq_error *err);
 void aq_store_close(struct aq_store *s);
 /* WRITE, at open: removes what a killed writer wrote ahead of listing it (segment
- * databases and rows, frames from next_comment on) and clears state.inflight.
+ * databases and rows, text from next_comment on) and clears state.inflight.
  * Writes nothing when there is nothing to remove. */
 enum aq_status aq_store_recover(struct aq_store *s, struct aq_error *err);
 
@@ -171,6 +181,10 @@ enum aq_status aq_txn_begin(struct aq_store *s, struct aq_txn *t, struct aq_erro
 enum aq_status aq_txn_begin_write(struct aq_store *s, struct aq_txn *t, size_t headroom, struct aq_error *err);
 enum aq_status aq_txn_commit(struct aq_txn *t, struct aq_error *err);
 void aq_txn_end(struct aq_txn *t);
+
+/* Hints that [p, p + n) of the map will be read: on a cold disk its pages are fetched
+ * together. Costs nothing otherwise. */
+void aq_will_need(struct aq_txn *t, const void *p, size_t n);
 
 /* ---- records ---- */
 
@@ -316,36 +330,66 @@ enum aq_status aq_column_set(struct aq_txn *t, enum aq_column column, uint32_t c
 
 /* ---- text ---- */
 
-/* Reads one comment; slices live in arena. AQ_NOTFOUND when its text was purged. */
+/* Reads one comment, its id too; slices live in arena. AQ_NOTFOUND when its text was purged. */
 enum aq_status aq_text_get(struct aq_txn *t, uint32_t comment, struct aq_arena *arena,
                            struct aq_comment *out, struct aq_error *err);
 /* The same, as the encoded bytes of comment.h (for merging and check). */
 enum aq_status aq_text_get_raw(struct aq_txn *t, uint32_t comment, struct aq_arena *arena,
                                struct aq_slice *out, struct aq_error *err);
-/* Replaces one comment's bytes (empty: purges them), rewriting its frame. */
+/* Replaces one comment's bytes (empty: purges them): its frame is packed again, its
+ * bundle stored again. */
 enum aq_status aq_text_replace(struct aq_txn *t, uint32_t comment, struct aq_slice encoded, struct aq_error *err);
 
-/* Builds frames of consecutive comments, each near AQ_FRAME_BYTES compressed. Needs no
- * transaction: may run on its own thread; frames are handed out to be put later. */
-enum { AQ_FRAME_BYTES = 8176 };
-struct aq_frame_writer;
-/* dictionary: bytes of meta "dict/N" or empty, with its number. */
-struct aq_frame_writer *aq_frame_writer_new(struct aq_slice dictionary, uint32_t number);
-void aq_frame_writer_free(struct aq_frame_writer *w);
-typedef enum aq_status aq_frame_emit(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err);
-/* Comment numbers ascend; a gap ends the frame. */
-enum aq_status aq_frame_writer_add(struct aq_frame_writer *w, uint32_t comment, struct aq_slice encoded,
-                                   aq_frame_emit *emit, void *context, struct aq_error *err);
-enum aq_status aq_frame_writer_finish(struct aq_frame_writer *w, aq_frame_emit *emit, void *context,
+/* Packs consecutive comments into frames, each compressed once and opened as a whole,
+ * and frames into bundles, each one value of the table. Needs no transaction: may run
+ * on its own thread; bundles are handed out to be put later. */
+struct aq_text_writer;
+/* For much text. dictionary: bytes of meta "dict/N" or empty, with its number; they are
+ * digested anew, in a millisecond. NULL: out of memory. */
+struct aq_text_writer *aq_text_writer_new(struct aq_slice dictionary, uint32_t number);
+/* For little text, under the current dictionary of t, digested once for all. */
+enum aq_status aq_text_writer_begin(struct aq_txn *t, struct aq_text_writer **out, struct aq_error *err);
+void aq_text_writer_free(struct aq_text_writer *w); /* NULL allowed */
+typedef enum aq_status aq_bundle_emit(void *context, uint32_t first_comment, struct aq_slice bundle,
                                       struct aq_error *err);
-enum aq_status aq_frame_put(struct aq_txn *t, uint32_t first_comment, struct aq_slice frame, struct aq_error *err);
-/* Deletes all frames whose first comment is in [from, to). */
-enum aq_status aq_frame_delete_range(struct aq_txn *t, uint32_t from, uint32_t to, struct aq_error *err);
-/* Trains a dictionary from samples laid end to end; empty *out when too little. */
-enum aq_status aq_dictionary_train(const struct aq_buf *samples, const size_t *sizes, size_t count,
-                                   struct aq_buf *out);
+/* Comment numbers ascend; a gap ends the bundle. After a failure only free it. */
+enum aq_status aq_text_writer_add(struct aq_text_writer *w, uint32_t comment, struct aq_slice encoded,
+                                  aq_bundle_emit *emit, void *context, struct aq_error *err);
+enum aq_status aq_text_writer_finish(struct aq_text_writer *w, aq_bundle_emit *emit, void *context,
+                                     struct aq_error *err);
+enum aq_status aq_bundle_put(struct aq_txn *t, uint32_t first_comment, struct aq_slice bundle, struct aq_error *err);
+/* How many comments are in a bundle whose heads are sound, else AQ_CORRUPT. */
+enum aq_status aq_bundle_count(struct aq_slice bundle, uint32_t *comments);
+/* Deletes all bundles whose first comment is in [from, to). */
+enum aq_status aq_bundle_delete_range(struct aq_txn *t, uint32_t from, uint32_t to, struct aq_error *err);
+/* Makes a dictionary of samples laid end to end; empty *out when they are too little. */
+enum aq_status aq_dictionary_make(const struct aq_buf *samples, const size_t *sizes, size_t count,
+                                  struct aq_buf *out);
 
-/* ---- ids and names ---- */
+/* ---- ids ---- */
+
+/* The external id of a comment, visible ones for readers. AQ_NOTFOUND, and *id empty,
+ * when there is no such comment or its id was purged with its text. */
+enum aq_status aq_ident_get(struct aq_txn *t, uint32_t comment, struct aq_id *id, struct aq_error *err);
+
+/* Appends ids of new comments, in order of number and without a gap: `next` is the
+ * first one's. An empty id stands for a purged one. The last row is stored by finish,
+ * which ends the writing, as abandon does after a failure. */
+struct aq_ident_writer {
+    struct aq_txn *txn;
+    uint32_t first, next; /* of the row being filled; of the comment that goes on */
+    struct aq_id base, last;
+    struct aq_buf entries, groups; /* of the row */
+    bool changed;                  /* the row differs from the stored one */
+};
+enum aq_status aq_ident_begin(struct aq_txn *t, struct aq_ident_writer *w, struct aq_error *err);
+enum aq_status aq_ident_add(struct aq_ident_writer *w, struct aq_slice id, struct aq_error *err);
+enum aq_status aq_ident_finish(struct aq_ident_writer *w, struct aq_error *err);
+void aq_ident_abandon(struct aq_ident_writer *w);
+/* How many comments are in a row that is sound, every id of it, else AQ_CORRUPT. */
+enum aq_status aq_ident_count(struct aq_slice row, uint32_t *comments);
+
+/* ---- names ---- */
 
 uint64_t aq_hash(struct aq_slice s); /* XXH3-64 */
 
@@ -367,7 +411,7 @@ enum aq_status aq_ids_read(struct aq_set_reader *r, enum aq_id_kind kind, uint64
 enum aq_status aq_ids_add(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number, struct aq_error *err);
 enum aq_status aq_ids_remove(struct aq_txn *t, enum aq_id_kind kind, uint64_t hash, uint32_t number, struct aq_error *err);
 
-/* Authors, threads and tag sets: bytes to number and back. intern assigns the next
+/* Authors, threads, tag sets and sources: bytes to number and back. intern assigns the next
  * number (state.next_*). Thread names carry a root comment and a title hash. */
 enum aq_status aq_name_find(struct aq_txn *t, enum aq_id_kind kind, struct aq_slice name, uint32_t *number,
                             struct aq_error *err);

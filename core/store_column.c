@@ -7,6 +7,7 @@
 const uint8_t aq_column_width[AQ_COLUMN_COUNT] = {
     [AQ_COL_FLAGS] = 1,  [AQ_COL_SCORE] = 4, [AQ_COL_AUTHOR] = 4, [AQ_COL_THREAD] = 4,
     [AQ_COL_PARENT] = 4, [AQ_COL_TAGS] = 4,  [AQ_COL_DATE] = 8,   [AQ_COL_DIGEST] = 8,
+    [AQ_COL_SOURCE] = 4,
 };
 
 enum { PER_CHUNK_1 = AQ_ROW_PAYLOAD, PER_CHUNK_4 = AQ_ROW_PAYLOAD / 4, PER_CHUNK_8 = AQ_ROW_PAYLOAD / 8 };
@@ -14,6 +15,7 @@ enum { PER_CHUNK_1 = AQ_ROW_PAYLOAD, PER_CHUNK_4 = AQ_ROW_PAYLOAD / 4, PER_CHUNK
 static const int64_t none_value[AQ_COLUMN_COUNT] = {
     [AQ_COL_SCORE] = AQ_NO_SCORE,    [AQ_COL_AUTHOR] = AQ_NO_COMMENT, [AQ_COL_THREAD] = AQ_NO_COMMENT,
     [AQ_COL_PARENT] = AQ_NO_COMMENT, [AQ_COL_TAGS] = AQ_NO_COMMENT,   [AQ_COL_DATE] = AQ_NO_DATE,
+    [AQ_COL_SOURCE] = AQ_NO_COMMENT,
 };
 
 uint32_t aq_column_per_chunk(enum aq_column column)

@@ -8,7 +8,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { FRAME_LEVEL = 3, TRAIN_LEAST_SAMPLES = 16, TRAIN_LEAST_BYTES = 64 << 10, DICTIONARY_MOST = 64 << 10 };
+enum {
+    LEAST_SAMPLES = 16,
+    LEAST_BYTES = 64 << 10,
+    SAMPLES_TO_DICTIONARY = 8,  /* bytes of samples to one of the dictionary */
+    MEASURED = 512 << 10,       /* bytes of samples that statistics are taken from */
+    DICTIONARY_MOST = 112 << 10 /* above 128 KiB zstd takes other, worse parameters */
+};
 
 struct aq_dictionary {
     struct aq_dictionary *next;
@@ -87,7 +93,7 @@ const ZSTD_CDict *aq_dictionary_compress(struct aq_dictionary *d)
 {
     pthread_mutex_lock(&cache.lock);
     if (!d->compress)
-        d->compress = ZSTD_createCDict(d->bytes, d->len, FRAME_LEVEL);
+        d->compress = ZSTD_createCDict(d->bytes, d->len, AQ_TEXT_LEVEL);
     const ZSTD_CDict *c = d->compress;
     pthread_mutex_unlock(&cache.lock);
     return c;
@@ -118,24 +124,33 @@ void aq_dictionaries_sweep(void)
     pthread_mutex_unlock(&cache.lock);
 }
 
-enum aq_status aq_dictionary_train(const struct aq_buf *samples, const size_t *sizes, size_t count,
-                                   struct aq_buf *out)
+/* A dictionary's content is samples as they are, taken evenly from all of them: one
+ * of substrings that zstd's trainer finds packs 0.3% of the text better and takes a
+ * fifth of the time of indexing 10 MB to find them. The statistics are of all. */
+enum aq_status aq_dictionary_make(const struct aq_buf *samples, const size_t *sizes, size_t count,
+                                  struct aq_buf *out)
 {
     aq_buf_clear(out);
-    if (count < TRAIN_LEAST_SAMPLES || count > UINT32_MAX || samples->len < TRAIN_LEAST_BYTES)
+    if (count < LEAST_SAMPLES || samples->len < LEAST_BYTES)
         return AQ_OK;
-    /* zstd recommends samples of a hundred times its size; of 2 MiB of discussion a
-     * dictionary of 64 KiB still packs 2% smaller than one of 32. */
-    size_t size = samples->len / 20;
+    size_t size = samples->len / SAMPLES_TO_DICTIONARY, stride, at = 0, measured = 0, bytes = 0;
+    struct aq_buf content = {0};
     if (size > DICTIONARY_MOST)
         size = DICTIONARY_MOST;
-    if (size < 4096)
-        size = 4096;
-    uint8_t *p = aq_buf_reserve(out, size);
-    if (!p)
-        return AQ_NOMEM;
-    size_t n = ZDICT_trainFromBuffer(p, size, samples->ptr, sizes, (unsigned)count);
-    if (!ZDICT_isError(n))
-        out->len = n; /* else: samples too alike or too few to learn from; do without */
-    return AQ_OK;
+    stride = samples->len / size;
+    for (size_t i = 0; i < count; at += sizes[i++])
+        if (i % stride == 0 && content.len < size)
+            aq_buf_put(&content, samples->ptr + at, sizes[i] < size - content.len ? sizes[i] : size - content.len);
+    while (measured < count && bytes < MEASURED)
+        bytes += sizes[measured++];
+    uint8_t *p = content.failed ? NULL : aq_buf_reserve(out, size);
+    if (p) {
+        const ZDICT_params_t parameters = {.compressionLevel = AQ_TEXT_LEVEL};
+        size_t n = ZDICT_finalizeDictionary(p, size, content.ptr, content.len, samples->ptr, sizes,
+                                            (unsigned)measured, parameters);
+        if (!ZDICT_isError(n))
+            out->len = n; /* else: samples too alike to have statistics; do without */
+    }
+    aq_buf_free(&content);
+    return p ? AQ_OK : AQ_NOMEM;
 }

@@ -8,14 +8,17 @@
  *   store_generation.c  open, create, follow, new generations
  *   store_state.c       bytes of the state record and of the segment list
  *   store_txn.c         transactions: snapshots, views, commits
+ *   store_prefetch.c    pages asked for in advance on a cold disk
  *   store_recover.c     what a killed writer left behind
  *   store_records.c     get, put, delete, walk, checksums
  *   store_segment.c     a segment's databases, lengths, map and bitmaps
  *   store_order.c       where comments begin in a segment that has them in no order
  *   store_column.c      columns
- *   store_frame.c       the frame format and its packer
+ *   store_frame.c       bundles and frames, read
+ *   store_pack.c        frames and bundles, made
  *   store_dictionary.c  digested zstd dictionaries
- *   store_text.c        comments in frames
+ *   store_text.c        comments in frames in bundles
+ *   store_ident.c       external ids, by comment number
  *   store_set.c         sorted sets of fixed-width entries in rows
  *   store_names.c       ids, names, threads
  *
@@ -75,6 +78,8 @@ struct aq_env {
     bool resizing;
     bool broken;      /* the map was lost while resizing */
     bool grow;        /* the map was full once: double it before the next write */
+    bool looked;      /* its first reader has looked whether the disk is cold */
+    unsigned asking;  /* coming transactions that ask for pages in advance */
     uint64_t epoch;   /* grows with every opened handle */
     uint64_t remaps;  /* grows with every new map: pointers into the old one are void */
     struct aq_handles *handles;
@@ -214,6 +219,7 @@ struct aq_scratch {
     pthread_t thread;
     uint64_t epoch;
     bool entered, write;
+    bool cold;       /* the transaction under way asks for pages in advance */
     MDB_txn *reader; /* reset, to be renewed */
 
     /* A reader's view, kept while state.commit stays the same. */
@@ -228,7 +234,6 @@ struct aq_scratch {
 
     struct aq_column_chunks columns;
     struct aq_frame_cache frames;
-    struct aq_arena arena;
     struct aq_buf record, entries, numbers; /* numbers: of u32 */
 
     /* Handles this transaction goes by. uses is 1 for one of the environment's,
@@ -246,9 +251,9 @@ struct aq_scratch {
         uint8_t len;
         bool known, skip;
     } last[AQ_TABLE_COUNT]; /* no key of the table is above this one */
-    struct aq_frame_writer *framer;
-    struct aq_dictionary *framer_dictionary;
-    uint32_t framer_number;
+    struct aq_text_writer *packer; /* of replaced comments, kept from one to the next */
+    uint32_t packer_number, packer_crc; /* of its dictionary */
+    struct aq_buf bundle; /* the one being written again */
 };
 
 void aq_scratch_free(struct aq_scratch *x);
@@ -277,6 +282,12 @@ enum aq_status aq_del_prefix(struct aq_txn *t, enum aq_table table, struct aq_sl
 /* Ends a transaction with a failure of LMDB in a write. */
 enum aq_status aq_txn_fail(struct aq_txn *t, struct aq_error *err, int code, const char *what);
 
+/* ---- pages on a cold disk ---- */
+
+/* Asks for lengths and map of a reader's view, where they are not in memory:
+ * then true. */
+bool aq_prefetch_view(struct aq_txn *t);
+
 /* ---- maps ---- */
 
 enum { AQ_MAP_ENTRY = 6 };
@@ -304,26 +315,69 @@ const ZSTD_DDict *aq_dictionary_decompress(struct aq_dictionary *d); /* NULL: ou
 /* Frees those without a user. */
 void aq_dictionaries_sweep(void);
 
-/* ---- frames ---- */
+/* ---- bundles and frames ---- */
 
-enum { AQ_FRAME_RAW_MOST = 64 << 20 };
+enum { AQ_FRAME_RAW_MOST = 64 << 20, AQ_TEXT_LEVEL = 3 /* of zstd */ };
 
 struct aq_frame {
     bool stored; /* not compressed */
-    uint32_t dictionary, count, raw_size;
+    uint32_t count, raw_size;
     struct aq_slice body;
 };
 
-/* Header only, bounds checked. */
-enum aq_status aq_frame_parse(struct aq_frame *f, struct aq_slice payload);
+struct aq_bundle {
+    uint32_t dictionary, frames;
+    uint32_t count; /* comments of all frames */
+    struct aq_slice heads, bodies;
+};
+
+/* All heads, bounds checked. */
+enum aq_status aq_bundle_parse(struct aq_bundle *b, struct aq_slice payload);
+/* The frames of a parsed bundle, in order. */
+struct aq_frame_walk {
+    const struct aq_bundle *bundle;
+    struct aq_reading heads;
+    uint64_t offset;
+    uint32_t passed;
+    uint32_t first, next; /* index of the frame's first comment, and of the next frame's */
+};
+void aq_bundle_frames(const struct aq_bundle *b, struct aq_frame_walk *w);
+bool aq_bundle_next(struct aq_frame_walk *w, struct aq_frame *f);
+/* The frame that has comment number `index` of the bundle, and its first one's. */
+bool aq_bundle_find(const struct aq_bundle *b, uint32_t index, struct aq_frame *f, uint32_t *first);
+
+/* May a body of this size hold so much? Unpacking takes that much memory. */
+bool aq_frame_plausible(uint64_t raw_size, size_t body_len);
 /* Into c->raw and c->ends; c->valid only when all of it is sound. */
 enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *f, const ZSTD_DDict *dictionary);
 void aq_frame_cache_free(struct aq_frame_cache *c);
 
-struct aq_frame_writer_stats {
-    uint64_t frames, frame_bytes, page_bytes, raw_bytes, compressions, compressed_raw;
+struct aq_text_writer_stats {
+    uint64_t frames, raw_bytes, body_bytes, bundles, payload_bytes, page_bytes;
 };
-void aq_frame_writer_get_stats(const struct aq_frame_writer *w, struct aq_frame_writer_stats *out);
-struct aq_frame_writer *aq_frame_writer_with(struct aq_dictionary *d, uint32_t number);
+void aq_text_writer_get_stats(const struct aq_text_writer *w, struct aq_text_writer_stats *out);
+/* Under a dictionary that others use, too; NULL: without. */
+struct aq_text_writer *aq_text_writer_with(struct aq_dictionary *d, uint32_t number);
+/* A frame that is packed already, under the writer's dictionary. */
+enum aq_status aq_text_writer_add_frame(struct aq_text_writer *w, uint32_t comment, const struct aq_frame *f,
+                                        aq_bundle_emit *emit, void *context, struct aq_error *err);
+
+/* The row whose key, a comment number, is the last one not above `comment`: its first
+ * comment and its payload. AQ_NOTFOUND without a message. */
+enum aq_status aq_row_at(struct aq_txn *t, enum aq_table table, uint32_t comment, uint32_t *first,
+                         struct aq_slice *payload, struct aq_error *err);
+
+/* ---- ids of comments ---- */
+
+enum { AQ_IDENT_GROUP = 16 };
+struct aq_ident_row {
+    struct aq_slice entries, groups; /* groups: offset u16 of each group but the first */
+    struct aq_id base;
+    uint32_t count;
+};
+/* Where things are, bounds checked. */
+enum aq_status aq_ident_parse(struct aq_ident_row *row, struct aq_slice payload);
+/* The id of the row's comment `index`, below count; empty where it was purged. */
+enum aq_status aq_ident_at(const struct aq_ident_row *row, uint32_t index, struct aq_id *id);
 
 #endif

@@ -73,23 +73,20 @@ enum aq_status aq_comment_find(struct aq_txn *t, struct aq_slice id, uint32_t *c
 {
     const uint32_t *numbers;
     uint32_t count;
-    struct aq_arena *arena = &t->scratch->arena;
+    struct aq_id stored;
     enum aq_status st = aq_ids_get(t, AQ_ID_COMMENT, aq_hash(id), &numbers, &count);
     *comment = AQ_NO_COMMENT;
     if (st)
         return fail_ids(t, st, err);
     for (uint32_t i = 0; i < count; i++) {
-        struct aq_comment c;
-        struct aq_error why;
         uint32_t number = numbers[i];
-        aq_arena_reset(arena);
-        st = aq_text_get(t, number, arena, &c, &why);
-        if (st == AQ_OK && aq_slice_eq(c.id, id)) {
+        st = aq_ident_get(t, number, &stored, err);
+        if (st == AQ_OK && aq_slice_eq(aq_id_slice(&stored), id)) {
             *comment = number;
             return AQ_OK;
         }
         if (st && st != AQ_NOTFOUND)
-            return aq_fail(err, st, "%s", why.message);
+            return st;
     }
     return aq_fail(err, AQ_NOTFOUND, "there is no comment \"%.*s\" in %s", (int)(id.len < 100 ? id.len : 100),
                    (const char *)id.ptr, t->store->dir);
@@ -112,6 +109,8 @@ static uint32_t *next_of(struct aq_txn *t, enum aq_id_kind kind)
         return &t->state.next_thread;
     case AQ_ID_TAGS:
         return &t->state.next_tags;
+    case AQ_ID_SOURCE:
+        return &t->state.next_source;
     case AQ_ID_COMMENT:
     case AQ_ID_AWAITED:
         break;
@@ -197,7 +196,7 @@ enum aq_status aq_name_intern(struct aq_txn *t, enum aq_id_kind kind, struct aq_
     uint32_t *next = next_of(t, kind);
     if (!t->write || !next) {
         *number = AQ_NO_COMMENT;
-        return aq_fail(err, AQ_INVALID, "%s: names are given in a write transaction, for authors, threads and tags",
+        return aq_fail(err, AQ_INVALID, "%s: names are given in a write transaction, to what has names",
                        t->store->dir);
     }
     enum aq_status st = find_name(t, kind, name, number, err);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* In the checksum, so that a record that landed in another table is noticed. */
-static const uint8_t table_letter[AQ_TABLE_COUNT] = {'M', 'S', 'L', 'D', 'B', 'P', 'C', 'T', 'I', 'N', 'E', 'R'};
+static const uint8_t table_letter[AQ_TABLE_COUNT] = {'M', 'S', 'L', 'D', 'B', 'P', 'C', 'T', 'X', 'I', 'N', 'E', 'R'};
 
 static MDB_val val_of(struct aq_slice s)
 {
@@ -31,6 +31,37 @@ void aq_describe_key(enum aq_table table, struct aq_slice key, char out[80])
         printable = printable && key.ptr[i] >= 0x20 && key.ptr[i] < 0x7f;
     for (size_t i = 0; i < key.len && n + 4 < 80; i++)
         n += (size_t)snprintf(out + n, 80 - n, printable ? "%c" : "%02x", key.ptr[i]);
+}
+
+enum aq_status aq_row_at(struct aq_txn *t, enum aq_table table, uint32_t comment, uint32_t *first,
+                         struct aq_slice *payload, struct aq_error *err)
+{
+    uint8_t bytes[4];
+    char where[80];
+    MDB_cursor *cursor;
+    MDB_val key = {sizeof bytes, bytes}, value;
+    aq_key32(bytes, comment);
+    int rc = mdb_cursor_open(t->txn, t->scratch->env->tables[table], &cursor);
+    if (rc)
+        return aq_txn_fail(t, err, rc, "reading");
+    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    if (rc == MDB_NOTFOUND)
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    else if (!rc && (key.mv_size != sizeof bytes || memcmp(key.mv_data, bytes, sizeof bytes) != 0))
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
+    mdb_cursor_close(cursor);
+    if (rc == MDB_NOTFOUND)
+        return AQ_NOTFOUND;
+    if (rc)
+        return aq_txn_fail(t, err, rc, "reading");
+    if (key.mv_size != sizeof bytes || value.mv_size < AQ_CHECKSUM_BYTES) {
+        aq_describe_key(table, aq_slice(key.mv_data, key.mv_size), where);
+        return aq_fail(err, AQ_CORRUPT, "%s: the record %s is damaged; run aq check, or rebuild the index",
+                       t->store->dir, where);
+    }
+    *first = aq_unkey32(key.mv_data);
+    *payload = aq_slice(value.mv_data, value.mv_size - AQ_CHECKSUM_BYTES);
+    return AQ_OK;
 }
 
 /* ---- get, put, delete ---- */

@@ -8,7 +8,7 @@ struct leftovers {
     struct aq_txn *t;
     uint32_t *ids; /* of unlisted segments */
     size_t count, cap;
-    bool frames, inflight;
+    bool text, inflight;
 };
 
 static bool listed(const struct aq_txn *t, uint32_t id)
@@ -91,14 +91,14 @@ static enum aq_status find_rows(struct leftovers *l, enum aq_table table, struct
     return st;
 }
 
-static enum aq_status find_frames(struct leftovers *l, struct aq_error *err)
+static enum aq_status find_text(struct leftovers *l, struct aq_error *err)
 {
     struct aq_walk w;
     uint8_t key[4];
     aq_key32(key, l->t->state.next_comment);
     enum aq_status st = aq_walk_open(l->t, AQ_TABLE_TEXT, false, &w, err);
     if (st == AQ_OK)
-        st = aq_walk_seek(&w, aq_slice(key, sizeof key), &l->frames, err);
+        st = aq_walk_seek(&w, aq_slice(key, sizeof key), &l->text, err);
     aq_walk_close(&w);
     return st;
 }
@@ -110,7 +110,7 @@ static enum aq_status look(struct leftovers *l, struct aq_error *err)
     enum aq_status st = find_databases(l, err);
     for (size_t i = 0; i < AQ_COUNT(tables) && st == AQ_OK; i++)
         st = find_rows(l, tables[i], err);
-    return st ? st : find_frames(l, err);
+    return st ? st : find_text(l, err);
 }
 
 enum aq_status aq_store_recover(struct aq_store *s, struct aq_error *err)
@@ -122,7 +122,7 @@ enum aq_status aq_store_recover(struct aq_store *s, struct aq_error *err)
         return st;
     st = look(&l, err);
     aq_txn_end(&t);
-    bool clean = l.count == 0 && !l.frames && !l.inflight;
+    bool clean = l.count == 0 && !l.text && !l.inflight;
     if (st || clean) {
         free(l.ids);
         return st;
@@ -134,8 +134,8 @@ enum aq_status aq_store_recover(struct aq_store *s, struct aq_error *err)
     }
     for (size_t i = 0; i < l.count && st == AQ_OK; i++)
         st = aq_segment_drop(&t, l.ids[i], err);
-    if (st == AQ_OK && l.frames)
-        st = aq_frame_delete_range(&t, t.state.next_comment, AQ_NO_COMMENT, err);
+    if (st == AQ_OK && l.text)
+        st = aq_bundle_delete_range(&t, t.state.next_comment, AQ_NO_COMMENT, err);
     t.state.inflight = 0;
     st = st ? st : aq_txn_commit(&t, err);
     aq_txn_end(&t);

@@ -19,7 +19,8 @@ static struct {
 } registry = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 const char *const aq_table_name[AQ_TABLE_COUNT] = {"meta", "seg",  "norm", "map",  "bits",   "pend",
-                                                   "col",  "text", "id",   "name", "member", "repeat"};
+                                                   "col",  "text", "ident", "id",  "name", "member",
+                                                   "repeat"};
 
 void aq_store_test_map_size(size_t size)
 {

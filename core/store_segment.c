@@ -49,6 +49,7 @@ static enum aq_status parse_list(struct aq_txn *t, const struct aq_segment *seg,
     if (aq_postings_parse(p, term, aq_slice(list.mv_data, list.mv_size), aq_slice(positions.mv_data, positions.mv_size)))
         return fail_segment(t, seg, "a postings list is damaged", err);
     p->docid_limit = seg->info.passages;
+    aq_will_need(t, list.mv_data, list.mv_size);
     return AQ_OK;
 }
 

@@ -13,6 +13,7 @@ enum aq_status aq_state_encode(struct aq_buf *out, const struct aq_state *s)
     aq_buf_u32(out, s->next_author);
     aq_buf_u32(out, s->next_thread);
     aq_buf_u32(out, s->next_tags);
+    aq_buf_u32(out, s->next_source);
     aq_buf_u32(out, s->comments);
     aq_buf_u32(out, s->pend_comments);
     aq_buf_u32(out, s->pend_passages);
@@ -48,6 +49,7 @@ enum aq_status aq_state_decode(struct aq_state *s, struct aq_slice payload, cons
     s->next_author = aq_read_u32(&r);
     s->next_thread = aq_read_u32(&r);
     s->next_tags = aq_read_u32(&r);
+    s->next_source = aq_read_u32(&r);
     s->comments = aq_read_u32(&r);
     s->pend_comments = aq_read_u32(&r);
     s->pend_passages = aq_read_u32(&r);

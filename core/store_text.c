@@ -1,45 +1,27 @@
-/* store_text.c - the stored text of comments: which frame has a comment, the last
- * frame opened, and replacing or purging a comment inside its frame. The format of
- * a frame is store_frame.c's, of a comment comment.h's. */
+/* store_text.c - the stored text of comments: which bundle and which frame in it has
+ * a comment, the last frame opened, and replacing or purging a comment inside its
+ * frame. The format of bundles is store_frame.c's, of a comment comment.h's. */
 #include "store_internal.h"
 
 #include <stdio.h>
 
-static enum aq_status fail_frame(struct aq_txn *t, uint32_t first, const char *what, struct aq_error *err)
+static enum aq_status fail_bundle(struct aq_txn *t, uint32_t first, const char *what, struct aq_error *err)
 {
-    return aq_fail(err, AQ_CORRUPT, "%s: the text frame at comment %u %s; run aq check, or rebuild the index",
+    return aq_fail(err, AQ_CORRUPT, "%s: the text bundle at comment %u %s; run aq check, or rebuild the index",
                    t->store->dir, first, what);
 }
 
-/* The frame that has `comment`, or AQ_NOTFOUND. */
-static enum aq_status find_frame(struct aq_txn *t, uint32_t comment, uint32_t *first, struct aq_frame *frame,
-                                 struct aq_error *err)
+/* The bundle that has `comment`, or AQ_NOTFOUND. */
+static enum aq_status find_bundle(struct aq_txn *t, uint32_t comment, uint32_t *first, struct aq_bundle *bundle,
+                                  struct aq_error *err)
 {
-    uint8_t bytes[4];
-    MDB_cursor *cursor;
-    MDB_val key = {sizeof bytes, bytes}, value;
-    aq_key32(bytes, comment);
-    int rc = mdb_cursor_open(t->txn, t->scratch->env->tables[AQ_TABLE_TEXT], &cursor);
-    if (rc)
-        return aq_txn_fail(t, err, rc, "reading text");
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    if (rc == MDB_NOTFOUND)
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-    else if (!rc && (key.mv_size != sizeof bytes || memcmp(key.mv_data, bytes, sizeof bytes) != 0))
-        rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
-    mdb_cursor_close(cursor);
-    if (rc == MDB_NOTFOUND)
-        return AQ_NOTFOUND;
-    if (rc)
-        return aq_txn_fail(t, err, rc, "reading text");
-    if (key.mv_size != sizeof bytes)
-        return aq_fail(err, AQ_CORRUPT, "%s: a text frame has a bad key; run aq check, or rebuild the index",
-                       t->store->dir);
-    *first = aq_unkey32(key.mv_data);
-    if (value.mv_size < AQ_CHECKSUM_BYTES ||
-        aq_frame_parse(frame, aq_slice(value.mv_data, value.mv_size - AQ_CHECKSUM_BYTES)))
-        return fail_frame(t, *first, "is damaged", err);
-    return comment - *first < frame->count ? AQ_OK : AQ_NOTFOUND;
+    struct aq_slice payload;
+    enum aq_status st = aq_row_at(t, AQ_TABLE_TEXT, comment, first, &payload, err);
+    if (st)
+        return st;
+    if (aq_bundle_parse(bundle, payload))
+        return fail_bundle(t, *first, "is damaged", err);
+    return comment - *first < bundle->count ? AQ_OK : AQ_NOTFOUND;
 }
 
 /* Dictionary `number` of this generation; it is looked up each time, because a
@@ -75,31 +57,39 @@ static enum aq_status dictionary_of(struct aq_txn *t, uint32_t number, struct aq
     return AQ_OK;
 }
 
-/* Opens the frame that has `comment` into the cache. */
-static enum aq_status load_frame(struct aq_txn *t, uint32_t comment, struct aq_error *err)
+/* Opens a bundle's frame into the cache. */
+static enum aq_status open_frame(struct aq_txn *t, uint32_t first, const struct aq_bundle *bundle, uint32_t index,
+                                 struct aq_error *err)
 {
     struct aq_frame_cache *c = &t->scratch->frames;
     struct aq_dictionary *d = NULL;
-    struct aq_frame frame = {0};
-    uint32_t first = 0;
+    struct aq_frame frame;
+    uint32_t first_index;
     const ZSTD_DDict *digested = NULL;
-
-    if (c->valid && comment - c->first < c->count)
-        return AQ_OK;
-    enum aq_status st = find_frame(t, comment, &first, &frame, err);
-    if (st == AQ_OK)
-        st = dictionary_of(t, frame.dictionary, &d, err);
+    enum aq_status st = dictionary_of(t, bundle->dictionary, &d, err);
     if (st)
         return st;
     if (d && !(digested = aq_dictionary_decompress(d)))
         return aq_fail_nomem(err);
-    st = aq_frame_unpack(c, &frame, digested);
+    st = aq_bundle_find(bundle, index, &frame, &first_index) ? aq_frame_unpack(c, &frame, digested) : AQ_CORRUPT;
     if (st == AQ_NOMEM)
         return aq_fail_nomem(err);
     if (st)
-        return fail_frame(t, first, "cannot be unpacked", err);
-    c->first = first;
+        return fail_bundle(t, first, "cannot be unpacked", err);
+    c->first = first + first_index;
     return AQ_OK;
+}
+
+/* Opens the frame that has `comment` into the cache. */
+static enum aq_status load_frame(struct aq_txn *t, uint32_t comment, struct aq_error *err)
+{
+    const struct aq_frame_cache *c = &t->scratch->frames;
+    struct aq_bundle bundle;
+    uint32_t first;
+    if (c->valid && comment - c->first < c->count)
+        return AQ_OK;
+    enum aq_status st = find_bundle(t, comment, &first, &bundle, err);
+    return st ? st : open_frame(t, first, &bundle, comment - first, err);
 }
 
 static struct aq_slice body_at(const struct aq_frame_cache *c, uint32_t index)
@@ -126,24 +116,32 @@ enum aq_status aq_text_get(struct aq_txn *t, uint32_t comment, struct aq_arena *
                            struct aq_error *err)
 {
     struct aq_slice bytes;
+    struct aq_id stored;
     enum aq_status st = aq_text_get_raw(t, comment, arena, &bytes, err);
-    return st ? st : aq_comment_decode(out, bytes, arena, err);
+    if (st)
+        return st;
+    st = aq_ident_get(t, comment, &stored, err);
+    if (st)
+        return st == AQ_NOTFOUND ? aq_fail(err, AQ_CORRUPT, "%s: comment %u has text and no id", t->store->dir, comment)
+                                 : st;
+    struct aq_slice id = aq_arena_copy(arena, aq_id_slice(&stored));
+    return id.ptr ? aq_comment_decode(out, bytes, id, arena, err) : aq_fail_nomem(err);
 }
 
 /* ---- writing ---- */
 
-enum aq_status aq_frame_put(struct aq_txn *t, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
+enum aq_status aq_bundle_put(struct aq_txn *t, uint32_t first_comment, struct aq_slice bundle, struct aq_error *err)
 {
     uint8_t key[4];
-    struct aq_frame parsed;
-    if (aq_frame_parse(&parsed, frame) || parsed.count > AQ_NO_COMMENT - first_comment)
-        return aq_fail(err, AQ_INVALID, "%s: this is no text frame", t->store->dir);
+    struct aq_bundle parsed;
+    if (aq_bundle_parse(&parsed, bundle) || parsed.count > AQ_NO_COMMENT - first_comment)
+        return aq_fail(err, AQ_INVALID, "%s: this is no bundle of text", t->store->dir);
     t->scratch->frames.valid = false;
     aq_key32(key, first_comment);
-    return aq_put(t, AQ_TABLE_TEXT, aq_slice(key, sizeof key), frame, err);
+    return aq_put(t, AQ_TABLE_TEXT, aq_slice(key, sizeof key), bundle, err);
 }
 
-enum aq_status aq_frame_delete_range(struct aq_txn *t, uint32_t from, uint32_t to, struct aq_error *err)
+enum aq_status aq_bundle_delete_range(struct aq_txn *t, uint32_t from, uint32_t to, struct aq_error *err)
 {
     uint8_t bytes[4];
     MDB_cursor *cursor;
@@ -168,42 +166,56 @@ enum aq_status aq_frame_delete_range(struct aq_txn *t, uint32_t from, uint32_t t
     return rc && rc != MDB_NOTFOUND ? aq_txn_fail(t, err, rc, "deleting text") : AQ_OK;
 }
 
-static enum aq_status put_emitted(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
+static enum aq_status put_emitted(void *context, uint32_t first_comment, struct aq_slice bundle, struct aq_error *err)
 {
-    return aq_frame_put(context, first_comment, frame, err);
+    return aq_bundle_put(context, first_comment, bundle, err);
 }
 
-/* The packer of replaced comments, kept from one to the next. */
-static enum aq_status framer_for(struct aq_txn *t, struct aq_frame_writer **out, struct aq_error *err)
+enum aq_status aq_text_writer_begin(struct aq_txn *t, struct aq_text_writer **out, struct aq_error *err)
 {
-    struct aq_scratch *x = t->scratch;
     struct aq_dictionary *d;
+    *out = NULL;
     enum aq_status st = dictionary_of(t, t->state.dictionary, &d, err);
     if (st)
         return st;
-    if (x->framer && (x->framer_dictionary != d || x->framer_number != t->state.dictionary)) {
-        aq_frame_writer_free(x->framer);
-        aq_dictionary_release(x->framer_dictionary);
-        x->framer = NULL;
-        x->framer_dictionary = NULL;
-    }
-    if (!x->framer) {
-        x->framer = aq_frame_writer_with(d, t->state.dictionary);
-        if (!x->framer)
+    *out = aq_text_writer_with(d, t->state.dictionary);
+    return *out ? AQ_OK : aq_fail_nomem(err);
+}
+
+static void drop_packer(struct aq_scratch *x)
+{
+    aq_text_writer_free(x->packer);
+    x->packer = NULL;
+}
+
+/* The packer of replaced comments, under a bundle's dictionary. */
+static enum aq_status packer_for(struct aq_txn *t, uint32_t dictionary, struct aq_text_writer **out,
+                                 struct aq_error *err)
+{
+    struct aq_scratch *x = t->scratch;
+    struct aq_dictionary *d;
+    enum aq_status st = dictionary_of(t, dictionary, &d, err);
+    if (st)
+        return st;
+    uint32_t crc = d ? x->frames.dictionary_crc : 0;
+    if (x->packer && (x->packer_number != dictionary || x->packer_crc != crc))
+        drop_packer(x);
+    if (!x->packer) {
+        x->packer = aq_text_writer_with(d, dictionary);
+        if (!x->packer)
             return aq_fail_nomem(err);
-        aq_dictionary_share(d);
-        x->framer_dictionary = d;
-        x->framer_number = t->state.dictionary;
+        x->packer_number = dictionary;
+        x->packer_crc = crc;
     }
-    *out = x->framer;
+    *out = x->packer;
     return AQ_OK;
 }
 
-/* Repacks the cached frame with one body replaced. */
-static enum aq_status repack(struct aq_txn *t, struct aq_frame_writer *w, uint32_t comment, struct aq_slice encoded,
-                             struct aq_error *err)
+/* Packs the cached frame again, with one body replaced. */
+static enum aq_status repack_frame(struct aq_txn *t, struct aq_text_writer *w, uint32_t comment,
+                                   struct aq_slice encoded, struct aq_error *err)
 {
-    /* Putting a frame voids the cache: take its memory over meanwhile. */
+    /* Putting a bundle voids the cache: take its memory over meanwhile. */
     struct aq_frame_cache *c = &t->scratch->frames, old = *c;
     enum aq_status st = AQ_OK;
     c->raw = (struct aq_buf){0};
@@ -211,10 +223,8 @@ static enum aq_status repack(struct aq_txn *t, struct aq_frame_writer *w, uint32
     c->ends_cap = 0;
     c->valid = false;
     for (uint32_t i = 0; i < old.count && st == AQ_OK; i++)
-        st = aq_frame_writer_add(w, old.first + i, old.first + i == comment ? encoded : body_at(&old, i), put_emitted,
-                                 t, err);
-    if (st == AQ_OK)
-        st = aq_frame_writer_finish(w, put_emitted, t, err);
+        st = aq_text_writer_add(w, old.first + i, old.first + i == comment ? encoded : body_at(&old, i), put_emitted,
+                                t, err);
     aq_buf_free(&c->raw);
     free(c->ends);
     c->raw = old.raw;
@@ -223,29 +233,58 @@ static enum aq_status repack(struct aq_txn *t, struct aq_frame_writer *w, uint32
     return st;
 }
 
+/* Writes a bundle again with one comment replaced. The frames without it stay packed. */
+static enum aq_status rewrite(struct aq_txn *t, uint32_t first, const struct aq_bundle *stored, uint32_t comment,
+                              struct aq_slice encoded, struct aq_error *err)
+{
+    struct aq_buf *copy = &t->scratch->bundle;
+    struct aq_bundle bundle = *stored;
+    struct aq_text_writer *w;
+    struct aq_frame_walk walk;
+    struct aq_frame frame;
+    enum aq_status st = packer_for(t, bundle.dictionary, &w, err);
+    if (st == AQ_OK)
+        st = open_frame(t, first, &bundle, comment - first, err);
+    if (st)
+        return st;
+    /* What is in the map is void with the first put. */
+    aq_buf_clear(copy);
+    aq_buf_put(copy, stored->heads.ptr, stored->heads.len);
+    if (copy->failed)
+        return aq_fail_nomem(err);
+    bundle.bodies.ptr = copy->ptr + (stored->bodies.ptr - stored->heads.ptr);
+    bundle.heads.ptr = copy->ptr;
+    aq_bundle_frames(&bundle, &walk);
+    while (st == AQ_OK && aq_bundle_next(&walk, &frame))
+        st = comment - first >= walk.first && comment - first < walk.next
+                 ? repack_frame(t, w, comment, encoded, err)
+                 : aq_text_writer_add_frame(w, first + walk.first, &frame, put_emitted, t, err);
+    return st ? st : aq_text_writer_finish(w, put_emitted, t, err);
+}
+
+/* A comment that has no place yet: a bundle of its own. */
+static enum aq_status place_alone(struct aq_txn *t, uint32_t comment, struct aq_slice encoded, struct aq_error *err)
+{
+    struct aq_text_writer *w;
+    enum aq_status st = packer_for(t, t->state.dictionary, &w, err);
+    if (st == AQ_OK)
+        st = aq_text_writer_add(w, comment, encoded, put_emitted, t, err);
+    return st ? st : aq_text_writer_finish(w, put_emitted, t, err);
+}
+
 enum aq_status aq_text_replace(struct aq_txn *t, uint32_t comment, struct aq_slice encoded, struct aq_error *err)
 {
-    struct aq_frame_writer *w = NULL;
+    struct aq_bundle bundle;
+    uint32_t first;
     if (!t->write || comment == AQ_NO_COMMENT)
         return aq_fail(err, AQ_INVALID, "%s: text is written in a write transaction, for a numbered comment",
                        t->store->dir);
-    enum aq_status st = framer_for(t, &w, err);
-    if (st)
-        return st;
-    st = load_frame(t, comment, err);
+    enum aq_status st = find_bundle(t, comment, &first, &bundle, err);
     if (st == AQ_OK)
-        st = repack(t, w, comment, encoded, err);
-    else if (st == AQ_NOTFOUND && encoded.len == 0)
-        return AQ_OK; /* nothing to purge */
+        st = rewrite(t, first, &bundle, comment, encoded, err);
     else if (st == AQ_NOTFOUND)
-        st = aq_frame_writer_add(w, comment, encoded, put_emitted, t, err);
-    if (st == AQ_OK)
-        st = aq_frame_writer_finish(w, put_emitted, t, err);
-    if (st) { /* half a frame may be gathered in it */
-        aq_frame_writer_free(t->scratch->framer);
-        aq_dictionary_release(t->scratch->framer_dictionary);
-        t->scratch->framer = NULL;
-        t->scratch->framer_dictionary = NULL;
-    }
+        st = encoded.len ? place_alone(t, comment, encoded, err) : AQ_OK; /* nothing to purge */
+    if (st)
+        drop_packer(t->scratch); /* half a bundle may be gathered in it */
     return st;
 }

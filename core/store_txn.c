@@ -26,9 +26,8 @@ void aq_scratch_free(struct aq_scratch *x)
         aq_segment_cache_free(&x->segment_caches[i]);
     aq_columns_free(&x->columns);
     aq_frame_cache_free(&x->frames);
-    aq_frame_writer_free(x->framer);
-    aq_dictionary_release(x->framer_dictionary);
-    aq_arena_free(&x->arena);
+    aq_text_writer_free(x->packer);
+    aq_buf_free(&x->bundle);
     aq_buf_free(&x->record);
     aq_buf_free(&x->numbers);
     aq_buf_free(&x->entries);
@@ -69,6 +68,7 @@ static void give_back(struct aq_scratch *x)
 {
     struct aq_env *e = x->env;
     enum { KEEP_BYTES = 1 << 20 };
+    x->cold = false;
     if (x->record.cap > KEEP_BYTES)
         aq_buf_free(&x->record);
     if (x->numbers.cap > KEEP_BYTES)
@@ -77,7 +77,8 @@ static void give_back(struct aq_scratch *x)
         x->frames.valid = false;
         aq_buf_free(&x->frames.raw);
     }
-    aq_arena_reset(&x->arena);
+    if (x->bundle.cap > KEEP_BYTES)
+        aq_buf_free(&x->bundle);
     pthread_mutex_lock(&e->lock);
     bool keep = e->idle_count < IDLE_MOST;
     if (keep) {
@@ -385,6 +386,25 @@ static int start_reader(struct aq_scratch *x)
     return rc;
 }
 
+/* The first reader of all looks whether the disk is cold; if so, it and the next few
+ * ask for what they will touch. */
+static void look_for_cold(struct aq_txn *t)
+{
+    enum { TRANSACTIONS = 4 };
+    struct aq_env *e = t->scratch->env;
+    pthread_mutex_lock(&e->lock);
+    bool first = !e->looked && e->read_only;
+    e->looked = true;
+    pthread_mutex_unlock(&e->lock);
+    bool cold = first && aq_prefetch_view(t);
+    pthread_mutex_lock(&e->lock);
+    if (cold)
+        e->asking = TRANSACTIONS;
+    t->scratch->cold = e->asking > 0;
+    e->asking -= e->asking > 0;
+    pthread_mutex_unlock(&e->lock);
+}
+
 enum aq_status aq_txn_begin(struct aq_store *s, struct aq_txn *t, struct aq_error *err)
 {
     for (unsigned attempt = 0; attempt < BEGIN_ATTEMPTS; attempt++) {
@@ -412,8 +432,10 @@ enum aq_status aq_txn_begin(struct aq_store *s, struct aq_txn *t, struct aq_erro
         t->txn = x->reader;
         t->scratch = x;
         st = load_view(t, &missing, err);
-        if (st == AQ_OK && !missing)
+        if (st == AQ_OK && !missing) {
+            look_for_cold(t);
             return AQ_OK;
+        }
         aq_env_reference(e);
         aq_txn_end(t);
         if (st == AQ_OK)

@@ -76,6 +76,11 @@ static const uint8_t *skip_ascii(const uint8_t *p, const uint8_t *end)
             break;
         p += 32;
     }
+    for (; end - p >= 8; p += 8) {
+        uint64_t high = aq_load64(p) & HIGH_BITS;
+        if (high)
+            return p + __builtin_ctzll(high) / 8;
+    }
     while (p < end && *p < 0x80)
         p++;
     return p;
@@ -94,6 +99,44 @@ size_t aq_utf8_valid(struct aq_slice s)
             break;
     }
     return (size_t)(p - s.ptr);
+}
+
+/* End of the run of ASCII bytes above NUL at p: below 0x80, only NUL less one has the
+ * high bit. */
+static const uint8_t *skip_ascii_text(const uint8_t *p, const uint8_t *end)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    while (end - p >= 32) {
+        uint64_t w[4], other = 0;
+        memcpy(w, p, sizeof w);
+        for (unsigned i = 0; i < 4; i++)
+            other |= w[i] | (w[i] - ones);
+        if (other & HIGH_BITS)
+            break;
+        p += 32;
+    }
+    for (; end - p >= 8; p += 8) {
+        uint64_t w = aq_load64(p), other = (w | (w - ones)) & HIGH_BITS;
+        if (other)
+            return p + __builtin_ctzll(other) / 8;
+    }
+    while (p < end && *p < 0x80 && *p)
+        p++;
+    return p;
+}
+
+bool aq_utf8_clean(struct aq_slice s)
+{
+    const uint8_t *p = s.ptr, *end = s.ptr + s.len;
+    for (;;) {
+        unsigned len;
+        p = skip_ascii_text(p, end);
+        if (p == end)
+            return true;
+        if (*p == 0 || aq_utf8_decode(p, end, &len) == AQ_UTF8_BAD)
+            return false;
+        p += len;
+    }
 }
 
 size_t aq_utf8_repair(struct aq_buf *out, struct aq_slice s)

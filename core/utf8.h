@@ -17,6 +17,9 @@ unsigned aq_utf8_encode(uint32_t cp, uint8_t out[4]);
 /* Offset of the first invalid byte, or s.len when all is valid. Fast on ASCII. */
 size_t aq_utf8_valid(struct aq_slice s);
 
+/* Whether all is valid and without NUL: what aq_utf8_repair would leave alone. */
+bool aq_utf8_clean(struct aq_slice s);
+
 /* Appends s to out with every ill-formed prefix replaced by U+FFFD and every
  * NUL by U+FFFD too. Returns how many replacements were made. */
 size_t aq_utf8_repair(struct aq_buf *out, struct aq_slice s);

@@ -63,7 +63,7 @@ struct aq_hit {
     uint32_t more;          /* further matching passages of the same group, this one not counted */
     bool more_at_least;     /* `more` is a lower bound */
     bool all_words;         /* has every word of the query */
-    uint8_t quote_depth;    /* 0: the author's own words */
+    uint8_t quote_depth;    /* 0: the author's own words. With AQ_NO_TEXT 1 for any quote */
     struct aq_slice id, parent, thread, author, source, url;
     struct aq_slice title;  /* its own, else its thread's */
     const struct aq_slice *tags;

@@ -86,7 +86,7 @@ AQ_API enum aq_status aq_writer_commit(struct aq_writer *w, struct aq_error *err
 AQ_API enum aq_status aq_writer_flush(struct aq_writer *w, struct aq_error *err);
 
 enum {
-    AQ_COMPACT_PURGE = 1,  /* erase the text of deleted comments physically */
+    AQ_COMPACT_PURGE = 1,  /* erase the text and ids of deleted comments physically */
     AQ_COMPACT_REORDER = 2 /* comments with the same words become neighbours in the index: the same
                               answers, smaller postings. Takes several times as long, and about
                               memory_limit bytes */

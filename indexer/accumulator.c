@@ -187,9 +187,9 @@ static bool next_chunk(struct aq_accumulator *a, uint32_t term)
     return true;
 }
 
-static uint8_t *put_varint(uint8_t *p, uint64_t v)
+static inline uint8_t *put_varint(uint8_t *p, uint64_t v)
 {
-    while (v >= 0x80) {
+    while (AQ_UNLIKELY(v >= 0x80)) {
         *p++ = (uint8_t)(v | 0x80);
         v >>= 7;
     }
@@ -197,7 +197,8 @@ static uint8_t *put_varint(uint8_t *p, uint64_t v)
     return p;
 }
 
-static bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint16_t position)
+__attribute__((always_inline)) static inline bool append(struct aq_accumulator *a, uint32_t term,
+                                                         uint32_t form, uint16_t position)
 {
     struct tail *t = &a->tails[term];
     uint32_t docid = a->passages - 1;
@@ -205,23 +206,22 @@ static bool append(struct aq_accumulator *a, uint32_t term, uint32_t form, uint1
     if (AQ_UNLIKELY(t->limit - t->write < 10) && !next_chunk(a, term))
         return false;
     uint8_t *p = t->write;
+    uint32_t delta = (uint32_t)position + 1;
     if (t->df == 0 || t->last_docid != docid) {
-        uint32_t delta = t->df ? docid - t->last_docid : docid;
-        p = put_varint(p, (uint64_t)delta << 1 | 1);
+        p = put_varint(p, (uint64_t)(t->df ? docid - t->last_docid : docid) << 1 | 1);
         t->df++;
         t->last_docid = docid;
         a->postings++;
-        p = put_varint(p, ((uint64_t)position + 1) << 2 | (form ? 2u : 0u));
     } else {
         if (AQ_UNLIKELY(position <= t->last_position))
             return false;
-        p = put_varint(p, (uint64_t)(position - t->last_position) << 2 | (form ? 2u : 0u));
+        delta = (uint32_t)position - t->last_position;
     }
+    p = put_varint(p, delta << 2 | (form ? 2u : 0u));
     if (form)
         p = put_varint(p, form);
     t->last_position = position;
     t->write = p;
-    a->tokens++;
     return true;
 }
 
@@ -236,38 +236,52 @@ static bool meet(struct aq_accumulator *a, const struct aq_lexeme *lexeme, struc
     return true;
 }
 
+/* Room for every lexeme below `count`. */
+static bool make_entries(struct aq_accumulator *a, size_t count)
+{
+    size_t old = a->lexeme_cap;
+    if (!aq_grow(&a->lexemes, &a->lexeme_cap, count, sizeof *a->lexemes))
+        return false;
+    for (size_t i = old; i < a->lexeme_cap; i++)
+        a->lexemes[i].term = AQ_HASHMAP_NONE;
+    return true;
+}
+
+/* Entries, tails and chunks lie all over memory: each is asked for some tokens
+ * before it is needed, and by then what leads to it is there. */
+static inline void fetch_ahead(const struct aq_accumulator *a, const struct aq_pending_token *token,
+                               size_t known)
+{
+    enum { AHEAD_ENTRY = 24, AHEAD_TAIL = 12, AHEAD_WRITE = 5 };
+    if (AQ_LIKELY(known > AHEAD_ENTRY && token[AHEAD_ENTRY].lexeme < a->lexeme_cap))
+        __builtin_prefetch(&a->lexemes[token[AHEAD_ENTRY].lexeme]);
+    if (AQ_LIKELY(known > AHEAD_TAIL && token[AHEAD_TAIL].lexeme < a->lexeme_cap)) {
+        uint32_t term = a->lexemes[token[AHEAD_TAIL].lexeme].term;
+        if (AQ_LIKELY(term != AQ_HASHMAP_NONE))
+            __builtin_prefetch(&a->tails[term], 1);
+    }
+    if (AQ_LIKELY(known > AHEAD_WRITE && token[AHEAD_WRITE].lexeme < a->lexeme_cap)) {
+        uint32_t term = a->lexemes[token[AHEAD_WRITE].lexeme].term;
+        if (AQ_LIKELY(term != AQ_HASHMAP_NONE))
+            __builtin_prefetch(a->tails[term].write, 1);
+    }
+}
+
 bool aq_accumulator_add(struct aq_accumulator *a, const struct aq_analyzer *analyzer,
                         const struct aq_pending_token *tokens, size_t count, size_t coming)
 {
-    enum { AHEAD = 12, AHEAD_TAIL = 6, AHEAD_WRITE = 3 }; /* lists lie all over memory: ask for them early */
-    size_t known = count + coming;
     for (size_t i = 0; i < count; i++) {
         uint32_t id = tokens[i].lexeme;
-        if (AQ_UNLIKELY(id >= a->lexeme_cap)) {
-            size_t old = a->lexeme_cap;
-            if (!aq_grow(&a->lexemes, &a->lexeme_cap, (size_t)id + 1, sizeof *a->lexemes))
-                return false;
-            for (size_t k = old; k < a->lexeme_cap; k++)
-                a->lexemes[k].term = AQ_HASHMAP_NONE;
-        }
-        if (i + AHEAD < known && tokens[i + AHEAD].lexeme < a->lexeme_cap)
-            __builtin_prefetch(&a->lexemes[tokens[i + AHEAD].lexeme]);
-        if (i + AHEAD_TAIL < known && tokens[i + AHEAD_TAIL].lexeme < a->lexeme_cap) {
-            uint32_t ahead = a->lexemes[tokens[i + AHEAD_TAIL].lexeme].term;
-            if (ahead != AQ_HASHMAP_NONE)
-                __builtin_prefetch(&a->tails[ahead], 1);
-        }
-        if (i + AHEAD_WRITE < known && tokens[i + AHEAD_WRITE].lexeme < a->lexeme_cap) {
-            uint32_t ahead = a->lexemes[tokens[i + AHEAD_WRITE].lexeme].term;
-            if (ahead != AQ_HASHMAP_NONE)
-                __builtin_prefetch(a->tails[ahead].write, 1);
-        }
+        if (AQ_UNLIKELY(id >= a->lexeme_cap) && !make_entries(a, (size_t)id + 1))
+            return false;
+        fetch_ahead(a, tokens + i, count + coming - i);
         struct lexeme_entry *e = &a->lexemes[id];
         if (AQ_UNLIKELY(e->term == AQ_HASHMAP_NONE) && !meet(a, aq_analyzer_lexeme(analyzer, id), e))
             return false;
         if (!append(a, e->term, e->form, tokens[i].position))
             return false;
     }
+    a->tokens += count;
     return true;
 }
 
@@ -278,7 +292,10 @@ bool aq_accumulator_token(struct aq_accumulator *a, struct aq_slice term, uint64
     if (t == AQ_HASHMAP_NONE)
         return false;
     uint32_t f = find_form(a, &a->terms[t], form);
-    return f != AQ_HASHMAP_NONE && append(a, t, f, position);
+    if (f == AQ_HASHMAP_NONE || !append(a, t, f, position))
+        return false;
+    a->tokens++;
+    return true;
 }
 
 /* ---- reading back ---- */
@@ -288,10 +305,13 @@ struct stream {
     uint32_t chunk;
 };
 
-static uint64_t get_varint(struct stream *s)
+static inline uint64_t get_varint(struct stream *s)
 {
-    uint64_t v = 0;
-    for (unsigned shift = 0;; shift += 7) {
+    uint64_t v = *s->p++;
+    if (AQ_LIKELY(v < 0x80))
+        return v;
+    v &= 0x7f;
+    for (unsigned shift = 7;; shift += 7) {
         uint8_t byte = *s->p++;
         v |= (uint64_t)(byte & 0x7f) << shift;
         if (byte < 0x80)
@@ -300,12 +320,12 @@ static uint64_t get_varint(struct stream *s)
 }
 
 /* True when another entry follows; steps over a chunk's zero rest. */
-static bool stream_more(struct stream *s)
+static inline bool stream_more(struct stream *s)
 {
     for (;;) {
         if (s->p == s->end)
             return false;
-        if (s->p < s->limit && *s->p)
+        if (AQ_LIKELY(s->p < s->limit && *s->p))
             return true;
         uint8_t *next;
         memcpy(&next, s->limit, CHUNK_LINK);
@@ -414,6 +434,20 @@ static void write_term(struct aq_accumulator *a, struct aq_postings_writer *out,
     aq_postings_add(out, docid, a->lengths[docid], tf, positions, codes);
 }
 
+/* In the order of their bytes terms lie all over memory, and so do their streams. */
+static inline void fetch_lists(const struct aq_accumulator *a, const struct order *order, size_t known)
+{
+    enum { AHEAD_TERM = 12, AHEAD_STREAM = 6 };
+    if (known > AHEAD_TERM) {
+        __builtin_prefetch(&a->terms[order[AHEAD_TERM].term]);
+        __builtin_prefetch(&a->tails[order[AHEAD_TERM].term]);
+    }
+    if (known > AHEAD_STREAM) {
+        __builtin_prefetch(a->terms[order[AHEAD_STREAM].term].head);
+        __builtin_prefetch(a->terms[order[AHEAD_STREAM].term].text.ptr);
+    }
+}
+
 enum aq_status aq_accumulator_write(struct aq_accumulator *a, const struct aq_impact_model *model,
                                     aq_list_sink *sink, void *context, struct aq_error *err)
 {
@@ -436,6 +470,7 @@ enum aq_status aq_accumulator_write(struct aq_accumulator *a, const struct aq_im
     for (size_t i = 0; i < a->term_count && st == AQ_OK; i++) {
         struct term *t = &a->terms[order[i].term];
         struct aq_slice list, positions;
+        fetch_lists(a, order + i, a->term_count - i);
         if (!t->head)
             continue;
         if (!order_forms(a, &w, order[i].term)) {

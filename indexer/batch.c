@@ -56,10 +56,10 @@ void aq_batch_free(struct aq_batch *b)
     aq_hashmap_free(&b->killed);
     aq_hashmap_free(&b->by_name);
     aq_accumulator_free(b->accumulator);
-    aq_frame_writer_free(b->framer);
+    aq_text_writer_free(b->packer);
     aq_buf_free(&b->dictionary);
-    aq_buf_free(&b->frames);
-    free(b->frame_spans);
+    aq_buf_free(&b->bundles);
+    free(b->bundle_spans);
     free(b->pending);
     free(b->pending_flags);
     free(b);

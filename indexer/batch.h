@@ -25,7 +25,7 @@ struct aq_batch_comment {
     int32_t score;
     uint32_t number;
     uint32_t first_passage, passage_count; /* of aq_batch.passages */
-    uint32_t thread, author, tags;         /* local names (aq_batch.names), AQ_NONE without */
+    uint32_t thread, author, tags, source; /* local names (aq_batch.names), AQ_NONE without */
     uint32_t text_bytes;                   /* of the stored text */
     struct aq_span id, parent;
     uint8_t flags;   /* AQ_IS_POST */
@@ -82,7 +82,7 @@ struct aq_unit_comment {
     uint32_t number;
     uint32_t passage_end, token_end; /* where this comment's passages and tokens end */
     size_t text_end;                 /* and its encoded form (comment.h) */
-    bool framed;                     /* its text goes into the frames, not to aq_batch.texts */
+    bool framed;                     /* its text goes into the bundles, not to aq_batch.texts */
 };
 
 struct aq_unit {
@@ -101,7 +101,7 @@ void aq_unit_clear(struct aq_unit *u); /* keeps memory */
 size_t aq_unit_filled(const struct aq_unit *u);
 size_t aq_unit_bytes(const struct aq_unit *u);
 
-struct aq_frame_span {
+struct aq_bundle_span {
     uint32_t first_comment;
     size_t at, len;
 };
@@ -129,12 +129,12 @@ struct aq_batch {
     bool building;               /* units went to the accumulator: ends as a segment */
     bool begun;                  /* pending comments are taken in; its units may be framed */
     struct aq_accumulator *accumulator;
-    struct aq_frame_writer *framer;
-    struct aq_buf dictionary;    /* trained for this batch, to be stored with it */
-    struct aq_buf frames;
-    struct aq_frame_span *frame_spans;
-    size_t frame_count, frame_cap;
-    uint32_t packed_from;        /* first comment that the frames cover */
+    struct aq_text_writer *packer;
+    struct aq_buf dictionary;    /* made for this batch, to be stored with it */
+    struct aq_buf bundles;
+    struct aq_bundle_span *bundle_spans;
+    size_t bundle_count, bundle_cap;
+    uint32_t packed_from;        /* first comment that the bundles cover */
     /* pending comments that become part of the segment, before the batch's own */
     struct aq_batch_pending {
         uint32_t number, first_docid, passage_count;

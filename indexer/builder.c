@@ -10,7 +10,7 @@
 enum {
     QUEUE_BYTES = 48 << 20,   /* units waiting: the caller waits beyond this */
     HELP_BYTES = 16 << 20,    /* and compresses text itself beyond this */
-    DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is trained on */
+    DICTIONARY_SAMPLE = 2 << 20, /* stored text that a dictionary is made of */
     DICTIONARY_LEAST = 256 << 10 /* less is not worth one */
 };
 
@@ -42,7 +42,7 @@ struct aq_builder {
     atomic_size_t inverted_bytes, framed_bytes;
 
     /* Text waiting for a dictionary, of the batch being built. This and a batch's
-     * frames belong to whoever set `framing`. */
+     * bundles belong to whoever set `framing`. */
     struct aq_buf sample;
     struct sampled {
         uint32_t number;
@@ -51,24 +51,37 @@ struct aq_builder {
     size_t sampled_count, sampled_cap;
     size_t *sample_sizes;
     size_t sample_cap;
+
+    struct aq_buf dictionary; /* that new text is compressed with, empty for none */
+    uint32_t dictionary_number;
+    /* Being committed, its text packed: what follows it can be begun. Guarded by mutex. */
+    const struct aq_batch *leaving;
 };
 
 /* ---- framing ---- */
 
-static enum aq_status keep_frame(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
+static bool keep_dictionary(struct aq_builder *w, struct aq_slice bytes, uint32_t number)
+{
+    aq_buf_clear(&w->dictionary);
+    aq_buf_put(&w->dictionary, bytes.ptr, bytes.len);
+    w->dictionary_number = bytes.len ? number : 0;
+    return !w->dictionary.failed;
+}
+
+static enum aq_status keep_bundle(void *context, uint32_t first_comment, struct aq_slice bundle, struct aq_error *err)
 {
     struct aq_batch *b = context;
-    if (!aq_grow(&b->frame_spans, &b->frame_cap, b->frame_count + 1, sizeof *b->frame_spans))
+    if (!aq_grow(&b->bundle_spans, &b->bundle_cap, b->bundle_count + 1, sizeof *b->bundle_spans))
         return aq_fail_nomem(err);
-    b->frame_spans[b->frame_count] = (struct aq_frame_span){first_comment, b->frames.len, frame.len};
-    aq_buf_put(&b->frames, frame.ptr, frame.len);
-    if (b->frames.failed)
+    b->bundle_spans[b->bundle_count] = (struct aq_bundle_span){first_comment, b->bundles.len, bundle.len};
+    aq_buf_put(&b->bundles, bundle.ptr, bundle.len);
+    if (b->bundles.failed)
         return aq_fail_nomem(err);
-    b->frame_count++;
+    b->bundle_count++;
     return AQ_OK;
 }
 
-/* Ends the sampling: trains a dictionary when there is enough, then frames what waits. */
+/* Ends the sampling: makes a dictionary when there is enough, then frames what waits. */
 static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
 {
     struct aq_buf dictionary = {0};
@@ -80,20 +93,20 @@ static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, st
             return aq_fail_nomem(err);
         for (size_t i = 0; i < w->sampled_count; i++)
             w->sample_sizes[i] = w->sampled[i].len;
-        st = aq_dictionary_train(&w->sample, w->sample_sizes, w->sampled_count, &dictionary);
+        st = aq_dictionary_make(&w->sample, w->sample_sizes, w->sampled_count, &dictionary);
         if (st) {
             aq_buf_free(&dictionary);
-            return aq_fail(err, st, "no compression dictionary could be trained: %s", aq_status_name(st));
+            return aq_fail(err, st, "no compression dictionary could be made: %s", aq_status_name(st));
         }
     }
     uint32_t number = dictionary.len ? 1 : 0;
     b->dictionary = dictionary;
-    b->framer = aq_frame_writer_new(aq_slice(dictionary.ptr, dictionary.len), number);
-    if (!b->framer)
+    b->packer = aq_text_writer_new(aq_slice(dictionary.ptr, dictionary.len), number);
+    if (!b->packer || !keep_dictionary(w, aq_slice(dictionary.ptr, dictionary.len), number))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < w->sampled_count && st == AQ_OK; i++) {
-        st = aq_frame_writer_add(b->framer, w->sampled[i].number, aq_slice(w->sample.ptr + at, w->sampled[i].len),
-                                 keep_frame, b, err);
+        st = aq_text_writer_add(b->packer, w->sampled[i].number, aq_slice(w->sample.ptr + at, w->sampled[i].len),
+                                 keep_bundle, b, err);
         at += w->sampled[i].len;
     }
     aq_buf_clear(&w->sample);
@@ -104,8 +117,8 @@ static enum aq_status start_framing(struct aq_builder *w, struct aq_batch *b, st
 static enum aq_status frame_text(struct aq_builder *w, struct aq_batch *b, uint32_t number, struct aq_slice encoded,
                                  struct aq_error *err)
 {
-    if (b->framer)
-        return aq_frame_writer_add(b->framer, number, encoded, keep_frame, b, err);
+    if (b->packer)
+        return aq_text_writer_add(b->packer, number, encoded, keep_bundle, b, err);
     if (!aq_grow(&w->sampled, &w->sampled_cap, w->sampled_count + 1, sizeof *w->sampled))
         return aq_fail_nomem(err);
     w->sampled[w->sampled_count++] = (struct sampled){number, encoded.len};
@@ -231,6 +244,14 @@ static enum aq_status take_pending_text(struct aq_builder *w, struct aq_batch *b
     return st;
 }
 
+/* With the dictionary that there is; without one, text is gathered to make one of. */
+static bool make_packer(struct aq_builder *w, struct aq_batch *b)
+{
+    if (w->dictionary_number)
+        b->packer = aq_text_writer_new(aq_slice(w->dictionary.ptr, w->dictionary.len), w->dictionary_number);
+    return b->packer || !w->dictionary_number;
+}
+
 static enum aq_status begin_building(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
 {
     struct aq_txn t;
@@ -244,11 +265,8 @@ static enum aq_status begin_building(struct aq_builder *w, struct aq_batch *b, s
     st = aq_txn_begin(w->store, &t, err);
     if (st)
         return st;
-    if (t.state.dictionary) {
-        b->framer = aq_frame_writer_new(aq_dictionary(&t, t.state.dictionary), t.state.dictionary);
-        if (!b->framer)
-            st = aq_fail_nomem(err);
-    }
+    if (!keep_dictionary(w, aq_dictionary(&t, t.state.dictionary), t.state.dictionary) || !make_packer(w, b))
+        st = aq_fail_nomem(err);
     if (st == AQ_OK)
         st = aq_walk_open(&t, AQ_TABLE_PEND, false, &walk, err);
     if (st == AQ_OK) {
@@ -298,21 +316,52 @@ static enum aq_status frame(struct aq_builder *w, struct aq_batch *b, const stru
             st = frame_text(w, b, c->number, aq_slice(u->text.ptr + text, c->text_end - text), err);
         text = c->text_end;
     }
-    atomic_store(&w->framed_bytes, b->frames.cap + w->sample.cap);
+    atomic_store(&w->framed_bytes, b->bundles.cap + w->sample.cap);
     return st;
+}
+
+static enum aq_status pack_rest(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
+{
+    enum aq_status st = b->packer ? AQ_OK : start_framing(w, b, err);
+    return st ? st : aq_text_writer_finish(b->packer, keep_bundle, b, err);
+}
+
+/* A batch behind one that is being committed needs nothing of the store: no comment is
+ * pending any more, the dictionary is known, and its text follows the other's. The mutex
+ * is held. */
+static void begin_behind(struct aq_builder *w, struct aq_batch *b)
+{
+    b->accumulator = aq_accumulator_new();
+    b->packed_from = w->leaving->next_comment;
+    b->begun = b->accumulator && make_packer(w, b);
+    if (!b->begun) { /* tried again when its first unit is inverted */
+        aq_accumulator_free(b->accumulator);
+        b->accumulator = NULL;
+    }
+}
+
+static bool can_begin(const struct aq_builder *w, const struct aq_batch *b)
+{
+    return w->leaving && b != w->leaving && !b->begun && !b->accumulator && !w->status;
 }
 
 static enum aq_status finish_batch(struct aq_builder *w, struct aq_batch *b, struct aq_error *err)
 {
-    enum aq_status st = AQ_OK;
-    if (!b->framer)
-        st = start_framing(w, b, err);
-    if (st == AQ_OK)
-        st = aq_frame_writer_finish(b->framer, keep_frame, b, err);
-    if (st == AQ_OK)
-        st = aq_commit_segment(w->store, b, err);
-    atomic_store(&w->inverted_bytes, 0);
+    enum aq_status st = pack_rest(w, b, err);
+    if (st)
+        return st;
     atomic_store(&w->framed_bytes, 0);
+    pthread_mutex_lock(&w->mutex);
+    w->leaving = b;
+    if (w->jobs.first && can_begin(w, w->jobs.first->batch))
+        begin_behind(w, w->jobs.first->batch);
+    pthread_cond_broadcast(&w->done); /* there may be text to frame now */
+    pthread_mutex_unlock(&w->mutex);
+    st = aq_commit_segment(w->store, b, err);
+    atomic_store(&w->inverted_bytes, 0);
+    pthread_mutex_lock(&w->mutex);
+    w->leaving = NULL;
+    pthread_mutex_unlock(&w->mutex);
     return st;
 }
 
@@ -483,6 +532,7 @@ void aq_builder_close(struct aq_builder *w)
     pthread_cond_destroy(&w->done);
     pthread_mutex_destroy(&w->mutex);
     aq_buf_free(&w->sample);
+    aq_buf_free(&w->dictionary);
     free(w->sampled);
     free(w->sample_sizes);
     free(w);
@@ -523,6 +573,8 @@ enum aq_status aq_builder_push(struct aq_builder *w, struct aq_batch *batch, str
     }
     *inversion = (struct job){NULL, JOB_INVERT, batch, unit};
     pthread_mutex_lock(&w->mutex);
+    if (can_begin(w, batch))
+        begin_behind(w, batch);
     enqueue(&w->jobs, inversion);
     if (unit) {
         *framing = (struct job){NULL, JOB_FRAME, batch, unit};

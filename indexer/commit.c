@@ -5,8 +5,6 @@
 #include "bitmap.h"
 #include "commit_internal.h"
 
-#include <stdio.h>
-
 /* A commit that fills the map is made again with more room: how much the pages that
  * many deletions touch come to is not known beforehand. */
 enum { ATTEMPTS = 3 };
@@ -284,6 +282,8 @@ static enum aq_status put_columns(struct aq_commit *c, const struct aq_batch_com
         st = aq_column_set(t, AQ_COL_DATE, x->number, x->date, err);
     if (st == AQ_OK)
         st = aq_column_set(t, AQ_COL_DIGEST, x->number, (int64_t)x->digest, err);
+    if (st == AQ_OK)
+        st = aq_column_set(t, AQ_COL_SOURCE, x->number, aq_commit_name(c, x->source), err);
     return st ? st : set_root(c, x, err);
 }
 
@@ -320,69 +320,6 @@ static enum aq_status put_updates(struct aq_commit *c, struct aq_error *err)
     return AQ_OK;
 }
 
-/* ---- text ---- */
-
-static const char PACKED[] = "packed";
-
-enum aq_status aq_packed_text(struct aq_txn *t, uint32_t *comment, struct aq_error *err)
-{
-    struct aq_slice record;
-    enum aq_status st = aq_get(t, AQ_TABLE_META, aq_slice_str(PACKED), &record);
-    *comment = 0;
-    if (st == AQ_NOTFOUND)
-        return AQ_OK;
-    if (st || record.len != 4)
-        return aq_fail(err, AQ_CORRUPT, "the record of packed text cannot be read: run aq check");
-    *comment = aq_load32(record.ptr);
-    return AQ_OK;
-}
-
-enum aq_status aq_set_packed_text(struct aq_txn *t, uint32_t comment, struct aq_error *err)
-{
-    uint8_t bytes[4];
-    aq_store32(bytes, comment);
-    return aq_put(t, AQ_TABLE_META, aq_slice_str(PACKED), aq_slice(bytes, 4), err);
-}
-
-struct aq_slice aq_dictionary(struct aq_txn *t, uint32_t number)
-{
-    char key[32];
-    struct aq_slice bytes;
-    snprintf(key, sizeof key, "dict/%u", number);
-    if (number == 0 || aq_get(t, AQ_TABLE_META, aq_slice_str(key), &bytes))
-        return (struct aq_slice){0};
-    return bytes;
-}
-
-static enum aq_status put_frames(struct aq_commit *c, struct aq_error *err)
-{
-    struct aq_batch *b = c->batch;
-    enum aq_status st = AQ_OK;
-    if (b->dictionary.len) {
-        c->t.state.dictionary = 1;
-        st = aq_put(&c->t, AQ_TABLE_META, aq_slice_str("dict/1"), aq_slice(b->dictionary.ptr, b->dictionary.len), err);
-    }
-    if (st == AQ_OK)
-        st = aq_frame_delete_range(&c->t, b->packed_from, AQ_NO_COMMENT, err);
-    for (size_t i = 0; i < b->frame_count && st == AQ_OK; i++)
-        st = aq_frame_put(&c->t, b->frame_spans[i].first_comment,
-                          aq_slice(b->frames.ptr + b->frame_spans[i].at, b->frame_spans[i].len), err);
-    return st ? st : aq_set_packed_text(&c->t, b->next_comment, err);
-}
-
-static enum aq_status put_overrides(struct aq_commit *c, struct aq_error *err)
-{
-    struct aq_batch *b = c->batch;
-    for (size_t i = 0; i < b->text_count; i++) {
-        const struct aq_batch_text *x = &b->texts[i];
-        enum aq_status st =
-            aq_text_replace(&c->t, x->number, aq_slice(b->overrides.ptr + x->bytes.at, x->bytes.len), err);
-        if (st)
-            return st;
-    }
-    return AQ_OK;
-}
-
 /* ---- the two ends of a batch ---- */
 
 static enum aq_status find_killed(struct aq_commit *c, struct aq_error *err)
@@ -406,6 +343,8 @@ static enum aq_status put_facts(struct aq_commit *c, struct aq_error *err)
         st = kill_comment(c, &c->batch->kills[i], err);
     /* Rows beyond next_comment are not visible, so the batch's own numbers come first. */
     c->t.state.next_comment = c->batch->next_comment;
+    if (st == AQ_OK)
+        st = aq_commit_idents(c, err);
     if (st == AQ_OK)
         st = intern_names(c, err);
     if (st == AQ_OK)
@@ -580,9 +519,9 @@ static enum aq_status commit_segment(struct aq_store *store, struct aq_batch *b,
     if (st == AQ_OK)
         st = drop_pending(&c, err);
     if (st == AQ_OK)
-        st = put_frames(&c, err);
+        st = aq_commit_bundles(&c, err);
     if (st == AQ_OK)
-        st = put_overrides(&c, err);
+        st = aq_commit_replaced_text(&c, err);
     if (st == AQ_OK)
         st = aq_txn_commit(&c.t, err);
     else
@@ -593,7 +532,7 @@ static enum aq_status commit_segment(struct aq_store *store, struct aq_batch *b,
 
 enum aq_status aq_commit_segment(struct aq_store *store, struct aq_batch *b, struct aq_error *err)
 {
-    size_t headroom = b->frames.len + aq_accumulator_bytes(b->accumulator) + b->comment_count * 512 +
+    size_t headroom = b->bundles.len + aq_accumulator_bytes(b->accumulator) + b->comment_count * 512 +
                       b->passage_count * 96 + 2 * b->overrides.len + ((size_t)64 << 20);
     enum aq_status st = AQ_FULL;
     for (unsigned attempt = 0; st == AQ_FULL && attempt < ATTEMPTS; attempt++)
@@ -639,33 +578,6 @@ static enum aq_status put_pending(struct aq_commit *c, const struct aq_unit *u, 
     return AQ_OK;
 }
 
-static enum aq_status put_frame(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
-{
-    return aq_frame_put(context, first_comment, frame, err);
-}
-
-static enum aq_status put_unit_text(struct aq_commit *c, const struct aq_unit *u, struct aq_error *err)
-{
-    struct aq_frame_writer *f = NULL;
-    enum aq_status st = AQ_OK;
-    size_t at = 0;
-    for (size_t i = 0; i < u->comment_count && st == AQ_OK; i++) {
-        const struct aq_unit_comment *x = &u->comments[i];
-        if (x->framed) {
-            if (!f)
-                f = aq_frame_writer_new(aq_dictionary(&c->t, c->t.state.dictionary), c->t.state.dictionary);
-            st = f ? aq_frame_writer_add(f, x->number, aq_slice(u->text.ptr + at, x->text_end - at), put_frame, &c->t,
-                                         err)
-                   : aq_fail_nomem(err);
-        }
-        at = x->text_end;
-    }
-    if (st == AQ_OK && f)
-        st = aq_frame_writer_finish(f, put_frame, &c->t, err);
-    aq_frame_writer_free(f);
-    return st;
-}
-
 static enum aq_status commit_pending(struct aq_store *store, struct aq_batch *b, const struct aq_unit *unit,
                                      const struct aq_analyzer *analyzer, size_t headroom, struct aq_error *err)
 {
@@ -681,9 +593,9 @@ static enum aq_status commit_pending(struct aq_store *store, struct aq_batch *b,
     if (st == AQ_OK && unit)
         st = put_pending(&c, unit, analyzer, err);
     if (st == AQ_OK && unit)
-        st = put_unit_text(&c, unit, err);
+        st = aq_commit_unit_text(&c, unit, err);
     if (st == AQ_OK)
-        st = put_overrides(&c, err);
+        st = aq_commit_replaced_text(&c, err);
     if (st == AQ_OK)
         st = aq_txn_commit(&c.t, err);
     else

@@ -1,4 +1,4 @@
-/* commit_internal.h - shared by commit.c, commit_links.c and repeats.c only. */
+/* commit_internal.h - shared by commit*.c and repeats.c only. */
 #ifndef AQ_COMMIT_INTERNAL_H
 #define AQ_COMMIT_INTERNAL_H
 
@@ -64,5 +64,14 @@ enum aq_status aq_commit_parents(struct aq_commit *c, struct aq_error *err);
 /* Stores the batch's passages in the repeat table, takes removed ones out, and
  * hides whatever is no longer, or not, the first of its kind. */
 enum aq_status aq_commit_repeats(struct aq_commit *c, struct aq_error *err);
+
+/* Gives the batch's new comments their ids, for good. */
+enum aq_status aq_commit_idents(struct aq_commit *c, struct aq_error *err);
+/* Stores the text that the builder packed, in place of the small bundles it took in. */
+enum aq_status aq_commit_bundles(struct aq_commit *c, struct aq_error *err);
+/* Packs and stores the text of a unit's new comments. */
+enum aq_status aq_commit_unit_text(struct aq_commit *c, const struct aq_unit *u, struct aq_error *err);
+/* Stores the text of comments that had some before. */
+enum aq_status aq_commit_replaced_text(struct aq_commit *c, struct aq_error *err);
 
 #endif

@@ -3,6 +3,8 @@
  * changed once, in its own order. */
 #include "commit_internal.h"
 
+#include "hash_sort.h"
+
 /* ---- rows that are gathered, sorted, then merged in ---- */
 
 /* Something of the batch under a hash. */
@@ -33,8 +35,7 @@ static bool rows_make(struct rows *rows, size_t most)
 
 static void rows_sort(struct rows *rows)
 {
-    if (rows->count)
-        qsort(rows->items, rows->count, sizeof *rows->items, by_hash);
+    aq_hash_sort(rows->items, rows->count, sizeof *rows->items, by_hash);
 }
 
 /* Enters them all into the id table, or takes them all out. They are sorted. */

@@ -1,12 +1,12 @@
 /* compact.c - everything as one segment in a new generation: tombstones gone,
- * statistics exact, text in full frames under a dictionary of its own corpus, and,
- * on request, the text of deleted comments erased. */
+ * statistics exact, text in full bundles under a dictionary of its own corpus, and,
+ * on request, the text and ids of deleted comments erased. */
 #include "commit.h"
 #include "writer_internal.h"
 
 enum {
     COPY_STEP = 8 << 20,         /* bytes a transaction while copying */
-    SAMPLE_BYTES = 4 << 20,      /* stored text that the dictionary is trained on */
+    SAMPLE_BYTES = 4 << 20,      /* stored text that the dictionary is made of */
     SAMPLE_LEAST = 256 << 10
 };
 
@@ -90,43 +90,38 @@ static enum aq_status train(struct compaction *c, struct aq_buf *dictionary, str
         else
             sizes[count++] = encoded.len;
     }
-    if (st == AQ_OK && sample.len >= SAMPLE_LEAST && aq_dictionary_train(&sample, sizes, count, dictionary))
-        st = aq_fail(err, AQ_INTERNAL, "no compression dictionary could be trained");
+    if (st == AQ_OK && sample.len >= SAMPLE_LEAST && aq_dictionary_make(&sample, sizes, count, dictionary))
+        st = aq_fail(err, AQ_INTERNAL, "no compression dictionary could be made");
     aq_buf_free(&sample);
     free(sizes);
     return st;
 }
 
-static enum aq_status put_frame(void *context, uint32_t first_comment, struct aq_slice frame, struct aq_error *err)
+static enum aq_status put_bundle(void *context, uint32_t first_comment, struct aq_slice bundle, struct aq_error *err)
 {
     struct compaction *c = context;
-    enum aq_status st = aq_frame_put(&c->target, first_comment, frame, err);
-    return st ? st : breathe(c, frame.len, err);
+    enum aq_status st = aq_bundle_put(&c->target, first_comment, bundle, err);
+    return st ? st : breathe(c, bundle.len, err);
 }
 
 /* The columns are copied before: a purged comment's flag and id row go here. */
-static enum aq_status purge_comment(struct compaction *c, uint32_t number, struct aq_slice encoded,
-                                    struct aq_error *err)
+static enum aq_status purge_comment(struct compaction *c, uint32_t number, struct aq_error *err)
 {
-    struct aq_comment comment;
-    struct aq_arena arena = {0};
-    enum aq_status st = aq_comment_decode(&comment, encoded, &arena, err);
+    struct aq_id id;
+    enum aq_status st = aq_ident_get(&c->source, number, &id, err);
     if (st == AQ_OK)
-        st = aq_ids_remove(&c->target, AQ_ID_COMMENT, aq_hash(comment.id), number, err);
-    if (st == AQ_OK)
-        st = aq_column_set(&c->target, AQ_COL_FLAGS, number, AQ_PURGED, err);
-    aq_arena_free(&arena);
-    return st;
+        st = aq_ids_remove(&c->target, AQ_ID_COMMENT, aq_hash(aq_id_slice(&id)), number, err);
+    return st ? st : aq_column_set(&c->target, AQ_COL_FLAGS, number, AQ_PURGED, err);
 }
 
 static enum aq_status copy_text(struct compaction *c, struct aq_error *err)
 {
     struct aq_buf dictionary = {0};
-    struct aq_frame_writer *f = NULL;
+    struct aq_text_writer *f = NULL;
     enum aq_status st = train(c, &dictionary, err);
 
     if (st == AQ_OK) {
-        f = aq_frame_writer_new(aq_slice(dictionary.ptr, dictionary.len), dictionary.len ? 1 : 0);
+        f = aq_text_writer_new(aq_slice(dictionary.ptr, dictionary.len), dictionary.len ? 1 : 0);
         st = f ? AQ_OK : aq_fail_nomem(err);
     }
     if (st == AQ_OK && dictionary.len)
@@ -137,19 +132,41 @@ static enum aq_status copy_text(struct compaction *c, struct aq_error *err)
         bool purged;
         st = read_text(c, n, &encoded, &purged, err);
         if (st == AQ_OK && purged) {
-            st = purge_comment(c, n, encoded, err);
+            st = purge_comment(c, n, err);
             encoded = (struct aq_slice){0};
         }
         if (st == AQ_OK)
-            st = aq_frame_writer_add(f, n, encoded, put_frame, c, err);
+            st = aq_text_writer_add(f, n, encoded, put_bundle, c, err);
     }
     if (st == AQ_OK)
-        st = aq_frame_writer_finish(f, put_frame, c, err);
+        st = aq_text_writer_finish(f, put_bundle, c, err);
     if (st == AQ_OK)
         st = aq_set_packed_text(&c->target, c->source.state.next_comment, err);
-    aq_frame_writer_free(f);
+    aq_text_writer_free(f);
     aq_buf_free(&dictionary);
     return st;
+}
+
+/* After the text, which says who is purged: a purged comment's id goes with it. */
+static enum aq_status copy_idents(struct compaction *c, struct aq_error *err)
+{
+    struct aq_ident_writer w;
+    enum aq_status st = aq_ident_begin(&c->target, &w, err);
+    for (uint32_t n = 0; st == AQ_OK && n < c->source.state.next_comment; n++) {
+        struct aq_id id;
+        id.len = 0;
+        if (!(aq_column_get(&c->target, AQ_COL_FLAGS, n) & AQ_PURGED))
+            st = aq_ident_get(&c->source, n, &id, err);
+        if (st == AQ_OK)
+            st = aq_ident_add(&w, aq_id_slice(&id), err);
+        if (st == AQ_OK)
+            st = breathe(c, id.len, err);
+    }
+    if (st) {
+        aq_ident_abandon(&w);
+        return st;
+    }
+    return aq_ident_finish(&w, err);
 }
 
 /* Replies to purged comments wait for a parent again: one with its id that comes
@@ -201,6 +218,8 @@ static enum aq_status copy_tables(struct compaction *c, struct aq_error *err)
     }
     if (st == AQ_OK)
         st = copy_text(c, err);
+    if (st == AQ_OK)
+        st = copy_idents(c, err);
     if (st == AQ_OK && c->purge)
         st = release_replies(c, err);
     if (st == AQ_OK)

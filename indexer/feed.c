@@ -70,7 +70,7 @@ static enum aq_status keep(struct aq_feed *f, struct aq_buf *b, struct aq_slice 
 
 enum aq_status aq_feed_repair(struct aq_feed *f, struct aq_slice *s, struct aq_error *err)
 {
-    if (s->len == 0 || (aq_utf8_valid(*s) == s->len && !memchr(s->ptr, 0, s->len)))
+    if (aq_utf8_clean(*s))
         return AQ_OK;
     struct aq_buf b = {0};
     size_t n = aq_utf8_repair(&b, *s);

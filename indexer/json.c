@@ -206,7 +206,7 @@ static enum aq_status read_root(struct aq_feed *f, struct json_reader *j, bool *
         return st;
     j->line = v.line;
     struct aq_slice text = v.text;
-    bool bad = v.fault == AQ_JSON_WHOLE && (aq_utf8_valid(text) < text.len || memchr(text.ptr, 0, text.len));
+    bool bad = v.fault == AQ_JSON_WHOLE && !aq_utf8_clean(text);
     if (bad) {
         aq_buf_clear(&j->repaired);
         j->replaced = aq_utf8_repair(&j->repaired, text);

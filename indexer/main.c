@@ -59,7 +59,7 @@ static const struct aq_option add_options[] = {
 };
 
 static const struct aq_option compact_options[] = {
-    {.name = "purge", .kind = AQ_OPTION_FLAG, .field = FIELD(purge), .help = "erase the text of deleted comments"},
+    {.name = "purge", .kind = AQ_OPTION_FLAG, .field = FIELD(purge), .help = "erase text and ids of deleted comments"},
     {.name = "reorder", .kind = AQ_OPTION_FLAG, .field = FIELD(reorder),
      .help = "put comments with the same words side by side: smaller, but takes several times as long"},
     {.name = "memory", .kind = AQ_OPTION_NUMBER, .field = FIELD(memory), .value = "MB", .min = 8, .max = 65536,

@@ -53,7 +53,7 @@ enum aq_status aq_prepare_fields(struct aq_preparer *p, struct aq_record *r, boo
     for (size_t i = 0; i < AQ_COUNT(fields); i++) {
         struct aq_slice s = *fields[i];
         starts[i] = SIZE_MAX;
-        if (s.len && (aq_utf8_valid(s) < s.len || memchr(s.ptr, 0, s.len))) {
+        if (!aq_utf8_clean(s)) {
             starts[i] = p->repaired.len;
             aq_utf8_repair(&p->repaired, s);
             fields[i]->len = p->repaired.len - starts[i];
@@ -208,13 +208,15 @@ enum aq_status aq_passage_hash(struct aq_preparer *p, struct aq_slice text, uint
 
 /* ---- output ---- */
 
-static bool append_token(struct aq_unit *u, const struct aq_token *t, uint32_t position, uint32_t ordinal)
+/* The unit has room for them. */
+static void append_tokens(struct aq_unit *u, const struct aq_token *tokens, size_t count, uint32_t shift,
+                          uint32_t ordinal)
 {
-    if (!aq_grow(&u->tokens, &u->token_cap, u->token_count + 1, sizeof *u->tokens))
-        return false;
-    u->tokens[u->token_count++] =
-        (struct aq_pending_token){t->lexeme, (uint16_t)ordinal, (uint16_t)position};
-    return true;
+    struct aq_pending_token *to = u->tokens + u->token_count;
+    for (size_t i = 0; i < count; i++)
+        to[i] = (struct aq_pending_token){tokens[i].lexeme, (uint16_t)ordinal,
+                                          (uint16_t)(tokens[i].position + shift)};
+    u->token_count += count;
 }
 
 enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, struct aq_unit *u, struct aq_error *err)
@@ -223,26 +225,25 @@ enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, stru
     size_t alone = p->passage_count - s->passage_count;
 
     if (!aq_grow(&u->passages, &u->passage_cap, u->passage_count + p->passage_count, sizeof *u->passages) ||
-        !aq_grow(&b->passages, &b->passage_cap, b->passage_count + p->passage_count, sizeof *b->passages))
+        !aq_grow(&b->passages, &b->passage_cap, b->passage_count + p->passage_count, sizeof *b->passages) ||
+        !aq_grow(&u->tokens, &u->token_cap, u->token_count + p->title_count + s->token_count,
+                 sizeof *u->tokens))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < p->passage_count; i++) {
         uint64_t hash = 0;
         size_t first = u->token_count;
         uint32_t shift = 0;
 
-        for (size_t k = 0; i == 0 && k < p->title_count; k++) {
-            shift = p->title[k].position + 1 + AQ_TITLE_GAP;
-            if (!append_token(u, &p->title[k], p->title[k].position, 0))
-                return aq_fail_nomem(err);
+        if (i == 0 && p->title_count) {
+            append_tokens(u, p->title, p->title_count, 0, 0);
+            shift = p->title[p->title_count - 1].position + 1 + AQ_TITLE_GAP;
         }
         if (i >= alone) {
             const struct aq_passage_tokens *range = &s->ranges[i - alone];
             const struct aq_token *tokens = s->tokens + range->first;
             if (!aq_passage_hash_tokens(&p->hasher, p->analyzer, tokens, range->count, &hash))
                 return aq_fail_nomem(err);
-            for (size_t k = 0; k < range->count; k++)
-                if (!append_token(u, &tokens[k], tokens[k].position + shift, (uint32_t)i))
-                    return aq_fail_nomem(err);
+            append_tokens(u, tokens, range->count, shift, (uint32_t)i);
         }
         size_t length = u->token_count - first;
         if (length > AQ_PASSAGE_TOKENS)

@@ -7,6 +7,7 @@
 #include "commit_internal.h"
 
 #include "bitmap.h"
+#include "hash_sort.h"
 
 static void put_entry(uint8_t entry[AQ_REPEAT_ENTRY], const struct aq_repeat *r)
 {
@@ -130,8 +131,8 @@ static struct aq_repeat *gather(const struct aq_batch *b, size_t *count)
                                                       (uint16_t)p, comment->first_passage + p};
         }
     }
-    if (come && *count)
-        qsort(come, *count, sizeof *come, compare);
+    if (come)
+        aq_hash_sort(come, *count, sizeof *come, compare);
     return come;
 }
 
@@ -207,8 +208,7 @@ enum aq_status aq_commit_repeats(struct aq_commit *c, struct aq_error *err)
     struct aq_repeat *come = gather(b, &count);
     enum aq_status st = come ? AQ_OK : aq_fail_nomem(err);
 
-    if (b->removal_count)
-        qsort(b->removals, b->removal_count, sizeof *b->removals, compare);
+    aq_hash_sort(b->removals, b->removal_count, sizeof *b->removals, compare);
     if (st == AQ_OK)
         st = make_groups(c, come, count, &groups, &group_count, err);
     if (st == AQ_OK)

@@ -553,7 +553,7 @@ static void number_positions(struct aq_splitter *s)
     for (size_t i = 0; i < s->passage_count; i++) {
         struct aq_token *t = s->tokens + s->ranges[i].first;
         uint32_t base = t->position;
-        for (size_t k = 0; k < s->ranges[i].count; k++)
+        for (size_t k = 0; base && k < s->ranges[i].count; k++)
             t[k].position -= base;
     }
 }

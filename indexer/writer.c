@@ -345,7 +345,6 @@ static enum aq_status append_text(struct aq_writer *w, const struct aq_record *r
                            .parent = r->parent,
                            .title = r->title,
                            .url = r->url,
-                           .source = r->source,
                            .text = aq_slice(d->text.ptr, d->text.len),
                            .format = (uint8_t)r->format,
                            .passages = w->preparer.passages,
@@ -375,6 +374,8 @@ static enum aq_status describe(struct aq_writer *w, const struct aq_record *r, s
     enum aq_status st = local_name(w, AQ_ID_THREAD, thread, &x->thread, err);
     if (st == AQ_OK)
         st = local_name(w, AQ_ID_AUTHOR, r->author, &x->author, err);
+    if (st == AQ_OK)
+        st = local_name(w, AQ_ID_SOURCE, r->source, &x->source, err);
     if (st == AQ_OK && !join_tags(w, r))
         st = aq_fail_nomem(err);
     if (st == AQ_OK)

@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 static const char *const table_names[AQ_TABLE_COUNT] = {"meta", "seg",  "norm", "map",  "bits",   "pend",
-                                                        "col",  "text", "id",   "name", "member", "repeat"};
+                                                        "col",  "text", "ident", "id",  "name", "member",
+                                                        "repeat"};
 
 const char *aq_check_table_name(enum aq_table table)
 {
@@ -182,7 +183,7 @@ static enum aq_status check_snapshot(struct aq_check *c)
         const char *name;
         enum aq_status (*run)(struct aq_check *c);
     } parts[] = {
-        {"facts", aq_check_meta},           {"frames", aq_check_frames},
+        {"facts", aq_check_meta},           {"coverage", aq_check_coverage},
         {"columns", aq_check_columns},      {"pending comments", aq_check_pending_totals},
         {"memory", take_memory},            {"passages", aq_check_passages},
         {"pending comments", aq_check_pending}, {"repeats", aq_check_repeats},

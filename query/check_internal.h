@@ -1,7 +1,7 @@
 /* check_internal.h - shared by check.c and check_*.c only. A map of them:
  *
  *   check.c           aq_check: the order of things, memory, faults and how they read
- *   check_records.c   meta, columns, frames, ids, names, thread members, repeats
+ *   check_records.c   meta, columns, bundles, ids, names, thread members, repeats
  *   check_passages.c  lengths, bitmaps and maps of segments; pending comments
  *   check_postings.c  every list of every segment
  *   check_text.c      every comment's text against all of the above
@@ -113,7 +113,7 @@ static inline uint64_t aq_check_repeat(uint64_t hash)
 /* ---- the parts, in order ---- */
 
 enum aq_status aq_check_meta(struct aq_check *c);
-enum aq_status aq_check_frames(struct aq_check *c);   /* before memory is taken a comment */
+enum aq_status aq_check_coverage(struct aq_check *c); /* before memory is taken a comment */
 enum aq_status aq_check_pending_totals(struct aq_check *c); /* and a pending passage */
 enum aq_status aq_check_columns(struct aq_check *c);
 enum aq_status aq_check_passages(struct aq_check *c);

@@ -1,5 +1,5 @@
 /* check_records.c - the tables that belong to no segment: facts of the whole index,
- * text frames as they follow each other, columns, ids, names, threads, repeats. What
+ * text and ids as they follow each other, columns, ids, names, threads, repeats. What
  * they say about a comment's text is check_text.c's business. */
 #include "check_internal.h"
 
@@ -66,38 +66,65 @@ enum aq_status aq_check_meta(struct aq_check *c)
     return st;
 }
 
-/* ---- frames ---- */
+/* ---- text and ids follow one another ---- */
 
-static enum aq_status frame_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+/* The comments of a table's rows, which follow one another from 0 on. */
+struct covering {
+    const char *table;
+    uint64_t next;
+};
+
+static enum aq_status cover(struct aq_check *c, struct covering *v, uint32_t first, uint32_t count)
 {
-    (void)context;
-    struct aq_reading r = aq_reading_of(payload);
+    if (first != v->next)
+        return aq_check_fault(c, v->table, "a row begins at comment %u where comment %" PRIu64 " is due", first,
+                              v->next);
+    v->next += count;
+    return AQ_OK;
+}
+
+static enum aq_status covered(struct aq_check *c, const struct covering *v)
+{
+    return v->next == c->t.state.next_comment
+               ? AQ_OK
+               : aq_check_fault(c, v->table, "the rows have %" PRIu64 " comments, the state record says %u", v->next,
+                                c->t.state.next_comment);
+}
+
+static enum aq_status bundle_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
+{
+    uint32_t count;
     if (key.len != 4)
-        return aq_check_fault(c, "text", "a frame's key has %zu bytes instead of 4", key.len);
+        return aq_check_fault(c, "text", "a bundle's key has %zu bytes instead of 4", key.len);
     uint32_t first = aq_unkey32(key.ptr);
     /* Written ahead of the commit that would make its comments visible. */
     if (first >= c->t.state.next_comment)
         return AQ_OK;
-    aq_read_u8(&r);
-    aq_read_varint32(&r);
-    uint32_t count = aq_read_varint32(&r);
-    if (r.bad || count == 0)
-        return aq_check_fault(c, "text", "the frame at comment %u has no header", first);
-    if (first != c->with_text)
-        return aq_check_fault(c, "text", "a frame begins at comment %u where comment %" PRIu64 " is due", first,
-                              c->with_text);
-    c->with_text += count;
-    return AQ_OK;
+    if (aq_bundle_count(payload, &count))
+        return aq_check_fault(c, "text", "the bundle at comment %u has heads that contradict it", first);
+    return cover(c, context, first, count);
 }
 
-enum aq_status aq_check_frames(struct aq_check *c)
+static enum aq_status ident_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
 {
-    enum aq_status st = aq_check_table(c, AQ_TABLE_TEXT, frame_row, NULL);
-    if (st == AQ_OK && c->with_text != c->t.state.next_comment)
-        st = aq_check_fault(c, "text", "the frames have %" PRIu64 " comments, the state record says %u", c->with_text,
-                            c->t.state.next_comment);
-    c->with_text = 0;
-    return st;
+    uint32_t count;
+    if (key.len != 4)
+        return aq_check_fault(c, "ident", "a row's key has %zu bytes instead of 4", key.len);
+    uint32_t first = aq_unkey32(key.ptr);
+    if (aq_ident_count(payload, &count))
+        return aq_check_fault(c, "ident", "the ids from comment %u on contradict themselves", first);
+    return cover(c, context, first, count);
+}
+
+enum aq_status aq_check_coverage(struct aq_check *c)
+{
+    struct covering text = {.table = "text"}, ident = {.table = "ident"};
+    enum aq_status st = aq_check_table(c, AQ_TABLE_TEXT, bundle_row, &text);
+    if (st == AQ_OK)
+        st = covered(c, &text);
+    if (st == AQ_OK)
+        st = aq_check_table(c, AQ_TABLE_IDENT, ident_row, &ident);
+    return st ? st : covered(c, &ident);
 }
 
 /* ---- columns ---- */
@@ -205,6 +232,7 @@ static const uint32_t *names_of(const struct aq_check *c, uint8_t kind)
     const struct aq_state *s = &c->t.state;
     return kind == AQ_ID_AUTHOR ? &s->next_author : kind == AQ_ID_THREAD ? &s->next_thread
                                                 : kind == AQ_ID_TAGS     ? &s->next_tags
+                                                : kind == AQ_ID_SOURCE   ? &s->next_source
                                                                          : NULL;
 }
 
@@ -223,7 +251,7 @@ static enum aq_status listed_id(struct aq_check *c, void *context, const uint8_t
 
 enum aq_status aq_check_ids(struct aq_check *c)
 {
-    static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS};
+    static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS, AQ_ID_SOURCE};
     enum aq_status st = check_set(c, AQ_TABLE_ID, listed_id, NULL);
 
     for (size_t i = 0; i < AQ_COUNT(kinds) && st == AQ_OK; i++)
@@ -283,7 +311,7 @@ static enum aq_status name_row(struct aq_check *c, void *context, struct aq_slic
 
 enum aq_status aq_check_names(struct aq_check *c)
 {
-    static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS};
+    static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS, AQ_ID_SOURCE};
     struct naming n = {{0}};
     enum aq_status st = aq_check_table(c, AQ_TABLE_NAME, name_row, &n);
     for (size_t i = 0; i < AQ_COUNT(kinds) && st == AQ_OK; i++)

@@ -335,7 +335,7 @@ static enum aq_status check_passages(struct reading *r)
 static enum aq_status check_fields(struct reading *r)
 {
     const struct aq_comment *t = &r->text;
-    const struct aq_slice fields[] = {t->id, t->parent, t->title, t->url, t->source, t->text};
+    const struct aq_slice fields[] = {t->id, t->parent, t->title, t->url, t->text};
     if (t->id.len == 0 || t->id.len > AQ_MAX_ID || t->parent.len > AQ_MAX_ID)
         return aq_check_fault(r->c, "text", "comment %u has an id of %zu and a parent of %zu bytes", r->comment,
                               t->id.len, t->parent.len);
@@ -362,20 +362,34 @@ static enum aq_status listed(struct aq_check *c, enum aq_id_kind kind, uint64_t 
     return AQ_OK;
 }
 
-static enum aq_status check_id(struct reading *r)
+/* Before the text is read, which tells the parent's id by the comment's own. An id
+ * goes with the text, and only with it. */
+static enum aq_status check_id(struct reading *r, bool purged)
 {
     struct aq_check *c = r->c;
-    char id[AQ_QUOTED_BYTES];
+    struct aq_id id;
+    struct aq_error why;
+    char quoted[AQ_QUOTED_BYTES];
     uint32_t count, found = r->comment;
     bool is;
-    enum aq_status st = listed(c, AQ_ID_COMMENT, aq_hash(r->text.id), r->comment, &is, &count);
+    enum aq_status st = aq_ident_get(&c->t, r->comment, &id, &why);
+    if (st == AQ_CORRUPT)
+        return aq_check_fault(c, "ident", "comment %u: %.300s", r->comment, why.message);
+    if (st && st != AQ_NOTFOUND)
+        return aq_fail(c->err, st, "%s", why.message);
+    if ((st == AQ_NOTFOUND) != purged)
+        return aq_check_fault(c, "ident", "comment %u was %spurged, but has %s id", r->comment, purged ? "" : "not ",
+                              purged ? "an" : "no");
+    if (purged)
+        return AQ_OK;
+    st = listed(c, AQ_ID_COMMENT, aq_hash(aq_id_slice(&id)), r->comment, &is, &count);
     if (st)
         return st;
-    if (is && count > 1 && aq_comment_find(&c->t, r->text.id, &found, NULL) == AQ_NOMEM)
+    if (is && count > 1 && aq_comment_find(&c->t, aq_id_slice(&id), &found, NULL) == AQ_NOMEM)
         return aq_fail_nomem(c->err);
     return is && found == r->comment ? AQ_OK
                                      : aq_check_fault(c, "id", "the id %s does not lead to its comment, %u",
-                                                      aq_check_quoted(r->text.id, id), r->comment);
+                                                      aq_check_quoted(aq_id_slice(&id), quoted), r->comment);
 }
 
 static enum aq_status check_parent(struct reading *r)
@@ -424,6 +438,7 @@ static enum aq_status check_columns(struct reading *r)
     int64_t thread = aq_column_get(&c->t, AQ_COL_THREAD, r->comment);
     int64_t author = aq_column_get(&c->t, AQ_COL_AUTHOR, r->comment);
     int64_t tags = aq_column_get(&c->t, AQ_COL_TAGS, r->comment);
+    int64_t source = aq_column_get(&c->t, AQ_COL_SOURCE, r->comment);
     bool post = aq_column_get(&c->t, AQ_COL_FLAGS, r->comment) & AQ_IS_POST;
 
     if (thread >= s->next_thread)
@@ -435,6 +450,9 @@ static enum aq_status check_columns(struct reading *r)
         (tags >= s->next_tags && tags != (int64_t)AQ_NO_COMMENT))
         return aq_check_fault(c, "col", "comment %u has author %" PRId64 " of %u and tags %" PRId64 " of %u",
                               r->comment, author, s->next_author, tags, s->next_tags);
+    if (source >= s->next_source && source != (int64_t)AQ_NO_COMMENT)
+        return aq_check_fault(c, "col", "comment %u has source %" PRId64 " of %u", r->comment, source,
+                              s->next_source);
     if (post != (r->text.parent.len == 0))
         return aq_check_fault(c, "col", "comment %u is %smarked as a post and names %s parent", r->comment,
                               post ? "" : "not ", post ? "a" : "no");
@@ -448,9 +466,12 @@ static enum aq_status check_comment(struct reading *r)
     struct aq_check *c = r->c;
     int64_t flags = aq_column_get(&c->t, AQ_COL_FLAGS, r->comment);
     struct aq_error why;
+    enum aq_status st = check_id(r, flags & AQ_PURGED);
+    if (st)
+        return st;
 
     aq_arena_reset(&r->arena);
-    enum aq_status st = aq_text_get(&c->t, r->comment, &r->arena, &r->text, &why);
+    st = aq_text_get(&c->t, r->comment, &r->arena, &r->text, &why);
     if (st == AQ_NOTFOUND)
         return flags & AQ_PURGED
                    ? AQ_OK
@@ -463,8 +484,6 @@ static enum aq_status check_comment(struct reading *r)
         return aq_check_fault(c, "text", "comment %u was purged, but has text", r->comment);
     c->with_text++;
     st = check_fields(r);
-    if (st == AQ_OK)
-        st = check_id(r);
     if (st || !(flags & AQ_LIVE))
         return st;
     c->text_bytes += r->text.text.len;

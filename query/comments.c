@@ -68,7 +68,7 @@ static enum aq_status fill(struct box *b, struct aq_txn *txn, struct aq_arena *s
     const struct {
         struct aq_slice from, *to;
     } copies[] = {{c.id, &v->id},   {c.parent, &v->parent}, {c.title, &v->title},
-                  {c.url, &v->url}, {c.source, &v->source}, {c.text, &v->text}};
+                  {c.url, &v->url}, {c.text, &v->text}};
     for (size_t i = 0; i < AQ_COUNT(copies); i++)
         if (copies[i].from.len && !(*copies[i].to = aq_arena_copy(&b->arena, copies[i].from)).ptr)
             return aq_fail_nomem(err);
@@ -86,6 +86,7 @@ static enum aq_status fill(struct box *b, struct aq_txn *txn, struct aq_arena *s
     v->passage_count = c.passage_count;
     v->thread = f.thread;
     v->author = f.author;
+    v->source = f.source;
     v->tags = f.tags;
     v->tag_count = f.tag_count;
     v->date = f.date;

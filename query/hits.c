@@ -37,40 +37,38 @@ static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, siz
     const struct aq_hit_maker *m = w->maker;
     struct aq_hit *h = &w->hits[at];
     struct aq_comment c;
+    struct aq_facts f;
     aq_arena_reset(&w->scratch);
-    enum aq_status st = aq_reader_text(m->txn, x->comment, &w->scratch, &c, err);
-    if (st)
-        return st;
-    if (x->ordinal >= c.passage_count)
-        return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", x->comment, x->ordinal);
-    const struct aq_passage *p = &c.passages[x->ordinal];
     *h = (struct aq_hit){.score = x->score,
                          .comment = x->comment,
                          .ordinal = x->ordinal,
                          .more = x->matches ? x->matches - 1 : 0,
                          .all_words = x->all_words,
-                         .quote_depth = p->quote_depth,
+                         .quote_depth = x->tier & AQ_TIER_QUOTE ? 1 : 0,
                          .date = aq_column_get(m->txn, AQ_COL_DATE, x->comment),
                          .points = (int32_t)aq_column_get(m->txn, AQ_COL_SCORE, x->comment)};
-    if (!copy(m->arena, c.id, &h->id))
-        return aq_fail_nomem(err);
     if (m->flags & AQ_NO_TEXT)
-        return AQ_OK;
+        return aq_reader_id(m->txn, x->comment, m->arena, &h->id, err);
 
-    struct aq_facts f;
-    st = aq_facts_get(m->txn, x->comment, m->arena, &f, err);
+    enum aq_status st = aq_reader_text(m->txn, x->comment, &w->scratch, &c, err);
+    if (!st)
+        st = aq_facts_get(m->txn, x->comment, m->arena, &f, err);
     if (st)
         return st;
+    if (x->ordinal >= c.passage_count)
+        return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", x->comment, x->ordinal);
+    const struct aq_passage *p = &c.passages[x->ordinal];
+    h->quote_depth = p->quote_depth;
     h->thread = f.thread;
     h->author = f.author;
+    h->source = f.source;
     h->tags = f.tags;
     h->tag_count = f.tag_count;
     w->threads[at] = f.thread_number;
     /* A title that stands alone is a passage without text of its own. */
     struct aq_slice part = p->end > p->begin ? aq_slice(c.text.ptr + p->begin, p->end - p->begin) : (struct aq_slice){0};
-    if (!copy(m->arena, c.parent, &h->parent) || !copy(m->arena, c.source, &h->source) ||
-        !copy(m->arena, c.url, &h->url) || !copy(m->arena, c.title, &h->title) ||
-        !copy(m->arena, part, &h->passage))
+    if (!copy(m->arena, c.id, &h->id) || !copy(m->arena, c.parent, &h->parent) || !copy(m->arena, c.url, &h->url) ||
+        !copy(m->arena, c.title, &h->title) || !copy(m->arena, part, &h->passage))
         return aq_fail_nomem(err);
     return show_passage(w, h, err);
 }

@@ -94,6 +94,19 @@ enum aq_status aq_reader_text(struct aq_txn *txn, uint32_t comment, struct aq_ar
     return st;
 }
 
+enum aq_status aq_reader_id(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_slice *out,
+                            struct aq_error *err)
+{
+    struct aq_id id;
+    enum aq_status st = aq_ident_get(txn, comment, &id, err);
+    if (st)
+        return st == AQ_NOTFOUND ? aq_fail(err, AQ_CORRUPT, "the id of comment %u is missing; `aq check` tells more",
+                                           comment)
+                                 : st;
+    *out = aq_arena_copy(arena, aq_id_slice(&id));
+    return out->ptr ? AQ_OK : aq_fail_nomem(err);
+}
+
 enum aq_status aq_thread_title(struct aq_txn *txn, uint32_t thread, struct aq_arena *scratch, struct aq_arena *arena,
                                struct aq_slice *title, struct aq_error *err)
 {
@@ -175,6 +188,8 @@ enum aq_status aq_facts_get(struct aq_txn *txn, uint32_t comment, struct aq_aren
     enum aq_status st = copy_name(txn, AQ_ID_THREAD, thread, arena, &f->thread, err);
     if (!st)
         st = copy_name(txn, AQ_ID_AUTHOR, aq_column_get(txn, AQ_COL_AUTHOR, comment), arena, &f->author, err);
+    if (!st)
+        st = copy_name(txn, AQ_ID_SOURCE, aq_column_get(txn, AQ_COL_SOURCE, comment), arena, &f->source, err);
     if (!st)
         st = copy_name(txn, AQ_ID_TAGS, aq_column_get(txn, AQ_COL_TAGS, comment), arena, &tags, err);
     if (!st && tags.len && (st = split_tags(tags, arena, f)))

@@ -19,13 +19,17 @@ enum aq_status aq_reader_begin(struct aq_reader *r, struct aq_txn *txn, struct a
 enum aq_status aq_reader_text(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_comment *out,
                               struct aq_error *err);
 
+/* A comment's id, copied into arena; AQ_CORRUPT with a message when there is none. */
+enum aq_status aq_reader_id(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_slice *out,
+                            struct aq_error *err);
+
 /* Title of the comment that opens a thread, copied into arena; empty when there is none. */
 enum aq_status aq_thread_title(struct aq_txn *txn, uint32_t thread, struct aq_arena *scratch, struct aq_arena *arena,
                                struct aq_slice *title, struct aq_error *err);
 
 /* The facts that columns and names hold of a comment, copied into arena. */
 struct aq_facts {
-    struct aq_slice thread, author;
+    struct aq_slice thread, author, source;
     const struct aq_slice *tags;
     uint32_t tag_count;
     uint32_t thread_number; /* AQ_NO_COMMENT without */

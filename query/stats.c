@@ -22,9 +22,8 @@ static enum aq_status table_bytes(struct aq_txn *txn, struct aq_index_stats *s, 
             return st;
         uint64_t bytes = dbi_bytes(txn, mdb_cursor_dbi(w.cursor));
         aq_walk_close(&w);
-        *(table == AQ_TABLE_NORM   ? &s->norm_bytes
-          : table == AQ_TABLE_TEXT ? &s->stored_text_bytes
-                                   : &s->other_bytes) += bytes;
+        bool text = table == AQ_TABLE_TEXT || table == AQ_TABLE_IDENT;
+        *(text ? &s->stored_text_bytes : table == AQ_TABLE_NORM ? &s->norm_bytes : &s->other_bytes) += bytes;
     }
     return AQ_OK;
 }

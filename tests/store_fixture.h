@@ -99,6 +99,30 @@ static inline uint64_t get_number(struct aq_txn *t, uint32_t key)
     return aq_load64(v.ptr);
 }
 
+/* Walks a table's rows: first_row, then next_row until it is false; checksums hold. */
+static inline bool next_row(struct aq_walk *w)
+{
+    bool found;
+    OK(aq_walk_next(w, &found, err));
+    if (found)
+        assert_true(w->checksum_ok);
+    else
+        aq_walk_close(w);
+    return found;
+}
+
+static inline bool first_row(struct aq_txn *t, enum aq_table table, struct aq_walk *w)
+{
+    bool found;
+    OK(aq_walk_open(t, table, true, w, err));
+    OK(aq_walk_seek(w, aq_slice("", 0), &found, err));
+    if (found)
+        assert_true(w->checksum_ok);
+    else
+        aq_walk_close(w);
+    return found;
+}
+
 static inline uint32_t fixture_random(uint64_t *state)
 {
     *state = *state * 6364136223846793005u + 1442695040888963407u;

@@ -78,9 +78,9 @@ static void change_text(struct history *h, struct aq_txn *t)
     aq_buf_free(&b);
 }
 
-static enum aq_status put_frame(void *context, uint32_t first, struct aq_slice frame, struct aq_error *err)
+static enum aq_status put_bundle(void *context, uint32_t first, struct aq_slice bundle, struct aq_error *err)
 {
-    return aq_frame_put(context, first, frame, err);
+    return aq_bundle_put(context, first, bundle, err);
 }
 
 /* Packs a tail again, as a flush does. */
@@ -89,7 +89,7 @@ static void repack_text(struct history *h, struct aq_txn *t)
     uint32_t from = below(h, TEXTS);
     struct aq_arena arena = {0};
     struct aq_slice raw;
-    /* A frame may begin before `from`: only cut where one begins. */
+    /* A bundle may begin before `from`: only cut where one begins. */
     struct aq_walk w;
     uint8_t key[4];
     bool found;
@@ -98,16 +98,16 @@ static void repack_text(struct history *h, struct aq_txn *t)
     OK(aq_walk_seek(&w, aq_slice(key, 4), &found, err));
     from = found ? aq_unkey32(w.key.ptr) : TEXTS;
     aq_walk_close(&w);
-    struct aq_frame_writer *writer = aq_frame_writer_new((struct aq_slice){0}, 0);
+    struct aq_text_writer *writer = aq_text_writer_new((struct aq_slice){0}, 0);
     struct aq_slice *texts = calloc(TEXTS, sizeof *texts);
     for (uint32_t n = from; n < TEXTS; n++)
         if (aq_text_get_raw(t, n, &arena, &raw, NULL) == AQ_OK)
             texts[n] = raw;
-    OK(aq_frame_delete_range(t, from, AQ_NO_COMMENT, err));
+    OK(aq_bundle_delete_range(t, from, AQ_NO_COMMENT, err));
     for (uint32_t n = from; n < TEXTS; n++)
-        OK(aq_frame_writer_add(writer, n, texts[n], put_frame, t, err));
-    OK(aq_frame_writer_finish(writer, put_frame, t, err));
-    aq_frame_writer_free(writer);
+        OK(aq_text_writer_add(writer, n, texts[n], put_bundle, t, err));
+    OK(aq_text_writer_finish(writer, put_bundle, t, err));
+    aq_text_writer_free(writer);
     aq_arena_free(&arena);
     free(texts);
 }
@@ -262,48 +262,53 @@ static void random_histories_agree_with_arrays(void **state)
 
 /* ---- bytes that nobody wrote ---- */
 
-static enum aq_status keep_frame(void *context, uint32_t first, struct aq_slice frame, struct aq_error *err)
+static enum aq_status keep_bundle(void *context, uint32_t first, struct aq_slice bundle, struct aq_error *err)
 {
     (void)first, (void)err;
-    aq_buf_put(context, frame.ptr, frame.len);
+    aq_buf_put(context, bundle.ptr, bundle.len);
     return AQ_OK;
 }
 
-static void mutated_frames_are_refused_or_unpacked_within_bounds(void **state)
+static void mutated_bundles_are_refused_or_unpacked_within_bounds(void **state)
 {
-    struct aq_frame_writer *w = aq_frame_writer_new((struct aq_slice){0}, 0);
+    struct aq_text_writer *w = aq_text_writer_new((struct aq_slice){0}, 0);
     struct aq_frame_cache cache = {0};
-    struct aq_buf frame = {0};
+    struct aq_buf bundle = {0};
     uint64_t random = fixture_seed();
     unsigned refused = 0, read = 0;
     (void)state;
-    for (uint32_t i = 0; i < 20; i++)
-        OK(aq_frame_writer_add(w, i, aq_slice_str("words that repeat, and words that repeat 0123456789 abcdef"),
-                               keep_frame, &frame, err));
-    OK(aq_frame_writer_finish(w, keep_frame, &frame, err));
+    for (uint32_t i = 0; i < 400; i++)
+        OK(aq_text_writer_add(w, i, aq_slice_str("words that repeat, and words that repeat 0123456789 abcdef"),
+                               keep_bundle, &bundle, err));
+    OK(aq_text_writer_finish(w, keep_bundle, &bundle, err));
     for (unsigned round = 0; round < 30000; round++) {
-        size_t len = fixture_random(&random) % 8 ? frame.len : fixture_random(&random) % (frame.len + 1);
+        size_t len = fixture_random(&random) % 8 ? bundle.len : fixture_random(&random) % (bundle.len + 1);
         uint8_t *copy = malloc(len ? len : 1);
-        struct aq_frame parsed;
-        memcpy(copy, frame.ptr, len);
+        struct aq_bundle parsed;
+        memcpy(copy, bundle.ptr, len);
         for (unsigned flips = fixture_random(&random) % 4; flips-- > 0 && len;)
             copy[fixture_random(&random) % len] = (uint8_t)fixture_random(&random);
-        if (aq_frame_parse(&parsed, aq_slice(copy, len)) || aq_frame_unpack(&cache, &parsed, NULL)) {
-            refused++;
-        } else {
+        struct aq_frame_walk walk;
+        struct aq_frame frame;
+        bool fine = aq_bundle_parse(&parsed, aq_slice(copy, len)) == AQ_OK;
+        if (fine)
+            aq_bundle_frames(&parsed, &walk);
+        while (fine && aq_bundle_next(&walk, &frame)) {
             uint32_t before = cache.bodies;
-            for (uint32_t i = 0; i < cache.count; i++) {
-                assert_true(cache.ends[i] >= before && cache.ends[i] <= parsed.raw_size);
+            fine = aq_frame_unpack(&cache, &frame, NULL) == AQ_OK;
+            for (uint32_t i = 0; fine && i < cache.count; i++) {
+                assert_true(cache.ends[i] >= (i ? before : cache.bodies) && cache.ends[i] <= frame.raw_size);
                 before = cache.ends[i];
             }
-            read++;
         }
+        read += fine;
+        refused += !fine;
         free(copy);
     }
     assert_true(refused && read);
     aq_frame_cache_free(&cache);
-    aq_frame_writer_free(w);
-    aq_buf_free(&frame);
+    aq_text_writer_free(w);
+    aq_buf_free(&bundle);
 }
 
 static void garbage_in_state_and_segment_records_is_refused(void **state)
@@ -334,7 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         T(random_histories_agree_with_arrays),
-        T(mutated_frames_are_refused_or_unpacked_within_bounds),
+        T(mutated_bundles_are_refused_or_unpacked_within_bounds),
         T(garbage_in_state_and_segment_records_is_refused),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -118,6 +118,7 @@ DAMAGE(live_count, (t->state.comments++, true))
 DAMAGE(pend_count, (t->state.pend_tokens--, true))
 DAMAGE(text_bytes, (t->state.text_bytes++, true))
 DAMAGE(author_count, (t->state.next_author++, true))
+DAMAGE(source_count, (t->state.next_source++, true))
 DAMAGE(comment_count, (t->state.next_comment++, true))
 DAMAGE(comment_fewer, (t->state.next_comment--, true))
 DAMAGE(dictionary_number, (t->state.dictionary = 9, true))
@@ -317,6 +318,7 @@ DAMAGE(other_author, set_column(t, b, AQ_COL_AUTHOR, t->state.next_author))
 DAMAGE(other_tags, set_column(t, b, AQ_COL_TAGS, t->state.next_tags))
 DAMAGE(other_parent, set_column(t, b, AQ_COL_PARENT, 0))
 DAMAGE(no_digest, set_column(t, b, AQ_COL_DIGEST, 0))
+DAMAGE(other_source, set_column(t, b, AQ_COL_SOURCE, t->state.next_source))
 DAMAGE(col_cut, edit_row(t, b, AQ_TABLE_COL, "", drop_one_byte))
 static bool no_flags(struct aq_txn *t, struct bench *b)
 {
@@ -353,11 +355,6 @@ static void edit_word(struct aq_comment *c, uint8_t *text)
 {
     text[c->passages[0].begin] ^= 0x03;
 }
-static void edit_id(struct aq_comment *c, uint8_t *text)
-{
-    (void)text;
-    c->id = aq_slice_str("somebody else");
-}
 static void edit_parent(struct aq_comment *c, uint8_t *text)
 {
     (void)text;
@@ -374,17 +371,84 @@ static void edit_passages(struct aq_comment *c, uint8_t *text)
     c->passage_count--;
 }
 DAMAGE(other_word, other_text(t, b, edit_word))
-DAMAGE(other_id, other_text(t, b, edit_id))
 DAMAGE(other_parent_id, other_text(t, b, edit_parent))
 DAMAGE(bad_utf8, other_text(t, b, edit_utf8))
 DAMAGE(fewer_passages, other_text(t, b, edit_passages))
-DAMAGE(no_frame, no_row(t, b, AQ_TABLE_TEXT, ""))
+DAMAGE(no_bundle, no_row(t, b, AQ_TABLE_TEXT, ""))
+static void change_comments(struct aq_buf *value, struct bench *b)
+{
+    (void)b;
+    /* The first frame's head: one comment more or less than its body has. */
+    struct aq_reading r = aq_reading_of(aq_slice(value->ptr, value->len));
+    aq_read_varint32(&r);
+    aq_read_varint32(&r);
+    assert_true(r.p < r.end);
+    value->ptr[r.p - value->ptr] ^= 2;
+}
+DAMAGE(comments_in_frame, edit_row(t, b, AQ_TABLE_TEXT, "", change_comments))
+DAMAGE(bundle_cut, edit_row(t, b, AQ_TABLE_TEXT, "", drop_one_byte))
 static bool purged_text(struct aq_txn *t, struct bench *b)
 {
     struct aq_error err;
     must(aq_text_replace(t, live_comment(t, b), (struct aq_slice){0}, &err), &err);
     return true;
 }
+
+/* ident: all ids written anew, with a change */
+enum ident_change { OTHER_ID, EXCHANGED_IDS, NO_ID, ONE_LESS, ONE_MORE, ID_TWICE };
+
+static bool change_idents(struct aq_txn *t, struct bench *b, enum ident_change how)
+{
+    struct aq_ident_writer w;
+    struct aq_error err;
+    struct aq_buf key = {0}, value = {0};
+    struct aq_id id, other;
+    uint32_t count = t->state.next_comment, victim = live_comment(t, b), partner;
+    struct aq_id *ids = calloc(count, sizeof *ids);
+    do
+        partner = live_comment(t, b);
+    while (partner == victim);
+    for (uint32_t i = 0; i < count; i++)
+        must(aq_ident_get(t, i, &ids[i], &err), &err); /* none was purged */
+    while (some_row(t, b, AQ_TABLE_IDENT, "", &key, &value))
+        assert_int_equal(aq_del(t, AQ_TABLE_IDENT, aq_slice(key.ptr, key.len), NULL), AQ_OK);
+    id = ids[victim];
+    other = ids[partner];
+    if (how == OTHER_ID)
+        aq_id_set(&ids[victim], aq_slice_str("somebody else"));
+    else if (how == NO_ID)
+        ids[victim].len = 0;
+    else if (how == ID_TWICE || how == EXCHANGED_IDS)
+        ids[victim] = other;
+    if (how == EXCHANGED_IDS)
+        ids[partner] = id;
+    must(aq_ident_begin(t, &w, &err), &err);
+    for (uint32_t i = 0; i < count - (how == ONE_LESS); i++)
+        must(aq_ident_add(&w, aq_id_slice(&ids[i]), &err), &err);
+    if (how == ONE_MORE)
+        must(aq_ident_add(&w, aq_slice_str("too many"), &err), &err);
+    must(aq_ident_finish(&w, &err), &err);
+    aq_buf_free(&key);
+    aq_buf_free(&value);
+    free(ids);
+    return true;
+}
+DAMAGE(ident_other, change_idents(t, b, OTHER_ID))
+DAMAGE(ident_exchanged, change_idents(t, b, EXCHANGED_IDS))
+DAMAGE(ident_gone, change_idents(t, b, NO_ID))
+DAMAGE(ident_one_less, change_idents(t, b, ONE_LESS))
+DAMAGE(ident_one_more, change_idents(t, b, ONE_MORE))
+DAMAGE(ident_twice, change_idents(t, b, ID_TWICE))
+DAMAGE(no_ident, no_row(t, b, AQ_TABLE_IDENT, ""))
+DAMAGE(ident_cut, edit_row(t, b, AQ_TABLE_IDENT, "", drop_one_byte))
+static void raise_first_offset(struct aq_buf *value, struct bench *b)
+{
+    (void)b;
+    size_t groups = (aq_load16(value->ptr + value->len - 2) + 15u) / 16;
+    assert_true(groups > 1);
+    value->ptr[value->len - 2 - 2 * (groups - 1)]++;
+}
+DAMAGE(ident_offset, edit_row(t, b, AQ_TABLE_IDENT, "", raise_first_offset))
 
 /* id, name, member */
 static bool take_entry(struct aq_txn *t, enum aq_table table, const char *prefix)
@@ -559,8 +623,10 @@ static bool change_list(struct aq_txn *t, struct bench *b, enum change how)
         uint32_t docid = c.docid, tf = aq_cursor_positions(&c, positions, codes);
         /* Of a dead passage there is no text to compare with. */
         bool dead = aq_bit(aq_segment_bits(t, seg, AQ_BITS_DELETED, docid / AQ_BITS_CHUNK), docid);
-        if (!changed && how == MOVE_POSITION && !dead) {
-            positions[tf - 1]++;
+        /* To the passage's beginning, where another word stands: a word may stand
+         * further behind another than the text tells, but not before it. */
+        if (!changed && how == MOVE_POSITION && !dead && positions[0] % 8) { /* sums count modulo 8 */
+            positions[0] = 0;
             changed = true;
         } else if (!changed && how == DROP_POSTING && c.index == 1) {
             changed = true;
@@ -568,7 +634,8 @@ static bool change_list(struct aq_txn *t, struct bench *b, enum change how)
         } else if (!changed && how == MOVE_DOCID && docid > last + 1) {
             docid--;
             changed = true;
-        } else if (!changed && how == CHANGE_FORM && !dead && tf > 1 && codes[0] != codes[1]) {
+        } else if (!changed && how == CHANGE_FORM && !dead && tf > 1 && codes[0] != codes[1] &&
+                   (positions[1] - positions[0]) % 8) { /* else the sums are the same */
             uint16_t code = codes[0];
             codes[0] = codes[1];
             codes[1] = code;
@@ -630,8 +697,9 @@ static const struct {
     {"count of pending words", pend_count, {"pend"}},
     {"bytes of text", text_bytes, {"text"}},
     {"count of authors", author_count, {"name"}},
+    {"count of sources", source_count, {"name"}},
     {"one comment more", comment_count, {"text"}},
-    {"one comment less", comment_fewer, {"text", "col"}},
+    {"one comment less", comment_fewer, {"text", "col", "ident"}},
     {"a dictionary that is not there", dictionary_number, {"meta"}},
     {"count of tombstones", deleted_fact, {"bits"}},
     {"count of terms", terms_fact, {"seg"}},
@@ -667,16 +735,27 @@ static const struct {
     {"an author that is not there", other_author, {"col"}},
     {"tags that are not there", other_tags, {"col"}},
     {"another parent", other_parent, {"col", "id"}},
+    {"a source that is not there", other_source, {"col"}},
     {"no digest", no_digest, {"col"}},
     {"a column cut", col_cut, {"col"}},
     {"no flags", no_flags, {"col"}},
     {"another word in the text", other_word, {"postings", "pend"}},
-    {"another id in the text", other_id, {"id"}},
     {"another parent in the text", other_parent_id, {"col", "id"}},
     {"bad UTF-8 in the text", bad_utf8, {"text"}},
     {"fewer passages in the text", fewer_passages, {"map"}},
-    {"a frame gone", no_frame, {"text"}},
+    {"a bundle gone", no_bundle, {"text"}},
+    {"a bundle cut", bundle_cut, {"text"}},
+    {"a frame of another number of comments", comments_in_frame, {"text"}},
     {"text of a live comment gone", purged_text, {"text"}},
+    {"another id in a row of ids", ident_other, {"id"}},
+    {"ids exchanged", ident_exchanged, {"id"}},
+    {"an id twice", ident_twice, {"id"}},
+    {"an id marked as purged", ident_gone, {"ident"}},
+    {"one id less", ident_one_less, {"ident"}},
+    {"one id more", ident_one_more, {"ident"}},
+    {"a row of ids gone", no_ident, {"ident"}},
+    {"a row of ids cut", ident_cut, {"ident"}},
+    {"an offset in a row of ids", ident_offset, {"ident"}},
     {"an id gone", no_id, {"id"}},
     {"an author's id gone", no_author_id, {"id"}},
     {"nobody waits for a parent", no_awaited, {"id"}},

@@ -101,9 +101,9 @@ void free(void *p)
 
 /* ---- the story ---- */
 
-static enum aq_status put_frame(void *context, uint32_t first, struct aq_slice frame, struct aq_error *err)
+static enum aq_status put_bundle(void *context, uint32_t first, struct aq_slice bundle, struct aq_error *err)
 {
-    return aq_frame_put(context, first, frame, err);
+    return aq_bundle_put(context, first, bundle, err);
 }
 
 #define TRY(call)                                                                                                      \
@@ -115,7 +115,8 @@ static enum aq_status put_frame(void *context, uint32_t first, struct aq_slice f
 struct story {
     struct aq_store *writer, *next, *reader;
     struct aq_txn t;
-    struct aq_frame_writer *frames;
+    struct aq_text_writer *texts;
+    struct aq_ident_writer ids;
     struct aq_arena arena;
     uint32_t committed; /* rounds that a commit has acknowledged */
 };
@@ -131,17 +132,21 @@ static enum aq_status write_round(struct story *s, uint32_t round, struct aq_err
         TRY(aq_column_set(&s->t, AQ_COL_DATE, i, round, err));
         TRY(aq_ids_add(&s->t, AQ_ID_COMMENT, i % 3, i, err));
     }
+    TRY(aq_ident_begin(&s->t, &s->ids, err));
+    for (uint32_t i = 0; i < 100; i++)
+        TRY(aq_ident_add(&s->ids, aq_slice_str("some id of a comment, as long as a row makes in a hundred of"), err));
+    TRY(aq_ident_finish(&s->ids, err));
     TRY(aq_name_intern(&s->t, AQ_ID_AUTHOR, aq_slice_str("Ada"), &number, err));
     TRY(aq_name_intern(&s->t, AQ_ID_THREAD, aq_slice_str("topic"), &number, err));
     TRY(aq_thread_add_member(&s->t, number, round, err));
-    s->frames = aq_frame_writer_new((struct aq_slice){0}, 0);
-    if (!s->frames)
+    s->texts = aq_text_writer_new((struct aq_slice){0}, 0);
+    if (!s->texts)
         return aq_fail_nomem(err);
     for (uint32_t i = 0; i < 30; i++)
-        TRY(aq_frame_writer_add(s->frames, i, aq_slice_str("some words of a comment"), put_frame, &s->t, err));
-    TRY(aq_frame_writer_finish(s->frames, put_frame, &s->t, err));
-    aq_frame_writer_free(s->frames);
-    s->frames = NULL;
+        TRY(aq_text_writer_add(s->texts, i, aq_slice_str("some words of a comment"), put_bundle, &s->t, err));
+    TRY(aq_text_writer_finish(s->texts, put_bundle, &s->t, err));
+    aq_text_writer_free(s->texts);
+    s->texts = NULL;
     TRY(aq_text_replace(&s->t, 3, aq_slice_str("other words"), err));
     TRY(aq_segment_create(&s->t, round, &seg, err));
     TRY(aq_segment_append(&s->t, &seg, aq_slice_str("a"), aq_slice("x", 1), aq_slice("y", 1), err));
@@ -160,10 +165,13 @@ static enum aq_status write_round(struct story *s, uint32_t round, struct aq_err
 static enum aq_status read_round(struct story *s, uint32_t round, struct aq_error *err)
 {
     struct aq_slice raw;
+    struct aq_id id;
     enum aq_status st;
     TRY(aq_txn_begin(s->reader, &s->t, err));
     for (uint32_t i = 0; i < 30; i++)
         TRY(aq_text_get_raw(&s->t, i, &s->arena, &raw, err));
+    for (uint32_t i = 0; i < 100 * (round + 1); i += 7)
+        TRY(aq_ident_get(&s->t, i, &id, err));
     assert_int_equal(aq_column_get(&s->t, AQ_COL_DATE, 299), round);
     for (uint32_t i = 0; i < s->t.segment_count; i++) {
         uint32_t comment, ordinal;
@@ -200,7 +208,8 @@ static enum aq_status tell(struct story *s, const char *dir, struct aq_error *er
 static void end(struct story *s)
 {
     aq_txn_end(&s->t);
-    aq_frame_writer_free(s->frames);
+    aq_ident_abandon(&s->ids);
+    aq_text_writer_free(s->texts);
     if (s->writer)
         aq_store_generation_abandon(s->writer, s->next);
     aq_store_close(s->reader);

@@ -767,15 +767,12 @@ static void names_with_one_hash_are_told_apart(void **state)
 
 static void put_comment(struct aq_txn *t, uint32_t number, const char *id)
 {
-    struct aq_comment c = {.id = aq_slice_str(id), .text = aq_slice_str("words")};
-    struct aq_passage passage = {.end = 5};
-    struct aq_buf b = {0};
-    c.passages = &passage;
-    c.passage_count = 1;
-    aq_comment_encode(&b, &c);
-    OK(aq_text_replace(t, number, aq_slice(b.ptr, b.len), err));
+    struct aq_ident_writer w;
+    OK(aq_ident_begin(t, &w, err));
+    assert_int_equal(w.next, number);
+    OK(aq_ident_add(&w, aq_slice_str(id), err));
+    OK(aq_ident_finish(&w, err));
     OK(aq_ids_add(t, AQ_ID_COMMENT, aq_hash(aq_slice_str(id)), number, err));
-    aq_buf_free(&b);
 }
 
 static void comments_with_one_hash_are_told_apart(void **state)
@@ -801,11 +798,23 @@ static void comments_with_one_hash_are_told_apart(void **state)
     FAILS(AQ_NOTFOUND, "ahead", aq_comment_find(&t, aq_slice_str("ahead"), &found, err));
     FAILS(AQ_NOTFOUND, "", aq_comment_find(&t, aq_slice_str(""), &found, err));
     aq_txn_end(&t);
+}
+
+static void a_purged_comment_is_not_found_by_its_id(void **state)
+{
+    struct fixture *f = *state;
+    struct aq_txn t;
+    uint32_t found;
+    fixture_create(f);
     OK(aq_txn_begin_write(f->store, &t, SMALL, err));
-    OK(aq_text_replace(&t, 1, (struct aq_slice){0}, err));
-    OK(aq_txn_commit(&t, err));
-    OK(aq_txn_begin(f->store, &t, err));
-    FAILS(AQ_NOTFOUND, "beta", aq_comment_find(&t, aq_slice_str("beta"), &found, err));
+    put_comment(&t, 0, "alpha");
+    put_comment(&t, 1, "");
+    put_comment(&t, 2, "beta");
+    t.state.next_comment = 3;
+    OK(aq_ids_add(&t, AQ_ID_COMMENT, aq_hash(aq_slice_str("beta")), 1, err));
+    OK(aq_comment_find(&t, aq_slice_str("beta"), &found, err));
+    assert_int_equal(found, 2);
+    FAILS(AQ_NOTFOUND, "", aq_comment_find(&t, aq_slice_str(""), &found, err));
     aq_txn_end(&t);
 }
 
@@ -922,6 +931,7 @@ int main(void)
         T(names_get_numbers_and_keep_them),
         T(names_with_one_hash_are_told_apart),
         T(comments_with_one_hash_are_told_apart),
+        T(a_purged_comment_is_not_found_by_its_id),
         T(threads_carry_root_and_title),
         T(long_lists_stay_sorted_in_rows_of_a_page),
     };

@@ -1,4 +1,4 @@
-/* text_test.c - frames, dictionaries, and comments in frames. */
+/* text_test.c - frames, bundles, dictionaries, and comments in them. */
 #include "store_fixture.h"
 
 /* A comment whose text is `size` bytes of words, different for each number. */
@@ -6,8 +6,11 @@ static void encode(struct aq_buf *out, uint32_t number, size_t size, const char 
 {
     static const char *const words[] = {"persona ", "model ", "alignment ", "the ", "of ", "reward\n\n", "because "};
     struct aq_buf text = {0};
+    char parent[32];
     struct aq_comment c = {.id = aq_slice_str(id)};
     struct aq_passage passage = {0};
+    snprintf(parent, sizeof parent, "id-%u", number / 8 * 7);
+    c.parent = aq_slice_str(parent);
     uint64_t random = number * 977 + 1;
     while (text.len < size) {
         uint32_t r = fixture_random(&random);
@@ -26,21 +29,34 @@ static void encode(struct aq_buf *out, uint32_t number, size_t size, const char 
     aq_buf_free(&text);
 }
 
-struct frames {
+struct bundles {
     struct aq_txn *t;
     unsigned count;
     size_t bytes, largest, pages;
 };
 
-static enum aq_status put_frame(void *context, uint32_t first, struct aq_slice frame, struct aq_error *err)
+/* Ids for the comments of tests that store them one by one. */
+static void give_ids(struct aq_txn *t, uint32_t count)
 {
-    struct frames *f = context;
+    struct aq_ident_writer w;
+    char id[32];
+    OK(aq_ident_begin(t, &w, err));
+    while (w.next < count) {
+        snprintf(id, sizeof id, "id-%u", w.next);
+        OK(aq_ident_add(&w, aq_slice_str(id), err));
+    }
+    OK(aq_ident_finish(&w, err));
+}
+
+static enum aq_status put_bundle(void *context, uint32_t first, struct aq_slice bundle, struct aq_error *err)
+{
+    struct bundles *f = context;
     f->count++;
-    f->bytes += frame.len + AQ_CHECKSUM_BYTES;
-    f->pages += (frame.len + AQ_CHECKSUM_BYTES + 16 + 4095) / 4096;
-    if (frame.len > f->largest)
-        f->largest = frame.len;
-    return aq_frame_put(f->t, first, frame, err);
+    f->bytes += bundle.len + AQ_CHECKSUM_BYTES;
+    f->pages += (bundle.len + AQ_CHECKSUM_BYTES + 16 + 4095) / 4096;
+    if (bundle.len > f->largest)
+        f->largest = bundle.len;
+    return aq_bundle_put(f->t, first, bundle, err);
 }
 
 static size_t some_size(uint64_t *random)
@@ -59,23 +75,24 @@ static size_t some_size(uint64_t *random)
 enum { COMMENTS = 2000 };
 
 static void store_comments(struct aq_txn *t, struct aq_slice dictionary, size_t *sizes, uint64_t *random,
-                           struct frames *out)
+                           struct bundles *out)
 {
-    struct aq_frame_writer *w = aq_frame_writer_new(dictionary, dictionary.len ? 1 : 0);
+    struct aq_text_writer *w = aq_text_writer_new(dictionary, dictionary.len ? 1 : 0);
     struct aq_buf b = {0};
     char id[32];
-    *out = (struct frames){.t = t};
+    *out = (struct bundles){.t = t};
     assert_non_null(w);
     for (uint32_t i = 0; i < COMMENTS; i++) {
         sizes[i] = i == 77 ? (size_t)1 << 20 : some_size(random);
         snprintf(id, sizeof id, "id-%u", i);
         aq_buf_clear(&b);
         encode(&b, i, sizes[i], id);
-        OK(aq_frame_writer_add(w, i, aq_slice(b.ptr, b.len), put_frame, out, err));
+        OK(aq_text_writer_add(w, i, aq_slice(b.ptr, b.len), put_bundle, out, err));
     }
-    OK(aq_frame_writer_finish(w, put_frame, out, err));
+    give_ids(t, COMMENTS);
+    OK(aq_text_writer_finish(w, put_bundle, out, err));
     t->state.next_comment = COMMENTS;
-    aq_frame_writer_free(w);
+    aq_text_writer_free(w);
     aq_buf_free(&b);
 }
 
@@ -94,6 +111,8 @@ static void check_comment(struct aq_txn *t, uint32_t number, size_t size)
     OK(aq_text_get(t, number, &arena, &c, err));
     assert_int_equal(c.text.len, size);
     assert_true(aq_slice_eq(c.id, aq_slice_str(id)));
+    snprintf(id, sizeof id, "id-%u", number / 8 * 7);
+    assert_true(aq_slice_eq(c.parent, aq_slice_str(id)));
     aq_arena_free(&arena);
     aq_buf_free(&want);
 }
@@ -107,7 +126,7 @@ static struct aq_buf train(void)
         encode(&samples, 100000 + i, 300 + i, "sample");
         sizes[i] = samples.len - before;
     }
-    assert_int_equal(aq_dictionary_train(&samples, sizes, AQ_COUNT(sizes), &dictionary), AQ_OK);
+    assert_int_equal(aq_dictionary_make(&samples, sizes, AQ_COUNT(sizes), &dictionary), AQ_OK);
     assert_true(dictionary.len > 0);
     aq_buf_free(&samples);
     return dictionary;
@@ -118,7 +137,7 @@ static void texts_of_all_sizes_come_back(void **state)
     struct fixture *f = *state;
     uint64_t random = fixture_seed();
     size_t sizes[COMMENTS];
-    struct frames frames;
+    struct bundles frames;
     struct aq_txn t;
     fixture_create(f);
     OK(aq_txn_begin_write(f->store, &t, 0, err));
@@ -136,10 +155,10 @@ static void texts_of_all_sizes_come_back(void **state)
     aq_txn_end(&t);
 }
 
-static enum aq_status add_length(void *context, uint32_t first, struct aq_slice frame, struct aq_error *err)
+static enum aq_status add_length(void *context, uint32_t first, struct aq_slice bundle, struct aq_error *err)
 {
     (void)first, (void)err;
-    *(size_t *)context += frame.len;
+    *(size_t *)context += bundle.len;
     return AQ_OK;
 }
 
@@ -150,12 +169,12 @@ static size_t one_frame_each(struct aq_buf dictionary)
     struct aq_buf b = {0};
     size_t bytes = 0;
     for (uint32_t i = 0; i < 200; i++) {
-        struct aq_frame_writer *w = aq_frame_writer_new(aq_slice(dictionary.ptr, dictionary.len), 1);
+        struct aq_text_writer *w = aq_text_writer_new(aq_slice(dictionary.ptr, dictionary.len), 1);
         aq_buf_clear(&b);
         encode(&b, i, 200, "id");
-        assert_int_equal(aq_frame_writer_add(w, i, aq_slice(b.ptr, b.len), add_length, &bytes, NULL), AQ_OK);
-        assert_int_equal(aq_frame_writer_finish(w, add_length, &bytes, NULL), AQ_OK);
-        aq_frame_writer_free(w);
+        assert_int_equal(aq_text_writer_add(w, i, aq_slice(b.ptr, b.len), add_length, &bytes, NULL), AQ_OK);
+        assert_int_equal(aq_text_writer_finish(w, add_length, &bytes, NULL), AQ_OK);
+        aq_text_writer_free(w);
     }
     aq_buf_free(&b);
     return bytes;
@@ -166,7 +185,7 @@ static void texts_packed_with_a_dictionary_come_back(void **state)
     struct fixture *f = *state;
     uint64_t random = fixture_seed();
     size_t sizes[COMMENTS];
-    struct frames plain, packed;
+    struct bundles plain, packed;
     struct aq_txn t;
     struct aq_buf d = train();
     fixture_create(f);
@@ -187,69 +206,69 @@ static void texts_packed_with_a_dictionary_come_back(void **state)
     aq_buf_free(&d);
 }
 
-static void frames_of_short_comments_fill_their_pages(void **state)
+static void bundles_of_short_comments_fill_their_pages(void **state)
 {
     struct fixture *f = *state;
-    struct aq_frame_writer *w = aq_frame_writer_new((struct aq_slice){0}, 0);
-    struct aq_frame_writer_stats stats;
-    struct frames frames = {0};
+    struct aq_text_writer *w = aq_text_writer_new((struct aq_slice){0}, 0);
+    struct aq_text_writer_stats stats;
+    struct bundles bundles = {0};
     struct aq_buf b = {0};
     struct aq_txn t;
     uint64_t random = 5;
     fixture_create(f);
     OK(aq_txn_begin_write(f->store, &t, 0, err));
-    frames.t = &t;
+    bundles.t = &t;
     for (uint32_t i = 0; i < 10000; i++) {
         aq_buf_clear(&b);
         encode(&b, i, fixture_random(&random) % 600, "id");
-        OK(aq_frame_writer_add(w, i, aq_slice(b.ptr, b.len), put_frame, &frames, err));
+        OK(aq_text_writer_add(w, i, aq_slice(b.ptr, b.len), put_bundle, &bundles, err));
     }
-    OK(aq_frame_writer_finish(w, put_frame, &frames, err));
-    aq_frame_writer_get_stats(w, &stats);
-    assert_in_range(frames.largest, 1, AQ_FRAME_BYTES - AQ_CHECKSUM_BYTES);
-    assert_true(frames.bytes > 93 * frames.pages * 4096 / 100);
-    assert_true(stats.compressions < 2 * stats.frames);
-    aq_frame_writer_free(w);
+    OK(aq_text_writer_finish(w, put_bundle, &bundles, err));
+    aq_text_writer_get_stats(w, &stats);
+    assert_true(bundles.bytes > 98 * bundles.pages * 4096 / 100);
+    assert_in_range(bundles.largest, 32 << 10, 80 << 10);
+    assert_in_range(stats.raw_bytes / stats.frames, 7 << 10, 8 << 10); /* a read unpacks no more */
+    aq_text_writer_free(w);
     aq_buf_free(&b);
     aq_txn_end(&t);
 }
 
-static enum aq_status note_first(void *context, uint32_t first, struct aq_slice frame, struct aq_error *err)
+static enum aq_status note_first(void *context, uint32_t first, struct aq_slice bundle, struct aq_error *err)
 {
     struct aq_buf *b = context;
-    struct aq_frame parsed;
+    struct aq_bundle parsed;
     (void)err;
-    assert_int_equal(aq_frame_parse(&parsed, frame), AQ_OK);
+    assert_int_equal(aq_bundle_parse(&parsed, bundle), AQ_OK);
     aq_buf_printf(b, "%u+%u ", first, parsed.count);
     return AQ_OK;
 }
 
-static void gap_in_the_numbers_ends_a_frame(void **state)
+static void gap_in_the_numbers_ends_a_bundle(void **state)
 {
     static const uint32_t numbers[] = {3, 4, 5, 9, 10, 4000000000u};
-    struct aq_frame_writer *w = aq_frame_writer_new((struct aq_slice){0}, 0);
+    struct aq_text_writer *w = aq_text_writer_new((struct aq_slice){0}, 0);
     struct aq_buf b = {0};
     (void)state;
     for (size_t i = 0; i < AQ_COUNT(numbers); i++)
-        OK(aq_frame_writer_add(w, numbers[i], aq_slice("text", 4), note_first, &b, err));
-    OK(aq_frame_writer_finish(w, note_first, &b, err));
+        OK(aq_text_writer_add(w, numbers[i], aq_slice("text", 4), note_first, &b, err));
+    OK(aq_text_writer_finish(w, note_first, &b, err));
     aq_buf_u8(&b, 0);
     assert_string_equal(b.ptr, "3+3 9+2 4000000000+1 ");
-    aq_frame_writer_free(w);
+    aq_text_writer_free(w);
     aq_buf_free(&b);
 }
 
 static void comment_that_compresses_beyond_reason_is_stored_plain(void **state)
 {
-    struct aq_frame_writer *w = aq_frame_writer_new((struct aq_slice){0}, 0);
+    struct aq_text_writer *w = aq_text_writer_new((struct aq_slice){0}, 0);
     struct aq_buf zeros = {0}, firsts = {0};
     (void)state;
     memset(aq_buf_reserve(&zeros, 4 << 20), 'a', 4 << 20);
     zeros.len = 4 << 20;
-    OK(aq_frame_writer_add(w, 0, aq_slice(zeros.ptr, zeros.len), note_first, &firsts, err));
-    OK(aq_frame_writer_finish(w, note_first, &firsts, err));
+    OK(aq_text_writer_add(w, 0, aq_slice(zeros.ptr, zeros.len), note_first, &firsts, err));
+    OK(aq_text_writer_finish(w, note_first, &firsts, err));
     assert_true(firsts.len > 0);
-    aq_frame_writer_free(w);
+    aq_text_writer_free(w);
     aq_buf_free(&zeros);
     aq_buf_free(&firsts);
 }
@@ -259,7 +278,7 @@ static void replaced_comments_grow_shrink_and_vanish(void **state)
     struct fixture *f = *state;
     uint64_t random = fixture_seed();
     size_t sizes[COMMENTS];
-    struct frames frames;
+    struct bundles frames;
     struct aq_buf b = {0};
     struct aq_txn t;
     struct aq_arena arena = {0};
@@ -294,7 +313,7 @@ static void replaced_comments_grow_shrink_and_vanish(void **state)
     aq_buf_free(&b);
 }
 
-static void comment_without_a_frame_gets_its_own(void **state)
+static void comment_without_a_bundle_gets_its_own(void **state)
 {
     struct fixture *f = *state;
     struct aq_buf b = {0};
@@ -304,6 +323,7 @@ static void comment_without_a_frame_gets_its_own(void **state)
     fixture_create(f);
     encode(&b, 5, 100, "id-5");
     OK(aq_txn_begin_write(f->store, &t, SMALL, err));
+    give_ids(&t, 6);
     OK(aq_text_replace(&t, 5, aq_slice(b.ptr, b.len), err));
     OK(aq_text_replace(&t, 4, (struct aq_slice){0}, err)); /* nothing to purge */
     check_comment(&t, 5, 100);
@@ -322,7 +342,7 @@ static void comment_without_a_frame_gets_its_own(void **state)
     aq_buf_free(&b);
 }
 
-static void deleted_range_of_frames_is_gone(void **state)
+static void deleted_range_of_bundles_is_gone(void **state)
 {
     struct fixture *f = *state;
     struct aq_arena arena = {0};
@@ -332,10 +352,10 @@ static void deleted_range_of_frames_is_gone(void **state)
     OK(aq_txn_begin_write(f->store, &t, SMALL, err));
     for (uint32_t i = 0; i < 100; i++)
         OK(aq_text_replace(&t, i, aq_slice("x", 1), err));
-    OK(aq_frame_delete_range(&t, 10, 20, err));
+    OK(aq_bundle_delete_range(&t, 10, 20, err));
     for (uint32_t i = 0; i < 100; i++)
         assert_int_equal(aq_text_get_raw(&t, i, &arena, &raw, NULL), i >= 10 && i < 20 ? AQ_NOTFOUND : AQ_OK);
-    OK(aq_frame_delete_range(&t, 50, AQ_NO_COMMENT, err));
+    OK(aq_bundle_delete_range(&t, 50, AQ_NO_COMMENT, err));
     assert_int_equal(aq_text_get_raw(&t, 99, &arena, &raw, NULL), AQ_NOTFOUND);
     assert_int_equal(aq_text_get_raw(&t, 49, &arena, &raw, NULL), AQ_OK);
     aq_txn_end(&t);
@@ -356,6 +376,7 @@ static void aborted_dictionary_is_not_remembered(void **state)
         OK(aq_put(&t, AQ_TABLE_META, aq_slice_str("dict/1"), aq_slice(d.ptr, d.len - round * 1000), err));
         t.state.dictionary = 1;
         t.state.next_comment = 1;
+        give_ids(&t, 1);
         OK(aq_text_replace(&t, 0, aq_slice(b.ptr, b.len), err));
         check_comment(&t, 0, 500);
         if (round)
@@ -370,7 +391,7 @@ static void aborted_dictionary_is_not_remembered(void **state)
     aq_buf_free(&b);
 }
 
-static void too_few_samples_train_no_dictionary(void **state)
+static void too_few_samples_make_no_dictionary(void **state)
 {
     struct aq_buf samples = {0}, out = {0};
     size_t sizes[20];
@@ -379,40 +400,60 @@ static void too_few_samples_train_no_dictionary(void **state)
         encode(&samples, i, 100, "x");
         sizes[i] = samples.len / (i + 1);
     }
-    assert_int_equal(aq_dictionary_train(&samples, sizes, AQ_COUNT(sizes), &out), AQ_OK);
+    assert_int_equal(aq_dictionary_make(&samples, sizes, AQ_COUNT(sizes), &out), AQ_OK);
     assert_int_equal(out.len, 0);
     aq_buf_free(&samples);
 }
 
-/* Every byte of a frame changed in turn: refused, or unpacked within bounds. */
-static void damaged_frames_are_refused_within_bounds(void **state)
+/* Opens every frame of a bundle within bounds; false when it is refused. */
+static bool open_all(struct aq_frame_cache *cache, const uint8_t *bytes, size_t len)
 {
+    struct aq_bundle parsed;
+    struct aq_frame_walk walk;
+    struct aq_frame frame;
+    uint8_t *copy = malloc(len ? len : 1); /* of the exact size, for the sanitizers */
+    bool fine = true;
+    memcpy(copy, bytes, len);
+    if (aq_bundle_parse(&parsed, aq_slice(copy, len))) {
+        fine = false;
+    } else {
+        uint32_t comments = 0;
+        aq_bundle_frames(&parsed, &walk);
+        while (aq_bundle_next(&walk, &frame)) {
+            comments += frame.count;
+            if (aq_frame_unpack(cache, &frame, NULL))
+                fine = false;
+            else
+                assert_true(cache->valid && cache->ends[cache->count - 1] <= cache->raw.cap);
+        }
+        assert_int_equal(comments, parsed.count);
+    }
+    free(copy);
+    return fine;
+}
+
+/* Every byte of a bundle changed in turn: refused, or unpacked within bounds. */
+static void damaged_bundles_are_refused_within_bounds(void **state)
+{
+    static const uint8_t heads[] = {0, 2, 3 << 1, 9, 9, 1 << 1, 3, 3};
     struct aq_frame_cache cache = {0};
     struct aq_buf bytes = {0};
     unsigned refused = 0;
     (void)state;
-    aq_buf_u8(&bytes, 0x10);
-    aq_buf_varint(&bytes, 0);
-    aq_buf_varint(&bytes, 3);
-    aq_buf_varint(&bytes, 9);
-    aq_buf_put(&bytes, "\1\2\3abbccc", 9);
-    for (size_t at = 0; at < bytes.len; at++)
+    aq_buf_put(&bytes, heads, sizeof heads);
+    aq_buf_put(&bytes, "\1\2\3abbccc\2dd", 12);
+    assert_true(open_all(&cache, bytes.ptr, bytes.len));
+    for (size_t at = 0; at < bytes.len; at++) {
+        uint8_t was = bytes.ptr[at];
         for (unsigned v = 0; v < 256; v++) {
-            struct aq_frame parsed;
-            uint8_t *copy = malloc(bytes.len); /* of the exact size, for the sanitizers */
-            memcpy(copy, bytes.ptr, bytes.len);
-            copy[at] = (uint8_t)v;
-            if (aq_frame_parse(&parsed, aq_slice(copy, bytes.len)) || aq_frame_unpack(&cache, &parsed, NULL))
-                refused++;
-            else
-                assert_true(cache.valid && cache.ends[cache.count - 1] <= cache.raw.cap);
-            free(copy);
+            bytes.ptr[at] = (uint8_t)v;
+            refused += !open_all(&cache, bytes.ptr, bytes.len);
         }
-    assert_true(refused > 1000);
-    for (size_t len = 0; len < bytes.len; len++) {
-        struct aq_frame parsed;
-        assert_true(aq_frame_parse(&parsed, aq_slice(bytes.ptr, len)) || aq_frame_unpack(&cache, &parsed, NULL));
+        bytes.ptr[at] = was;
     }
+    assert_true(refused > 2000);
+    for (size_t len = 0; len < bytes.len; len++)
+        assert_false(open_all(&cache, bytes.ptr, len));
     aq_frame_cache_free(&cache);
     aq_buf_free(&bytes);
 }
@@ -423,15 +464,125 @@ static void frame_that_promises_too_much_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < AQ_COUNT(sizes); i++) {
         struct aq_buf b = {0};
-        struct aq_frame parsed;
-        aq_buf_u8(&b, 0x11);
+        struct aq_bundle parsed;
         aq_buf_varint(&b, 0);
         aq_buf_varint(&b, 1);
+        aq_buf_varint(&b, 1 << 1 | 1);
         aq_buf_varint(&b, sizes[i]);
+        aq_buf_varint(&b, 10);
         aq_buf_put(&b, "0123456789", 10);
-        assert_int_equal(aq_frame_parse(&parsed, aq_slice(b.ptr, b.len)), AQ_CORRUPT);
+        assert_int_equal(aq_bundle_parse(&parsed, aq_slice(b.ptr, b.len)), AQ_CORRUPT);
         aq_buf_free(&b);
     }
+}
+
+static void bundle_of_more_frames_than_bytes_is_refused(void **state)
+{
+    static const uint64_t frames[] = {0, 2, 1000, UINT32_MAX, 1ull << 40};
+    (void)state;
+    for (size_t i = 0; i < AQ_COUNT(frames); i++) {
+        struct aq_buf b = {0};
+        struct aq_bundle parsed;
+        aq_buf_varint(&b, 0);
+        aq_buf_varint(&b, frames[i]);
+        aq_buf_put(&b, "\2\2\2\1a", 5);
+        assert_int_equal(aq_bundle_parse(&parsed, aq_slice(b.ptr, b.len)), AQ_CORRUPT);
+        aq_buf_free(&b);
+    }
+}
+
+/* ---- replacing at the edges of bundles ---- */
+
+/* The first comments of all bundles, which must follow one another from 0 on. */
+static uint32_t list_bundles(struct aq_txn *t, uint32_t *firsts, uint32_t most)
+{
+    struct aq_walk w;
+    uint32_t n = 0, next = 0, count;
+    for (bool more = first_row(t, AQ_TABLE_TEXT, &w); more; more = next_row(&w)) {
+        assert_int_equal(aq_unkey32(w.key.ptr), next);
+        assert_int_equal(aq_bundle_count(w.payload, &count), AQ_OK);
+        assert_true(n < most);
+        firsts[n++] = next;
+        next += count;
+    }
+    assert_int_equal(next, COMMENTS);
+    return n;
+}
+
+static void replace(struct aq_txn *t, uint32_t number, size_t size, size_t *sizes)
+{
+    struct aq_buf b = {0};
+    char id[32];
+    snprintf(id, sizeof id, "id-%u", number);
+    encode(&b, number, size, id);
+    OK(aq_text_replace(t, number, aq_slice(b.ptr, b.len), err));
+    sizes[number] = size;
+    aq_buf_free(&b);
+}
+
+static void first_and_last_of_a_bundle_are_replaced(void **state)
+{
+    static const size_t new_sizes[] = {0, 1, 300, 9000, 70000, 300000};
+    struct fixture *f = *state;
+    uint64_t random = fixture_seed();
+    size_t sizes[COMMENTS];
+    uint32_t firsts[COMMENTS];
+    struct bundles bundles;
+    struct aq_txn t;
+    struct aq_buf d = train();
+    fixture_create(f);
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    OK(aq_put(&t, AQ_TABLE_META, aq_slice_str("dict/1"), aq_slice(d.ptr, d.len), err));
+    store_comments(&t, (struct aq_slice){0}, sizes, &random, &bundles);
+    t.state.dictionary = 1; /* for what comes: these bundles stay without */
+    OK(aq_txn_commit(&t, err));
+    for (size_t i = 0; i < AQ_COUNT(new_sizes); i++) {
+        OK(aq_txn_begin_write(f->store, &t, 0, err));
+        uint32_t n = list_bundles(&t, firsts, COMMENTS), from = fixture_random(&random) % 3;
+        assert_true(n > 20);
+        for (uint32_t k = from; k < n; k += 3) {
+            replace(&t, firsts[k], new_sizes[i], sizes);
+            replace(&t, k + 1 < n ? firsts[k + 1] - 1 : COMMENTS - 1, new_sizes[i], sizes);
+        }
+        list_bundles(&t, firsts, COMMENTS);
+        OK(aq_txn_commit(&t, err));
+        OK(aq_txn_begin(f->store, &t, err));
+        for (uint32_t k = 0; k < COMMENTS; k++)
+            check_comment(&t, k, sizes[k]);
+        aq_txn_end(&t);
+    }
+    aq_buf_free(&d);
+}
+
+static void replacing_rewrites_no_other_bundle(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t random = fixture_seed();
+    size_t sizes[COMMENTS];
+    uint32_t firsts[COMMENTS];
+    struct bundles bundles;
+    struct aq_txn t;
+    fixture_create(f);
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    store_comments(&t, (struct aq_slice){0}, sizes, &random, &bundles);
+    OK(aq_txn_commit(&t, err));
+    OK(aq_txn_begin_write(f->store, &t, 0, err));
+    uint32_t n = list_bundles(&t, firsts, COMMENTS);
+    uint64_t before[COMMENTS];
+    uint8_t key[4];
+    struct aq_slice value;
+    for (uint32_t i = 0; i < n; i++) {
+        aq_key32(key, firsts[i]);
+        OK(aq_get(&t, AQ_TABLE_TEXT, aq_slice(key, 4), &value));
+        before[i] = aq_hash(value);
+    }
+    replace(&t, firsts[n / 2] + 1, 400, sizes);
+    for (uint32_t i = 0; i < n; i++) {
+        aq_key32(key, firsts[i]);
+        OK(aq_get(&t, AQ_TABLE_TEXT, aq_slice(key, 4), &value));
+        assert_int_equal(aq_hash(value) == before[i], i != n / 2);
+    }
+    aq_txn_end(&t);
 }
 
 int main(void)
@@ -440,16 +591,19 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         T(texts_of_all_sizes_come_back),
         T(texts_packed_with_a_dictionary_come_back),
-        T(frames_of_short_comments_fill_their_pages),
-        T(gap_in_the_numbers_ends_a_frame),
+        T(bundles_of_short_comments_fill_their_pages),
+        T(gap_in_the_numbers_ends_a_bundle),
         T(comment_that_compresses_beyond_reason_is_stored_plain),
         T(replaced_comments_grow_shrink_and_vanish),
-        T(comment_without_a_frame_gets_its_own),
-        T(deleted_range_of_frames_is_gone),
+        T(comment_without_a_bundle_gets_its_own),
+        T(deleted_range_of_bundles_is_gone),
         T(aborted_dictionary_is_not_remembered),
-        T(too_few_samples_train_no_dictionary),
-        T(damaged_frames_are_refused_within_bounds),
+        T(too_few_samples_make_no_dictionary),
+        T(damaged_bundles_are_refused_within_bounds),
         T(frame_that_promises_too_much_is_refused),
+        T(bundle_of_more_frames_than_bytes_is_refused),
+        T(first_and_last_of_a_bundle_are_replaced),
+        T(replacing_rewrites_no_other_bundle),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,27 @@ static void the_first_invalid_byte_is_found_at_any_offset(void **state)
     assert_int_equal(aq_utf8_valid(aq_slice(NULL, 0)), 0);
 }
 
+static void one_byte_anywhere_decides_whether_a_text_is_clean(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+        bool clean;
+    } cases[] = {{"\x01", 1, true},          {"\x7F", 1, true},      {"\xC3\xA9", 2, true},
+                 {"\xE2\x80\x99", 3, true},  {"\0", 1, false},       {"\x80", 1, false},
+                 {"\xC3\xC3\xA9", 3, false}, {"\xED\xA0\x80", 3, false}, {"\x01\0", 2, false}};
+    for (size_t i = 0; i < AQ_COUNT(cases); i++)
+        for (size_t n = 0; n < 80; n++)
+            for (size_t at = 0; at <= n; at++) {
+                uint8_t text[96];
+                memset(text, 'x', sizeof text);
+                memcpy(text + at, cases[i].bytes, cases[i].len);
+                assert_int_equal(aq_utf8_clean(aq_slice(text, n + cases[i].len)), cases[i].clean);
+            }
+    assert_true(aq_utf8_clean(aq_slice(NULL, 0)));
+}
+
 static void assert_repair(const char *from, size_t n, const char *to, size_t replacements)
 {
     struct aq_buf out = {0};
@@ -129,21 +150,24 @@ static void repair_replaces_each_bad_prefix_and_each_nul_once(void **state)
     assert_repair("\xE2\x80xyz\0\xC3", 7, "\xEF\xBF\xBDxyz\xEF\xBF\xBD\xEF\xBF\xBD", 3);
 }
 
-static void what_was_repaired_is_valid(void **state)
+static void repair_changes_what_is_not_clean_and_nothing_else(void **state)
 {
     (void)state;
     uint32_t seed = 12345;
     for (int round = 0; round < 2000; round++) {
         uint8_t bytes[40];
         for (size_t i = 0; i < sizeof bytes; i++) {
-            static const uint8_t likely[] = {'a', 0, 0x80, 0xBF, 0xC3, 0xE2, 0xED, 0xF0, 0xF4, 0xFF};
+            static const uint8_t likely[] = {'a', 'b', 1, 0, 0x80, 0xBF, 0xC3, 0xE2, 0xED, 0xF0, 0xF4, 0xFF};
             seed = seed * 1103515245 + 12345;
             bytes[i] = likely[(seed >> 16) % AQ_COUNT(likely)];
         }
         struct aq_buf out = {0};
-        (void)aq_utf8_repair(&out, aq_slice(bytes, sizeof bytes));
+        size_t n = (seed >> 8) % (sizeof bytes + 1);
+        bool clean = aq_utf8_clean(aq_slice(bytes, n));
+        assert_int_equal(aq_utf8_repair(&out, aq_slice(bytes, n)) == 0, clean);
         assert_int_equal(aq_utf8_valid(aq_slice(out.ptr, out.len)), out.len);
-        assert_null(memchr(out.ptr, 0, out.len));
+        assert_true(out.len == 0 || !memchr(out.ptr, 0, out.len));
+        assert_true(aq_utf8_clean(aq_slice(out.ptr, out.len)));
         aq_buf_free(&out);
     }
 }
@@ -155,8 +179,9 @@ int main(void)
         cmocka_unit_test(any_three_bytes_decode_as_the_definition_says),
         cmocka_unit_test(a_bad_sequence_is_its_maximal_ill_formed_prefix),
         cmocka_unit_test(the_first_invalid_byte_is_found_at_any_offset),
+        cmocka_unit_test(one_byte_anywhere_decides_whether_a_text_is_clean),
         cmocka_unit_test(repair_replaces_each_bad_prefix_and_each_nul_once),
-        cmocka_unit_test(what_was_repaired_is_valid),
+        cmocka_unit_test(repair_changes_what_is_not_clean_and_nothing_else),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);

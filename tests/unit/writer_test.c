@@ -228,6 +228,77 @@ static void a_purged_opener_brings_its_title_again(void **state)
     assert_int_equal(hits(x, "zanzibar"), 1);
 }
 
+static bool file_has(const struct world *x, const char *text)
+{
+    char path[160], *bytes = NULL;
+    snprintf(path, sizeof path, "%s/gen-%06u/data.mdb", x->files.dir, aq_store_generation(x->writer->store));
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    size_t len = 0, cap = 0, got;
+    do {
+        assert_true(aq_grow(&bytes, &cap, len + 65536, 1));
+        got = fread(bytes + len, 1, cap - len, f);
+        len += got;
+    } while (got);
+    fclose(f);
+    bool found = memmem(bytes, len, text, strlen(text)) != NULL;
+    free(bytes);
+    return found;
+}
+
+static void purging_erases_the_id_too(void **state)
+{
+    struct world *x = *state;
+    struct aq_txn t;
+    struct aq_id id;
+    uint32_t number;
+    add_titled(x, "before", "thread", "A title");
+    add_titled(x, "somebodys-real-name", "thread", "What nobody should see");
+    add_titled(x, "after", "thread", "A title");
+    commit(x);
+    OK(aq_writer_delete(x->writer, aq_slice_str("somebodys-real-name"), err));
+    OK(aq_writer_compact(x->writer, 0, err));
+    assert_true(file_has(x, "somebodys-real-nam") && file_has(x, "What nobody"));
+    OK(aq_writer_compact(x->writer, AQ_COMPACT_PURGE, err));
+    assert_false(file_has(x, "somebodys-real-nam"));
+    assert_false(file_has(x, "What nobody"));
+    OK(aq_txn_begin(x->writer->store, &t, err));
+    OK(aq_ident_get(&t, 0, &id, err));
+    FAILS(AQ_NOTFOUND, "comment 1", aq_ident_get(&t, 1, &id, err));
+    OK(aq_comment_find(&t, aq_slice_str("after"), &number, err));
+    assert_int_equal(number, 2);
+    aq_txn_end(&t);
+    add(x, "somebodys-real-name", "words again");
+    commit(x);
+    OK(aq_txn_begin(x->writer->store, &t, err));
+    OK(aq_comment_find(&t, aq_slice_str("somebodys-real-name"), &number, err));
+    assert_int_equal(number, 3);
+    aq_txn_end(&t);
+}
+
+static void hits_without_text_read_no_text(void **state)
+{
+    struct world *x = *state;
+    struct aq_txn t;
+    struct aq_result *result;
+    struct aq_search_request request = {.query = aq_slice_str("zanzibar"), .flags = AQ_NO_TEXT};
+    add(x, "a", "a trip to zanzibar");
+    add(x, "b", "> a trip to zanzibar in the rain\n\nlucky you");
+    commit(x);
+    OK(aq_txn_begin_write(x->writer->store, &t, SMALL, err));
+    OK(aq_bundle_delete_range(&t, 0, AQ_NO_COMMENT, err));
+    OK(aq_txn_commit(&t, err));
+    OK(aq_search(x->reader, &request, &result, err));
+    assert_int_equal(result->hit_count, 2);
+    assert_true(aq_slice_eq(result->hits[0].id, aq_slice_str("a")));
+    assert_true(aq_slice_eq(result->hits[1].id, aq_slice_str("b")));
+    assert_int_equal(result->hits[0].quote_depth, 0);
+    assert_int_equal(result->hits[1].quote_depth, 1);
+    aq_result_free(result);
+    request.flags = 0;
+    FAILS(AQ_CORRUPT, "text", aq_search(x->reader, &request, &result, err));
+}
+
 /* ---- batches stay small ---- */
 
 static void replacing_much_is_done_in_parts(void **state)
@@ -535,6 +606,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_title_is_scored_once_in_a_thread, begin, end),
         cmocka_unit_test_setup_teardown(replies_do_not_score_the_new_title_of_their_thread, begin, end),
         cmocka_unit_test_setup_teardown(a_purged_opener_brings_its_title_again, begin, end),
+        cmocka_unit_test_setup_teardown(purging_erases_the_id_too, begin, end),
+        cmocka_unit_test_setup_teardown(hits_without_text_read_no_text, begin, end),
         cmocka_unit_test_setup_teardown(replacing_much_is_done_in_parts, begin, end),
         cmocka_unit_test_setup_teardown(deleting_and_updating_much_is_done_in_parts, begin, end),
         cmocka_unit_test_setup_teardown(an_id_added_many_times_is_one_comment, begin, end),

@@ -1,0 +1,60 @@
+# Measuring against other engines; bench/README.md says how. CORPUS: JSON Lines files
+# with ids and texts, .zst allowed. QUERIES: a file of search-benchmark-game, if any.
+
+CORPUS ?=
+QUERIES ?=
+BENCH_PEERS ?= xapian fts5 lucene tantivy pisa
+BENCH_DIR := build/bench
+BENCH_BIN := $(abspath $(BENCH_DIR))/bin
+BENCH_PACKAGES := g++ libxapian-dev libsqlite3-dev gnuplot-nox maven default-jdk-headless cargo python3-venv time
+PISA_WHEELS := pyterrier-pisa==0.4.9 tbb==2020.3.254 numpy==2.4.6
+
+# What is there under another name (a JDK, a toolchain of one's own) is not installed.
+bench_have = $(if $(shell command -v $(1) 2>/dev/null),$(2))
+.PHONY: bench-deps
+bench-deps:
+	$(call install_missing,$(filter-out $(call bench_have,mvn,maven) $(call bench_have,javac,default-jdk-headless) \
+	  $(call bench_have,cargo,cargo) $(call bench_have,g++,g++),$(BENCH_PACKAGES)))
+
+$(BENCH_BIN)/xapian: bench/peers/xapian.cc
+	@mkdir -p $(@D)
+	$(CXX) -O2 -Wall -Wextra -o $@ $< $$(xapian-config --cxxflags --libs)
+$(BENCH_BIN)/fts5: bench/peers/fts5.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -O2 $(WARN) -o $@ $< -lsqlite3
+$(BENCH_BIN)/lucene: bench/peers/lucene/Lucene.java bench/peers/lucene/pom.xml bench/peers/lucene/build.sh
+	bench/peers/lucene/build.sh $(abspath $(BENCH_DIR))/lucene $@
+$(BENCH_BIN)/tantivy: bench/peers/tantivy/main.rs bench/peers/tantivy/Cargo.toml bench/peers/tantivy/Cargo.lock
+	@mkdir -p $(@D)
+	cargo build -q --release --locked --manifest-path bench/peers/tantivy/Cargo.toml --target-dir $(BENCH_DIR)/tantivy
+	cp $(BENCH_DIR)/tantivy/release/tantivy $@
+$(BENCH_BIN)/pisa: bench/peers/pisa.py
+	@mkdir -p $(@D)
+	python3 -m venv --clear $(BENCH_DIR)/pisa
+	$(BENCH_DIR)/pisa/bin/pip install -q --no-deps $(PISA_WHEELS)
+	printf '#!/bin/sh\nexec %s %s "$$@"\n' $(abspath $(BENCH_DIR))/pisa/bin/python $(abspath $<) > $@
+	chmod +x $@
+	$@ version
+
+# A peer that cannot be built here is left out, by name.
+.PHONY: bench-peers
+bench-peers:
+	@mkdir -p $(BENCH_BIN)
+	@for p in $(BENCH_PEERS); do \
+	  $(MAKE) -s --no-print-directory $(BENCH_BIN)/$$p > $(BENCH_DIR)/$$p.log 2>&1 || \
+	    { rm -f $(BENCH_BIN)/$$p; echo "skipped: $$p cannot be built here: $(BENCH_DIR)/$$p.log"; }; \
+	done
+
+BENCH_RUN = python3 -B bench/compare.py --bin $(BENCH_BIN) --build $(B) --queries "$(QUERIES)"
+.PHONY: bench bench-quick bench-growth
+bench bench-quick bench-growth: $(B)/bin/aq-index $(B)/bin/aq $(B)/bench/terms $(B)/bench/peers/aq
+bench: bench-peers
+	$(BENCH_RUN) --work $(BENCH_DIR)/main --peers "$(BENCH_PEERS)" --out docs/bench $(CORPUS)
+	python3 -B bench/report.py docs/bench docs/BENCHMARKS.md
+bench-quick:
+	@$(MAKE) -s --no-print-directory bench-peers BENCH_PEERS="xapian fts5"
+	$(BENCH_RUN) --work $(BENCH_DIR)/quick --peers "xapian fts5" --out $(BENCH_DIR)/quick/out --quick $(CORPUS)
+	python3 -B bench/report.py $(BENCH_DIR)/quick/out
+bench-growth: bench-peers
+	python3 -B bench/growth.py --bin $(BENCH_BIN) --build $(B) --work $(BENCH_DIR)/growth --out docs/bench $(CORPUS)
+	python3 -B bench/report.py docs/bench docs/BENCHMARKS.md
