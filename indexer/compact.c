@@ -228,8 +228,8 @@ static enum aq_status copy_tables(struct compaction *c, struct aq_error *err)
     return st;
 }
 
-static enum aq_status fill(struct aq_store *from, struct aq_store *to, bool purge, const struct aq_merge_options *merging,
-                           struct aq_error *err)
+static enum aq_status fill(struct aq_store *from, struct aq_store *to, bool purge,
+                           const struct aq_merge_options *merging, struct aq_error *err)
 {
     struct compaction c = {.from = from, .to = to, .purge = purge};
     uint32_t *ids = NULL;
