@@ -307,6 +307,13 @@ enum aq_status aq_segment_put_map(struct aq_txn *t, uint32_t id, uint32_t chunk,
  * numbers never descend. AQ_NO_COMMENT (a version dead at birth) is no comment. */
 enum aq_status aq_segment_order(struct aq_txn *t, uint32_t id, uint32_t passages, struct aq_buf *pairs,
                                 struct aq_error *err);
+/* A row of it, as check reads it: comments that ascend from `first` on, the number in
+ * the row's key. False when the payload is none. */
+enum { AQ_ORDER_ROW = 256 };
+struct aq_order_row {
+    uint32_t count, comments[AQ_ORDER_ROW], docids[AQ_ORDER_ROW];
+};
+bool aq_order_row_read(struct aq_order_row *row, uint32_t first, struct aq_slice payload);
 /* Stores pairs, or, over several transactions, part of them: whole ones, in order. */
 enum aq_status aq_segment_put_order(struct aq_txn *t, uint32_t id, struct aq_slice pairs, struct aq_error *err);
 enum aq_status aq_segment_put_bits(struct aq_txn *t, uint32_t id, enum aq_bits_kind kind, uint32_t chunk,

@@ -85,7 +85,12 @@ AQ_API enum aq_status aq_writer_commit(struct aq_writer *w, struct aq_error *err
 /* Commits, and turns pending comments into a segment. */
 AQ_API enum aq_status aq_writer_flush(struct aq_writer *w, struct aq_error *err);
 
-enum { AQ_COMPACT_PURGE = 1 }; /* erase the text and ids of deleted comments physically */
+enum {
+    AQ_COMPACT_PURGE = 1,  /* erase the text and ids of deleted comments physically */
+    AQ_COMPACT_REORDER = 2 /* comments with the same words become neighbours in the index: the same
+                              answers, smaller postings. Takes several times as long, and about
+                              memory_limit bytes */
+};
 
 /* Commits and rewrites everything as one segment in a new generation, with
  * statistics exact and files as small as they get. Readers move to it at their
@@ -99,6 +104,7 @@ struct aq_writer_stats {
     uint64_t text_bytes;                                   /* body bytes read by this writer */
     uint64_t repaired;                                     /* records with invalid UTF-8 */
     uint64_t comments;                                     /* live in the index */
+    uint64_t postings_bytes;                               /* of words and their places, compressed */
     uint64_t index_bytes;                                  /* of the generation's data file */
 };
 AQ_API void aq_writer_get_stats(const struct aq_writer *w, struct aq_writer_stats *stats);

@@ -228,7 +228,8 @@ static enum aq_status copy_tables(struct compaction *c, struct aq_error *err)
     return st;
 }
 
-static enum aq_status fill(struct aq_store *from, struct aq_store *to, bool purge, struct aq_error *err)
+static enum aq_status fill(struct aq_store *from, struct aq_store *to, bool purge,
+                           const struct aq_merge_options *merging, struct aq_error *err)
 {
     struct compaction c = {.from = from, .to = to, .purge = purge};
     uint32_t *ids = NULL;
@@ -247,7 +248,7 @@ static enum aq_status fill(struct aq_store *from, struct aq_store *to, bool purg
     aq_txn_end(&c.source);
     aq_arena_free(&c.arena);
     if (st == AQ_OK && count)
-        st = aq_merge(from, ids, count, to, err);
+        st = aq_merge(from, ids, count, to, merging, err);
     free(ids);
     return st;
 }
@@ -255,6 +256,7 @@ static enum aq_status fill(struct aq_store *from, struct aq_store *to, bool purg
 enum aq_status aq_writer_compact(struct aq_writer *w, unsigned flags, struct aq_error *err)
 {
     struct aq_store *next;
+    const struct aq_merge_options merging = {flags & AQ_COMPACT_REORDER, w->memory_limit, w->threaded};
     enum aq_status st = aq_writer_flush(w, err);
     if (st)
         return st;
@@ -265,7 +267,7 @@ enum aq_status aq_writer_compact(struct aq_writer *w, unsigned flags, struct aq_
     st = aq_store_generation_begin(w->store, &next, err);
     if (st)
         return st;
-    st = fill(w->store, next, flags & AQ_COMPACT_PURGE, err);
+    st = fill(w->store, next, flags & AQ_COMPACT_PURGE, &merging, err);
     if (st) {
         aq_store_generation_abandon(w->store, next);
         return st;

@@ -295,12 +295,27 @@ static int run_flush(struct program *p)
 static int run_compact(struct program *p)
 {
     struct aq_error err = {0};
+    struct aq_writer_stats before, after;
+    char a[32], b[32];
+    unsigned flags = (p->set.purge ? AQ_COMPACT_PURGE : 0) | (p->set.reorder ? AQ_COMPACT_REORDER : 0);
     int result = no_words(p, "compact");
     if (result == EXIT_DONE)
         result = open_writer(p, false);
     if (result)
         return result;
-    return aq_writer_compact(p->writer, p->set.purge ? AQ_COMPACT_PURGE : 0, &err) ? failed(p, &err) : print_size(p);
+    if (aq_writer_flush(p->writer, &err))
+        return failed(p, &err);
+    aq_writer_get_stats(p->writer, &before);
+    aq_progress_start(&p->progress, p->set.quiet);
+    aq_progress_note(&p->progress, p->set.reorder ? "reordering and rewriting everything" : "rewriting everything");
+    if (aq_writer_compact(p->writer, flags, &err))
+        return failed(p, &err);
+    aq_progress_clear(&p->progress);
+    aq_writer_get_stats(p->writer, &after);
+    if (!p->set.quiet)
+        printf("postings: %s before, %s now\n", aq_bytes_human(before.postings_bytes, a),
+               aq_bytes_human(after.postings_bytes, b));
+    return print_size(p);
 }
 
 /* ---- the program ---- */

@@ -30,10 +30,16 @@ void aq_merger_use(struct aq_merger *m, struct aq_store *store);
 /* Waits for merges under way, then frees. */
 void aq_merger_close(struct aq_merger *m);
 
+struct aq_merge_options {
+    bool reorder;  /* comments with the same words become neighbours; else all keep their order */
+    size_t memory; /* bytes for finding that order */
+    bool threaded; /* ... in two threads */
+};
+
 /* Merges the segments with these ids (ascending) of `from` into a new segment of
  * `to`: the same store, where the result replaces its inputs, or another one (a
- * new generation), where it is listed. */
+ * new generation), where it is listed. options: NULL for none. */
 enum aq_status aq_merge(struct aq_store *from, const uint32_t *inputs, size_t count, struct aq_store *to,
-                        struct aq_error *err);
+                        const struct aq_merge_options *options, struct aq_error *err);
 
 #endif

@@ -83,7 +83,7 @@ static enum aq_status merge_all(struct aq_merger *m, struct aq_error *err)
         size_t count;
         enum aq_status st = choose(m->store, &ids, &count, err);
         if (st == AQ_OK && count)
-            st = aq_merge(m->store, ids, count, m->store, err);
+            st = aq_merge(m->store, ids, count, m->store, NULL, err);
         free(ids);
         if (st || !count)
             return st;

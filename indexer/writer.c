@@ -72,6 +72,9 @@ enum aq_status aq_writer_refresh(struct aq_writer *w, struct aq_error *err)
     if (st)
         return st;
     w->state = t.state;
+    w->stats.postings_bytes = 0;
+    for (uint32_t i = 0; i < t.segment_count; i++)
+        w->stats.postings_bytes += t.segments[i].info.bytes;
     aq_txn_end(&t);
     return AQ_OK;
 }

@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-enum { MAP_ENTRY = 6, BITS_BYTES = AQ_BITS_CHUNK / 8, ORDER_PAIR = 8, ORDER_ROW = 509 * ORDER_PAIR };
+enum { MAP_ENTRY = 6, BITS_BYTES = AQ_BITS_CHUNK / 8 };
 
 /* Rows of a segment that is being written, or was when its writer was killed, are
  * there before it is listed: nobody reads them. */
@@ -123,17 +123,17 @@ static enum aq_status order_row(struct aq_check *c, int i, struct aq_slice key, 
     struct aq_check_segment *s = &c->segments[i];
     const struct aq_segment *seg = &c->t.segments[i];
     uint32_t id = seg->info.id;
+    struct aq_order_row row;
 
-    if (payload.len == 0 || payload.len % ORDER_PAIR || payload.len > ORDER_ROW ||
-        aq_unkey32(key.ptr + 8) != aq_load32(payload.ptr))
+    if (!aq_order_row_read(&row, aq_unkey32(key.ptr + 8), payload))
         return aq_check_fault(c, "map", "a row of the order index of segment %u, of %zu bytes, is not one", id,
                               payload.len);
-    for (size_t at = 0; at < payload.len; at += ORDER_PAIR) {
-        uint32_t comment = aq_load32(payload.ptr + at), docid = aq_load32(payload.ptr + at + 4);
+    for (uint32_t k = 0; k < row.count; k++) {
+        uint32_t comment = row.comments[k], docid = row.docids[k];
         uint32_t there = 0, ordinal = 0;
         if ((int64_t)comment <= s->last_ordered)
             return aq_check_fault(c, "map", "the order index of segment %u does not ascend at comment %u", id, comment);
-        if (comment == AQ_NO_COMMENT || docid >= s->mapped ||
+        if (docid >= s->mapped ||
             aq_segment_locate(&c->t, seg, docid, &there, &ordinal) || there != comment || ordinal)
             return aq_check_fault(c, "map", "the order index of segment %u has comment %u at docid %u, where it does "
                                   "not begin", id, comment, docid);

@@ -81,6 +81,14 @@ static const struct aq_option compact_options[] = {
     {.name = "purge", .kind = AQ_OPTION_FLAG, .field = FIELD(purge),
      .help = "erase the text and ids of deleted comments from the disk",
      .more = "Without it deleted text can no longer be found, but may remain in the file."},
+    {.name = "reorder", .kind = AQ_OPTION_FLAG, .field = FIELD(reorder),
+     .help = "put comments with the same words side by side: smaller, but takes several times as long",
+     .more = "Finds an order in which comments of one thread, or with the same words, are neighbours in the "
+             "index. Answers stay what they are; words take less room where the comments are many and short."},
+    {.name = "memory", .kind = AQ_OPTION_NUMBER, .field = FIELD(memory), .value = "MB", .min = 8,
+     .max = 65536,
+     .help = "megabytes to find that order in (default 256)",
+     .more = "Where they are too few, rarer words do not count."},
 };
 
 const struct aq_usage aq_index_compact = {

@@ -11,7 +11,7 @@ struct aq_index_settings {
     unsigned format; /* 0: by field name, else enum aq_format + 1 */
     struct aq_option_list maps;
     uint64_t memory; /* MiB; 0: the writer's default */
-    bool strict, prune, whole, quiet, purge, no_config, help, version;
+    bool strict, prune, whole, quiet, purge, reorder, no_config, help, version;
 };
 
 extern const struct aq_usage aq_index_add, aq_index_delete, aq_index_flush, aq_index_compact, aq_index_help,

@@ -80,6 +80,15 @@ void aq_progress_tick(struct aq_progress *p, const struct aq_source *source, con
     p->on_screen = true;
 }
 
+void aq_progress_note(struct aq_progress *p, const char *what)
+{
+    if (!p->shown)
+        return;
+    fprintf(stderr, "\r\033[K%.*s", (int)terminal_width() - 1, what);
+    fflush(stderr);
+    p->on_screen = true;
+}
+
 void aq_progress_clear(struct aq_progress *p)
 {
     if (p->on_screen) {

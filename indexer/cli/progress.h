@@ -17,6 +17,8 @@ double aq_seconds(void); /* monotonic */
 void aq_progress_start(struct aq_progress *p, bool quiet);
 /* Redraws at most ten times a second. */
 void aq_progress_tick(struct aq_progress *p, const struct aq_source *source, const struct aq_writer *writer);
+/* Says what is being done, where nothing can be counted. */
+void aq_progress_note(struct aq_progress *p, const char *what);
 /* Wipes the line, so that something else can be printed. */
 void aq_progress_clear(struct aq_progress *p);
 

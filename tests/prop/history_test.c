@@ -141,7 +141,8 @@ static void finish_step(struct history *h)
         must(h, aq_writer_flush(h->writer, &err), &err, "flushing");
         compare(h, "after a flush", 2);
     } else if (what < 87) {
-        must(h, aq_writer_compact(h->writer, 0, &err), &err, "compacting");
+        unsigned reorder = one_in(&h->rng, 2) ? AQ_COMPACT_REORDER : 0;
+        must(h, aq_writer_compact(h->writer, reorder, &err), &err, "compacting");
         compare(h, "after compacting", 2);
     } else if (what < 90) {
         must(h, aq_writer_compact(h->writer, AQ_COMPACT_PURGE, &err), &err, "compacting and purging");

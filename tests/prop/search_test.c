@@ -381,7 +381,7 @@ static enum aq_status settle(struct aq_writer *w, struct aq_error *err)
 {
     switch (below(4)) {
     case 0:
-        return aq_writer_compact(w, 0, err);
+        return aq_writer_compact(w, below(2) ? AQ_COMPACT_REORDER : 0, err);
     case 1:
         return aq_writer_commit(w, err);
     default:

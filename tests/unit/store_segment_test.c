@@ -258,8 +258,10 @@ static uint32_t put_runs(struct aq_txn *t, uint32_t id, const struct run *runs, 
 static uint32_t count_order_rows(struct aq_txn *t, uint32_t id, uint32_t *pairs)
 {
     struct aq_walk w;
+    struct aq_order_row row;
     bool found;
     uint32_t rows = 0;
+    int64_t last = -1;
     *pairs = 0;
     OK(aq_walk_open(t, AQ_TABLE_MAP, true, &w, err));
     OK(aq_walk_seek(&w, aq_slice("", 0), &found, err));
@@ -267,10 +269,13 @@ static uint32_t count_order_rows(struct aq_txn *t, uint32_t id, uint32_t *pairs)
         if (w.key.len == 12 && aq_unkey32(w.key.ptr) == id) {
             assert_true(w.checksum_ok);
             assert_int_equal(aq_unkey32(w.key.ptr + 4), UINT32_MAX);
-            assert_int_equal(aq_unkey32(w.key.ptr + 8), aq_load32(w.payload.ptr));
             assert_in_range(w.payload.len, 8, AQ_ROW_PAYLOAD);
+            assert_true(aq_order_row_read(&row, aq_unkey32(w.key.ptr + 8), w.payload));
+            assert_int_equal(row.comments[0], aq_unkey32(w.key.ptr + 8));
+            for (uint32_t i = 0; i < row.count; i++, last = row.comments[i - 1])
+                assert_true((int64_t)row.comments[i] > last);
             rows++;
-            *pairs += (uint32_t)(w.payload.len / 8);
+            *pairs += row.count;
         }
         OK(aq_walk_next(&w, &found, err));
     }
@@ -357,7 +362,7 @@ static void order_index_spans_rows_and_goes_with_its_segment(void **state)
         assert_int_equal(put_runs(&t, id, id == 1 ? runs : runs + 2, id == 1 ? COMMENTS : 3), id == 1 ? passages : 8);
     OK(aq_txn_commit(&t, err));
     OK(aq_txn_begin(f->store, &t, err));
-    assert_int_equal(count_order_rows(&t, 1, &pairs), (COMMENTS + 508) / 509);
+    assert_int_equal(count_order_rows(&t, 1, &pairs), (COMMENTS + 255) / 256);
     assert_int_equal(pairs, COMMENTS);
     for (uint32_t c = 0; c < COMMENTS; c++) {
         expect_found(&t, &t.segments[1], 2 * c, begins[c], 1 + c % 3);
@@ -376,37 +381,69 @@ static void order_index_spans_rows_and_goes_with_its_segment(void **state)
     free(begins);
 }
 
+static struct aq_slice put_pairs(struct aq_buf *b, const uint32_t *numbers, size_t count)
+{
+    aq_buf_clear(b);
+    for (size_t i = 0; i < count; i++)
+        aq_buf_u32(b, numbers[i]);
+    return aq_slice(b->ptr, b->len);
+}
+
 static void wrong_order_index_finds_nothing_wrong(void **state)
 {
     static const struct run runs[] = {{7, 2}, {2, 1}, {9, 3}};
+    static const uint32_t wrong[] = {2, 999999, 7, 1, 9, 1}, twice[] = {7, 1, 7, 1};
     static const uint8_t key[] = {0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 2};
     struct fixture *f = *state;
     struct aq_txn t;
-    struct aq_slice row;
-    uint8_t copy[24];
+    struct aq_slice row, pairs;
+    struct aq_buf b = {0}, copy = {0};
     uint32_t docid, count;
     fixture_create(f);
     OK(aq_txn_begin_write(f->store, &t, 0, err));
     put_runs(&t, 0, runs, AQ_COUNT(runs));
-    OK(aq_get(&t, AQ_TABLE_MAP, aq_slice(key, sizeof key), &row));
-    assert_int_equal(row.len, sizeof copy);
-    memcpy(copy, row.ptr, sizeof copy);
-    FAILS(AQ_INVALID, "order index", aq_segment_put_order(&t, 0, aq_slice(copy, 23), err));
-    aq_store32(copy + 4, 999999);
-    aq_store32(copy + 12, 1);
-    aq_store32(copy + 20, 1);
-    OK(aq_put(&t, AQ_TABLE_MAP, aq_slice(key, sizeof key), aq_slice(copy, 24), err));
+    pairs = put_pairs(&b, wrong, AQ_COUNT(wrong));
+    FAILS(AQ_INVALID, "order index", aq_segment_put_order(&t, 0, aq_slice(pairs.ptr, 23), err));
+    OK(aq_segment_put_order(&t, 0, pairs, err));
     OK(aq_txn_commit(&t, err));
     OK(aq_txn_begin(f->store, &t, err));
     assert_int_equal(aq_segment_find(&t, &t.segments[0], 2, &docid, &count), AQ_CORRUPT);
     assert_int_equal(aq_segment_find(&t, &t.segments[0], 9, &docid, &count), AQ_CORRUPT);
     aq_txn_end(&t);
     OK(aq_txn_begin_write(f->store, &t, 0, err));
-    OK(aq_put(&t, AQ_TABLE_MAP, aq_slice(key, sizeof key), aq_slice(copy, 23), err));
+    OK(aq_get(&t, AQ_TABLE_MAP, aq_slice(key, sizeof key), &row));
+    aq_buf_put(&copy, row.ptr, row.len);
+    OK(aq_put(&t, AQ_TABLE_MAP, aq_slice(key, sizeof key), aq_slice(copy.ptr, copy.len - 1), err));
     assert_int_equal(aq_segment_find(&t, &t.segments[0], 9, &docid, &count), AQ_CORRUPT);
-    memcpy(copy, copy + 8, 8); /* 7, then again 7 */
-    FAILS(AQ_INVALID, "ascending", aq_segment_put_order(&t, 0, aq_slice(copy, 16), err));
+    FAILS(AQ_INVALID, "ascending", aq_segment_put_order(&t, 0, put_pairs(&b, twice, AQ_COUNT(twice)), err));
     aq_txn_end(&t);
+    aq_buf_free(&b);
+    aq_buf_free(&copy);
+}
+
+static void rows_of_an_order_index_are_as_narrow_as_they_can_be_and_no_wider(void **state)
+{
+    struct aq_order_row row;
+    /* head: two more comments, gaps of 4 bits, docids of 3 from 100 on; comments 5, 5 + 9 + 1, then 1 more */
+    const uint8_t sound[] = {2, 4, 3, 100, 0, 0, 0, 0x09, 0x4f, 0x00};
+    const uint8_t wraps[] = {1, 32, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff};
+    const uint8_t beyond[] = {0, 0, 32, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0};
+    const uint8_t wide[] = {0, 33, 0, 0, 0, 0, 0}, widest[] = {0, 0, 0xff, 0, 0, 0, 0};
+    (void)state;
+    assert_true(aq_order_row_read(&row, 5, aq_slice(sound, sizeof sound)));
+    assert_int_equal(row.count, 3);
+    assert_int_equal(row.comments[1], 15);
+    assert_int_equal(row.comments[2], 16);
+    assert_int_equal(row.docids[0], 107);
+    assert_int_equal(row.docids[1], 101);
+    assert_int_equal(row.docids[2], 101);
+    for (size_t n = 0; n < sizeof sound; n++)
+        assert_false(aq_order_row_read(&row, 5, aq_slice(sound, n)));
+    assert_false(aq_order_row_read(&row, AQ_NO_COMMENT - 11, aq_slice(sound, sizeof sound)));
+    assert_false(aq_order_row_read(&row, 0, aq_slice(wraps, sizeof wraps)));
+    assert_false(aq_order_row_read(&row, 0, aq_slice(beyond, sizeof beyond)));
+    assert_false(aq_order_row_read(&row, 0, aq_slice(wide, sizeof wide)));
+    assert_false(aq_order_row_read(&row, 0, aq_slice(widest, sizeof widest)));
 }
 
 static void lists_end_where_their_segment_does(void **state)
@@ -884,6 +921,7 @@ int main(void)
         T(versions_dead_at_birth_behind_all_others_need_no_order),
         T(order_index_spans_rows_and_goes_with_its_segment),
         T(wrong_order_index_finds_nothing_wrong),
+        T(rows_of_an_order_index_are_as_narrow_as_they_can_be_and_no_wider),
         T(lists_end_where_their_segment_does),
         T(dropped_segment_leaves_its_older_readers_whole),
         T(handles_never_run_out),
