@@ -272,21 +272,25 @@ static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, stru
     return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
 }
 
-enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r)
+static enum aq_status rank_leaves(const struct aq_plan *p, struct aq_ranking *r, struct window *w, bool prime)
 {
     enum aq_status st = AQ_OK;
-    struct window *w = aq_arena_alloc(p->arena, sizeof *w);
-    size_t lanes = p->query->term_count < AQ_LANES ? p->query->term_count : AQ_LANES;
-    if (!w || !(w->tf = aq_arena_zalloc(p->arena, lanes * sizeof *w->tf)))
-        st = AQ_NOMEM;
-    if (!st) {
-        memset(w->sums, 0, sizeof w->sums);
-        memset(w->touched, 0, sizeof w->touched);
-    }
-    for (uint32_t i = 0; i < 2 * p->leaf_count && !st && !aq_ranking_done(r); i++) {
+    for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
         aq_arena_reset(p->scratch);
-        st = rank_leaf(r, &p->leaves[p->order[i % p->leaf_count]], w, i < p->leaf_count);
+        st = rank_leaf(r, &p->leaves[p->order[i]], w, prime);
         aq_collector_leaf_end(p->collector);
     }
     return st;
+}
+
+enum aq_status aq_plan_any(const struct aq_plan *p, struct aq_ranking *r)
+{
+    struct window *w = aq_arena_alloc(p->arena, sizeof *w);
+    size_t lanes = p->query->term_count < AQ_LANES ? p->query->term_count : AQ_LANES;
+    if (!w || !(w->tf = aq_arena_zalloc(p->arena, lanes * sizeof *w->tf)))
+        return AQ_NOMEM;
+    memset(w->sums, 0, sizeof w->sums);
+    memset(w->touched, 0, sizeof w->touched);
+    enum aq_status st = rank_leaves(p, r, w, true);
+    return st ? st : rank_leaves(p, r, w, false);
 }

@@ -59,14 +59,19 @@ static enum aq_status rank_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool
     return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
 }
 
-enum aq_status aq_plan_every(const struct aq_plan *p, struct aq_ranking *r, bool all_words)
+static enum aq_status rank_leaves(const struct aq_plan *p, struct aq_ranking *r, bool all_words, bool prime)
 {
     enum aq_status st = AQ_OK;
-    for (uint32_t i = 0; i < 2 * p->leaf_count && !st && !aq_ranking_done(r); i++) {
-        bool prime = i < p->leaf_count;
+    for (uint32_t i = 0; i < p->leaf_count && !st && !aq_ranking_done(r); i++) {
         aq_arena_reset(p->scratch);
-        st = rank_leaf(r, &p->leaves[p->order[i % p->leaf_count]], all_words, prime);
+        st = rank_leaf(r, &p->leaves[p->order[i]], all_words, prime);
         aq_collector_leaf_end(p->collector);
     }
     return st;
+}
+
+enum aq_status aq_plan_every(const struct aq_plan *p, struct aq_ranking *r, bool all_words)
+{
+    enum aq_status st = rank_leaves(p, r, all_words, true);
+    return st ? st : rank_leaves(p, r, all_words, false);
 }
