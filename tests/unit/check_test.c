@@ -739,7 +739,7 @@ static const struct {
     {"no digest", no_digest, {"col"}},
     {"a column cut", col_cut, {"col"}},
     {"no flags", no_flags, {"col"}},
-    {"another word in the text", other_word, {"postings", "pend"}},
+    {"another word in the text", other_word, {"postings", "pend", "norm"}},
     {"another parent in the text", other_parent_id, {"col", "id"}},
     {"bad UTF-8 in the text", bad_utf8, {"text"}},
     {"fewer passages in the text", fewer_passages, {"map"}},
