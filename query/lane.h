@@ -33,7 +33,7 @@ static inline double aq_slack_floor(double floor)
 bool aq_lanes_bounded(const struct aq_leaf *leaves, uint32_t count, const struct aq_model *m);
 
 /* Opens the lanes of all terms that score, or that hits or "all words" need, in query
- * order; room for AQ_LANES. Returns how many. */
+ * order: at most AQ_LANES, and no more than the query has terms. Returns how many. */
 uint32_t aq_lanes_open(struct aq_lane *lanes, const struct aq_leaf *leaf, const struct aq_query *q,
                        const struct aq_model *m);
 

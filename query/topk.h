@@ -11,7 +11,7 @@ struct aq_candidate {
     int64_t primary;  /* date or points when sorted by them, else 0 */
     double score;
     uint32_t comment, ordinal;
-    uint32_t group;   /* comment, thread or author number */
+    uint32_t group;   /* comment, thread or author number; the passage's own where each is a group */
     uint32_t matches; /* of the group: filled in by who counts them */
     uint32_t leaf, docid; /* where it was found */
     uint8_t tier;     /* lower goes first: AQ_TIER_* */
