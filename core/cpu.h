@@ -7,7 +7,13 @@
 #include <stdbool.h>
 
 #if defined(__x86_64__)
-#if defined(__has_include) && __has_include(<sys/platform/x86.h>)
+#include <features.h>
+#if defined(__GLIBC_PREREQ)
+#define AQ_GLIBC_ASKED __GLIBC_PREREQ(2, 33)
+#else
+#define AQ_GLIBC_ASKED 0
+#endif
+#if AQ_GLIBC_ASKED
 #include <sys/platform/x86.h>
 static inline bool aq_cpu_has_sse42(void)
 {
