@@ -194,6 +194,7 @@ static enum aq_status packer_for(struct aq_txn *t, uint32_t dictionary, struct a
 {
     struct aq_scratch *x = t->scratch;
     struct aq_dictionary *d;
+    *out = NULL;
     enum aq_status st = dictionary_of(t, dictionary, &d, err);
     if (st)
         return st;
