@@ -89,9 +89,10 @@ def agreement(servers, asked, reference):
 
 # ---- how long do they take? ----
 
-def measure(servers, asked, rounds, warm, minutes):
-    """Samples in nanoseconds by (engine, query). Every query goes to all engines one
-    after the other, in an order that turns; queries come in another order each round."""
+def measure(servers, asked, rounds, warm, minutes, block=1):
+    """Samples in nanoseconds by (engine, query). So many queries go to each engine in a
+    row (1: one after the other, the hardest on caches), engines in an order that turns;
+    queries come in another order each round."""
     samples, spent = defaultdict(list), defaultdict(int)
     stop = time.monotonic() + minutes * 60
     mix = random.Random(1)
@@ -102,18 +103,19 @@ def measure(servers, asked, rounds, warm, minutes):
             break
         order = list(range(len(asked)))
         mix.shuffle(order)
-        for step, number in enumerate(order):
-            for i in range(len(servers)):
-                server = servers[(i + step + turn) % len(servers)]
-                key = server.name, number
-                if turn < -warm.get(server.name, warm[""]) or spent[key] > SPEND:
-                    continue
-                answer = server.ask(asked[number])
-                if answer is None:
-                    spent[key] = SPEND + 1
-                elif turn >= 0:
-                    spent[key] += answer[0]
-                    samples[key].append(answer[0])
+        steps = ((i + start // block + turn, number) for start in range(0, len(order), block)
+                 for i in range(len(servers)) for number in order[start:start + block])
+        for at, number in steps:
+            server = servers[at % len(servers)]
+            key = server.name, number
+            if turn < -warm.get(server.name, warm[""]) or spent[key] > SPEND:
+                continue
+            answer = server.ask(asked[number])
+            if answer is None:
+                spent[key] = SPEND + 1
+            elif turn >= 0:
+                spent[key] += answer[0]
+                samples[key].append(answer[0])
         done = turn + 1
     return samples, done
 
@@ -196,6 +198,8 @@ def arguments():
     parser.add_argument("--per-class", type=int)
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--minutes", type=float, help="no new round after so long")
+    parser.add_argument("--block", type=int, default=1, help="queries an engine answers in a row; above 1, only "
+                        "times are taken, into passes.tsv")
     args = parser.parse_args()
     if not args.corpus:
         sys.exit("name a corpus of JSON Lines with ids and texts: make bench CORPUS=comments.jsonl.zst")
@@ -227,6 +231,13 @@ def main():
     asked = with_terms(aq, raw)
     servers = [aq.serve(), aq.serve("one", "text"), aq.serve("one", "passages"), aq.serve("segments"),
                *(peer.serve() for peer, _ in peers)]
+    if args.block > 1:
+        samples, done = measure(servers, asked, args.rounds, args.warm, args.minutes, args.block)
+        for server in servers:
+            server.close()
+        say(f"{done} rounds")
+        write_tsv(args.out, "passes.tsv", TIMES, summary(servers, asked, samples))
+        return
     say(f"{len(asked)} queries; do they find the same?")
     reference = min(servers, key=lambda s: REFERENCES.index(s.name) if s.name in REFERENCES else len(REFERENCES))
     agreed = agreement([s for s in servers if s.name not in ("aq-text", "aq-passages")], asked, reference)

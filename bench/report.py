@@ -114,6 +114,10 @@ def report(directory):
             yield "**Preliminary**: the machine was busy with other work."
         yield "### Latency"
         yield from class_tables(rows)
+        passes = read(directory, "passes.tsv")
+        if passes:
+            yield "### Latency, 64 queries in a row to each engine"
+            yield from class_tables(passes)
         yield "### Do they find the same?"
         yield agreement_table(read(directory, "agreement.tsv"))
         yield "### Indexing"
