@@ -100,6 +100,7 @@ struct aq_segment_info {
     uint32_t passages;  /* docids are 0 .. passages - 1 */
     uint32_t deleted;   /* tombstones among them */
     uint32_t terms;
+    uint32_t longest;   /* passages of the comment that has most: its last ordinal + 1; 0: not known */
     uint64_t tokens;    /* sum of lengths, tombstoned ones included */
     uint64_t postings;
     uint64_t bytes;     /* of lists and positions: what merging weighs */

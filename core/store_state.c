@@ -2,7 +2,7 @@
  * line of the segment list each. Bytes only; it knows no transaction. */
 #include "store_internal.h"
 
-enum { SEGMENT_RECORD = 1 /* version */ };
+enum { SEGMENT_RECORD = 2 /* version */ };
 
 enum aq_status aq_state_encode(struct aq_buf *out, const struct aq_state *s)
 {
@@ -77,6 +77,7 @@ enum aq_status aq_segment_info_encode(struct aq_buf *out, const struct aq_segmen
     aq_buf_u32(out, i->passages);
     aq_buf_u32(out, i->deleted);
     aq_buf_u32(out, i->terms);
+    aq_buf_u32(out, i->longest);
     aq_buf_u64(out, i->tokens);
     aq_buf_u64(out, i->postings);
     aq_buf_u64(out, i->bytes);
@@ -104,6 +105,7 @@ enum aq_status aq_segment_info_decode(struct aq_segment_info *i, struct aq_slice
     i->passages = aq_read_u32(&r);
     i->deleted = aq_read_u32(&r);
     i->terms = aq_read_u32(&r);
+    i->longest = aq_read_u32(&r);
     i->tokens = aq_read_u64(&r);
     i->postings = aq_read_u64(&r);
     i->bytes = aq_read_u64(&r);

@@ -404,6 +404,8 @@ static enum aq_status put_map(struct aq_commit *c, struct aq_error *err)
         if (count && bit(c->deleted, docid))
             number = AQ_NO_COMMENT;
         docid += count;
+        if (count > c->info.longest)
+            c->info.longest = count;
         for (uint32_t ordinal = 0; ordinal < count && st == AQ_OK; ordinal++) {
             aq_buf_u32(&c->scratch, number);
             aq_buf_u16(&c->scratch, (uint16_t)ordinal);

@@ -188,6 +188,8 @@ static enum aq_status gather_rows(struct aq_merging *m, struct passages *p, stru
         }
         aq_buf_u32(&p->rows, comment);
         aq_buf_u16(&p->rows, (uint16_t)ordinal);
+        if (ordinal >= m->info.longest)
+            m->info.longest = ordinal + 1;
         if (aq_bit(aq_segment_bits(&t, seg, AQ_BITS_QUOTE, p->docid / AQ_BITS_CHUNK), p->docid))
             aq_bitmap_set(p->quotes, p->next, true);
         p->next++;

@@ -28,6 +28,7 @@ struct aq_check_segment {
     uint32_t base;
     uint32_t mapped;           /* passages whose map entry was met, so far */
     uint32_t comment, ordinal; /* of the last of them */
+    uint32_t longest;          /* their highest ordinal, and one more */
     uint32_t deleted;          /* tombstones met */
     uint32_t comments;         /* comments that begin in the map, so far */
     uint32_t ordered;          /* of these, met in the order index */

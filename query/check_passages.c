@@ -100,6 +100,7 @@ static enum aq_status map_entry(struct aq_check *c, int i, uint32_t comment, uin
     s->comments += ordinal == 0 && comment != AQ_NO_COMMENT;
     s->comment = comment;
     s->ordinal = ordinal;
+    s->longest = ordinal >= s->longest ? ordinal + 1 : s->longest;
     s->mapped++;
     if (gone)
         return AQ_OK;
@@ -182,6 +183,9 @@ enum aq_status aq_check_passages(struct aq_check *c)
         else if (s->mapped != info->passages)
             st = aq_check_fault(c, "map", "segment %u has entries of %u passages out of %u", info->id, s->mapped,
                                 info->passages);
+        else if (s->longest != info->longest)
+            st = aq_check_fault(c, "map", "segment %u has a comment of %u passages, its record says that %u are most",
+                                info->id, s->longest, info->longest);
         else if (s->ordered != (s->ascending ? 0 : s->comments))
             st = aq_check_fault(c, "map", "the order index of segment %u has %u comments, it should have %u", info->id,
                                 s->ordered, s->ascending ? 0 : s->comments);

@@ -99,6 +99,26 @@ static inline void aq_collector_count(struct aq_collector *c)
     }
 }
 
+/* Counts a match that is not handed in, for a walk over a leaf that does nothing else:
+ * docids ascend, *before is the last one counted there, or AQ_DOCID_END. Of two passages
+ * of a comment no more docids lie between than it has passages: most often that alone
+ * tells that another comment matches, and the map, memory far away, is not looked at. */
+static inline void aq_collector_tally(struct aq_collector *c, struct aq_leaf *leaf, uint32_t docid, uint32_t *before)
+{
+    uint32_t ordinal = 0, comment, apart = docid - *before;
+    if (c->facts || c->group_counts) {
+        if (aq_collector_enter(c, leaf, docid, &ordinal))
+            aq_collector_count(c);
+        return;
+    }
+    bool same = *before != AQ_DOCID_END && apart < leaf->longest && c->group == AQ_GROUP_COMMENT;
+    if (same && AQ_UNLIKELY(!aq_leaf_locate(leaf, docid, &comment, &ordinal)))
+        c->corrupt = true;
+    c->matches = same && apart <= ordinal;
+    *before = docid;
+    aq_collector_count(c);
+}
+
 /* A visible passage that matches. Most are counted and refused right here. */
 static inline void aq_collect(struct aq_collector *c, struct aq_leaf *leaf, uint32_t docid, double score,
                               bool all_words)

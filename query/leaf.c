@@ -17,6 +17,7 @@ static enum aq_status segment_leaf(struct aq_leaf *leaf, struct aq_txn *txn, con
 {
     leaf->txn = txn;
     leaf->segment = seg;
+    leaf->longest = seg->info.longest ? seg->info.longest : UINT32_MAX;
     leaf->lengths = seg->lengths;
     for (size_t i = 0; i < q->term_count; i++) {
         struct aq_leaf_list *l = &leaf->lists[i];
@@ -42,6 +43,7 @@ static void pending_leaf(struct aq_leaf *leaf, struct aq_txn *txn, const struct 
                          struct aq_query *q)
 {
     leaf->txn = txn;
+    leaf->longest = UINT32_MAX;
     leaf->lengths = pend->lengths.ptr;
     for (size_t i = 0; i < q->term_count; i++) {
         leaf->lists[i].in_memory = true;

@@ -26,6 +26,7 @@ struct aq_leaf {
     uint32_t number;             /* among the leaves */
     uint32_t first;              /* passages of those before it, modulo 2^32 */
     uint32_t passages;
+    uint32_t longest;            /* no comment here has more passages */
     const uint8_t *lengths;
     struct aq_leaf_list *lists;  /* one a query term */
     int32_t *codes;              /* one a query form; -1: not here */

@@ -20,18 +20,17 @@ static void mark(struct aq_cursor *c, uint64_t bits[WINDOW / 64], uint32_t base,
     }
 }
 
-static void count_window(struct aq_ranking *r, const uint64_t bits[WINDOW / 64], uint32_t base)
+static void count_window(struct aq_ranking *r, const uint64_t bits[WINDOW / 64], uint32_t base, uint32_t *before)
 {
     struct aq_collector *c = r->plan->collector;
-    uint32_t ordinal;
     for (uint32_t i = 0; i < WINDOW / 64; i++) {
         if (!bits[i])
             continue;
         for (uint64_t left = bits[i] & aq_leaf_visible64(r->leaf, base + i * 64); left; left &= left - 1) {
             uint32_t docid = base + i * 64 + (uint32_t)__builtin_ctzll(left);
-            if ((r->out.count && aq_excluded(&r->out, docid)) || !aq_collector_enter(c, r->leaf, docid, &ordinal))
+            if (r->out.count && aq_excluded(&r->out, docid))
                 continue;
-            aq_collector_count(c);
+            aq_collector_tally(c, r->leaf, docid, before);
             if (!c->counts)
                 return;
         }
@@ -41,7 +40,7 @@ static void count_window(struct aq_ranking *r, const uint64_t bits[WINDOW / 64],
 static enum aq_status count_leaf(struct aq_ranking *r, struct aq_leaf *leaf)
 {
     bool possible;
-    uint32_t lowest = AQ_DOCID_END;
+    uint32_t lowest = AQ_DOCID_END, before = AQ_DOCID_END;
     enum aq_status st = aq_ranking_open(r, leaf, &possible);
     if (st || !possible)
         return st;
@@ -64,7 +63,7 @@ static enum aq_status count_leaf(struct aq_ranking *r, struct aq_leaf *leaf)
             if (l->cursor.docid < lowest)
                 lowest = l->cursor.docid;
         }
-        count_window(r, bits, base);
+        count_window(r, bits, base, &before);
     }
     return aq_ranking_bad(r) ? AQ_CORRUPT : AQ_OK;
 }

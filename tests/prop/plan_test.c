@@ -24,7 +24,7 @@ static uint32_t below(uint32_t n)
 struct world {
     uint32_t passages;
     uint8_t lengths[MOST], quotes[MOST], gone[MOST];
-    uint32_t comments[MOST], ordinals[MOST];
+    uint32_t comments[MOST], ordinals[MOST], longest;
     uint16_t positions[TERMS][MOST][MOST_POSITIONS];
     uint8_t tf[TERMS][MOST];
 
@@ -142,6 +142,8 @@ static void make_passages(struct world *w)
         }
         w->comments[d] = comment;
         w->ordinals[d] = ordinal;
+        if (ordinal >= w->longest)
+            w->longest = ordinal + 1;
         aq_buf_u32(&w->rows, comment);
         aq_buf_u16(&w->rows, (uint16_t)ordinal++);
         w->lengths[d] = (uint8_t)(1 + below(ties ? 3 : 255));
@@ -198,6 +200,7 @@ static struct world *make_world(void)
         store_list(w, t);
     }
     w->leaf = (struct aq_leaf){.passages = w->passages,
+                               .longest = w->longest,
                                .lengths = w->lengths,
                                .lists = w->lists,
                                .codes = w->form_codes,

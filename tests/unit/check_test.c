@@ -133,6 +133,7 @@ static bool segment_fact(struct aq_txn *t, unsigned which)
     case 2: i.tokens++; break;
     case 3: i.postings--; break;
     case 4: i.bytes++; break;
+    case 6: i.longest++; break;
     default: i.average_length *= 2;
     }
     must(aq_segment_list(t, &i, &err), &err);
@@ -144,6 +145,7 @@ DAMAGE(tokens_fact, segment_fact(t, 2))
 DAMAGE(postings_fact, segment_fact(t, 3))
 DAMAGE(bytes_fact, segment_fact(t, 4))
 DAMAGE(model_fact, segment_fact(t, 5))
+DAMAGE(longest_fact, segment_fact(t, 6))
 DAMAGE(no_segment, no_row(t, b, AQ_TABLE_SEG, ""))
 
 /* norm, map, bits */
@@ -707,6 +709,7 @@ static const struct {
     {"count of postings", postings_fact, {"seg"}},
     {"bytes of postings", bytes_fact, {"seg"}},
     {"another model", model_fact, {"postings"}},
+    {"another longest comment", longest_fact, {"map"}},
     {"a segment not listed", no_segment, {"norm", "bits", "map"}},
     {"lengths exchanged", lengths_exchanged, {"postings"}},
     {"a map entry cut off", map_cut, {"map"}},
