@@ -48,12 +48,8 @@ enum aq_status aq_ranking_open(struct aq_ranking *r, struct aq_leaf *leaf, bool 
     r->leaf = leaf;
     r->phrase_cursors = NULL;
     *possible = false;
-    for (size_t i = 0; i < q->term_count; i++)
-        if (q->terms[i].required && leaf->lists[i].df == 0)
-            return AQ_OK;
-    for (size_t i = 0; i < q->phrase_count; i++)
-        if (!q->phrases[i].dead && !aq_phrase_possible(leaf, &q->phrases[i]))
-            return AQ_OK;
+    if (!aq_leaf_can_match(leaf, q))
+        return AQ_OK;
     r->lane_count = aq_lanes_open(r->lanes, leaf, q, p->model);
     *possible = r->lane_count > 0;
     enum aq_status st = open_phrases(r);

@@ -80,6 +80,17 @@ bool aq_phrase_possible(const struct aq_leaf *leaf, const struct aq_query_phrase
     return true;
 }
 
+bool aq_leaf_can_match(const struct aq_leaf *leaf, const struct aq_query *q)
+{
+    for (size_t i = 0; i < q->term_count; i++)
+        if (q->terms[i].required && leaf->lists[i].df == 0)
+            return false;
+    for (size_t i = 0; i < q->phrase_count; i++)
+        if (!q->phrases[i].dead && !aq_phrase_possible(leaf, &q->phrases[i]))
+            return false;
+    return true;
+}
+
 /* ---- matchers ---- */
 
 /* From docid d of the conjunction to the first one that has the phrase. */

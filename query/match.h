@@ -25,6 +25,8 @@ bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p,
 
 /* Whether a leaf can have the phrase at all: its terms and forms occur. */
 bool aq_phrase_possible(const struct aq_leaf *leaf, const struct aq_query_phrase *p);
+/* Whether it can have all that every hit of the query has. */
+bool aq_leaf_can_match(const struct aq_leaf *leaf, const struct aq_query *q);
 
 /* A phrase (or term) as a set of docids, with cursors of its own. */
 struct aq_matcher {

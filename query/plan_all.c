@@ -18,12 +18,8 @@ static enum aq_status open_all(struct all *a, bool *possible)
     struct aq_leaf *leaf = a->leaf;
     uint32_t terms[AQ_QUERY_TERMS], count = 0, cursors = 0;
     *possible = false;
-    for (size_t i = 0; i < q->term_count; i++)
-        if (q->terms[i].required && leaf->lists[i].df == 0)
-            return AQ_OK;
-    for (size_t i = 0; i < q->phrase_count; i++)
-        if (!q->phrases[i].dead && !aq_phrase_possible(leaf, &q->phrases[i]))
-            return AQ_OK;
+    if (!aq_leaf_can_match(leaf, q))
+        return AQ_OK;
     *possible = true;
 
     struct aq_cursor *made = aq_arena_alloc(scratch, q->term_count * sizeof *made);
