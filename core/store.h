@@ -220,6 +220,19 @@ void aq_walk_close(struct aq_walk *w);
  * Of fixed-width entries in bytewise order, many to a row (store_set.c). Numbers in
  * them are big-endian. */
 enum { AQ_ID_ENTRY = 1 + 8 + 4, AQ_MEMBER_ENTRY = 4 + 4, AQ_REPEAT_ENTRY = 8 + 1 + 4 + 2 };
+static inline void aq_repeat_entry(uint8_t entry[AQ_REPEAT_ENTRY], uint64_t hash, bool quote, uint32_t comment,
+                                   uint32_t ordinal)
+{
+    aq_key64(entry, hash);
+    entry[8] = quote;
+    aq_key32(entry + 9, comment);
+    entry[13] = (uint8_t)(ordinal >> 8);
+    entry[14] = (uint8_t)ordinal;
+}
+static inline uint32_t aq_repeat_entry_ordinal(const uint8_t *entry)
+{
+    return (uint32_t)entry[13] << 8 | entry[14];
+}
 size_t aq_set_width(enum aq_table table);    /* bytes an entry */
 size_t aq_set_row_most(enum aq_table table); /* entries a row can have */
 

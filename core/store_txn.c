@@ -393,13 +393,14 @@ static void look_for_cold(struct aq_txn *t)
     enum { TRANSACTIONS = 4 };
     struct aq_env *e = t->scratch->env;
     pthread_mutex_lock(&e->lock);
-    bool first = !e->looked && e->read_only;
-    e->looked = true;
-    pthread_mutex_unlock(&e->lock);
-    bool cold = first && aq_prefetch_view(t);
-    pthread_mutex_lock(&e->lock);
-    if (cold)
-        e->asking = TRANSACTIONS;
+    if (!e->looked && e->read_only) {
+        e->looked = true;
+        pthread_mutex_unlock(&e->lock); /* it reads the disk */
+        bool cold = aq_prefetch_view(t);
+        pthread_mutex_lock(&e->lock);
+        if (cold)
+            e->asking = TRANSACTIONS;
+    }
     t->scratch->cold = e->asking > 0;
     e->asking -= e->asking > 0;
     pthread_mutex_unlock(&e->lock);

@@ -11,11 +11,7 @@
 
 static void put_entry(uint8_t entry[AQ_REPEAT_ENTRY], const struct aq_repeat *r)
 {
-    aq_key64(entry, r->hash);
-    entry[8] = r->quote;
-    aq_key32(entry + 9, r->comment);
-    entry[13] = (uint8_t)(r->ordinal >> 8);
-    entry[14] = (uint8_t)r->ordinal;
+    aq_repeat_entry(entry, r->hash, r->quote, r->comment, r->ordinal);
 }
 
 static int compare(const void *x, const void *y)
@@ -53,7 +49,7 @@ static enum aq_status first_of(struct aq_set_reader *r, uint64_t hash, struct aq
     enum aq_status st = aq_set_seek(r, aq_slice(from, sizeof from), &e, err);
     *found = st == AQ_OK && e && memcmp(e, from, sizeof from) == 0;
     if (*found)
-        *first = (struct aq_repeat){hash, e[8], aq_unkey32(e + 9), (uint16_t)(e[13] << 8 | e[14]), AQ_NONE};
+        *first = (struct aq_repeat){hash, e[8], aq_unkey32(e + 9), (uint16_t)aq_repeat_entry_ordinal(e), AQ_NONE};
     return st;
 }
 

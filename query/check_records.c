@@ -332,7 +332,7 @@ static enum aq_status repeat_entry(struct aq_check *c, void *context, const uint
 {
     struct repeating *r = context;
     uint64_t hash = aq_unkey64(entry);
-    uint32_t comment = aq_unkey32(entry + 9), ordinal = (uint32_t)entry[13] << 8 | entry[14];
+    uint32_t comment = aq_unkey32(entry + 9), ordinal = aq_repeat_entry_ordinal(entry);
     if (comment >= c->t.state.next_comment || c->place[comment] == AQ_NOWHERE || ordinal >= c->passages[comment])
         return aq_check_fault(c, "repeat", "an entry of hash %016" PRIx64 " names passage %u of comment %u, which is not "
                               "in the index", hash, ordinal, comment);

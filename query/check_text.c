@@ -264,11 +264,7 @@ static enum aq_status explain(struct reading *r, uint32_t ordinal)
         st = compare_words(r, ordinal, &h, &sum);
     if (st)
         return st;
-    aq_key64(entry, r->hash);
-    entry[8] = r->text.passages[ordinal].quote_depth > 0;
-    aq_key32(entry + 9, r->comment);
-    entry[13] = (uint8_t)(ordinal >> 8);
-    entry[14] = (uint8_t)ordinal;
+    aq_repeat_entry(entry, r->hash, r->text.passages[ordinal].quote_depth > 0, r->comment, ordinal);
     aq_check_where(c, passage, where);
     if (r->hash && aq_set_has(&c->t, AQ_TABLE_REPEAT, entry, &has, NULL) == AQ_NOMEM)
         return aq_fail_nomem(c->err);
