@@ -186,6 +186,31 @@ static void bound_dates(struct aq_filter *f, const struct aq_search_request *r, 
     }
 }
 
+/* ---- single comments ---- */
+
+static int by_number(const void *x, const void *y)
+{
+    const uint32_t *a = x, *b = y;
+    return (*a > *b) - (*a < *b);
+}
+
+static enum aq_status refuse_comments(struct aq_filter *f, const struct aq_search_request *r, struct aq_arena *arena,
+                                      struct aq_error *err)
+{
+    if (!r->without_count)
+        return AQ_OK;
+    uint32_t *sorted = r->without_count <= SIZE_MAX / sizeof *sorted
+                           ? aq_arena_alloc(arena, r->without_count * sizeof *sorted)
+                           : NULL;
+    if (!sorted)
+        return aq_fail_nomem(err);
+    memcpy(sorted, r->without, r->without_count * sizeof *sorted);
+    qsort(sorted, r->without_count, sizeof *sorted, by_number);
+    f->without = sorted;
+    f->without_count = r->without_count;
+    return AQ_OK;
+}
+
 enum aq_status aq_filter_make(struct aq_filter *f, struct aq_txn *txn, const struct aq_search_request *r,
                               const struct aq_clauses *clauses, struct aq_arena *arena, struct aq_error *err)
 {
@@ -215,7 +240,9 @@ enum aq_status aq_filter_make(struct aq_filter *f, struct aq_txn *txn, const str
         st = find_threads(txn, &threads, f->threads, f->thread_count, err);
     if (!st)
         st = find_threads(txn, &no_threads, f->not_threads, f->thread_count, err);
-    f->active = f->authors || f->not_authors || f->threads || f->not_threads || f->after != AQ_NO_DATE ||
+    if (!st)
+        st = refuse_comments(f, r, arena, err);
+    f->active = f->without || f->authors || f->not_authors || f->threads || f->not_threads || f->after != AQ_NO_DATE ||
                 f->before != AQ_NO_DATE;
     return st;
 }
@@ -239,5 +266,5 @@ bool aq_filter_passes(const struct aq_filter *f, struct aq_txn *txn, uint32_t co
             (f->not_threads && has_bit(f->not_threads, f->thread_count, thread)))
             return false;
     }
-    return true;
+    return !f->without || !bsearch(&comment, f->without, f->without_count, sizeof comment, by_number);
 }

@@ -11,6 +11,8 @@ struct aq_filter {
     uint8_t *authors, *threads;           /* bitmaps by number of those allowed; NULL: all */
     uint8_t *not_authors, *not_threads;   /* of those refused; NULL: none */
     uint32_t author_count, thread_count;  /* bits in each */
+    const uint32_t *without;              /* comments refused, ascending */
+    size_t without_count;
     int64_t after, before;                /* date in [after, before); AQ_NO_DATE: open */
     bool active;
 };

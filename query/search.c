@@ -207,6 +207,8 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->partial = s->query.cut ? AQ_PARTIAL_TERMS : AQ_PARTIAL_NONE;
     out->commit = s->txn.state.commit;
     out->snapshot = s->txn.state.next_comment;
+    if (r->query.len && !(out->query = aq_arena_copy(&a->arena, r->query)).ptr)
+        return aq_fail_nomem(err);
     size_t skip = r->offset < count ? r->offset : count;
     struct aq_hit_maker maker = {.txn = &s->txn,
                                  .analyzer = s->reader->analyzer,

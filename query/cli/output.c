@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,15 +48,36 @@ static const char *pager_command(void)
     return command;
 }
 
-static void run_pager(const char *command)
+/* Whether the command is less and nothing else, so that options may be added at its end. */
+static bool is_less(const char *command)
 {
+    size_t word = strcspn(command, " \t");
+    const char *name = command + word;
+    while (name > command && name[-1] != '/')
+        name--;
+    return (size_t)(command + word - name) == 4 && strncmp(name, "less", 4) == 0 && !strpbrk(command, ";|&<>()`#\n");
+}
+
+/* less shows the line it is sent to at a third of the screen, and what comes before. */
+static void run_pager(const char *command, size_t line)
+{
+    char jump[32] = "+1g";
+    struct aq_buf longer = {0};
     signal(SIGPIPE, SIG_DFL);
-    if (command) {
-        setenv("LESS", "FRX", 0); /* for those who set PAGER=less */
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-    } else {
-        execlp("less", "less", "-FRX", (char *)NULL);
+    if (line)
+        snprintf(jump, sizeof jump, "+%zug", line);
+    if (!command) {
+        execlp("less", "less", "-FRX", line ? "-j.33" : NULL, jump, (char *)NULL);
+        _exit(127);
     }
+    setenv("LESS", "FRX", 0); /* for those who set PAGER=less */
+    if (line && is_less(command)) {
+        aq_buf_printf(&longer, "%s -j.33 %s", command, jump);
+        aq_buf_u8(&longer, 0);
+        if (!longer.failed)
+            command = (const char *)longer.ptr;
+    }
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
 
@@ -73,7 +95,7 @@ static bool show_in_pager(const struct aq_output *out, const char *command)
             dup2(ends[0], STDIN_FILENO);
             close(ends[0]);
         }
-        run_pager(command);
+        run_pager(command, out->line);
     }
     close(ends[0]);
     if (child < 0) {
@@ -94,6 +116,13 @@ static bool show_in_pager(const struct aq_output *out, const char *command)
     sigaction(SIGINT, &interrupt, NULL);
     sigaction(SIGQUIT, &quit, NULL);
     return !(WIFEXITED(status) && (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127));
+}
+
+void aq_output_mark(struct aq_output *out)
+{
+    out->line = 1;
+    for (size_t i = 0; i < out->buf.len; i++)
+        out->line += out->buf.ptr[i] == '\n';
 }
 
 static bool longer_than_screen(const struct aq_output *out)

@@ -41,11 +41,13 @@ static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
 /* What write_hit leaves in or out. */
 enum { NOTE_WORDS = 1 /* that it lacks some word */, NOTE_MORE = 2 /* how many passages it stands for */ };
 
-static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_group group, unsigned notes)
+static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_group group, unsigned notes,
+                      const struct aq_thread_view *around)
 {
     bool more = (notes & NOTE_MORE) && hit->more;
     struct aq_facts facts = {0};
     write_title(out, hit);
+    aq_text_above(out, around);
     aq_fact_person(&facts, hit->author, hit->date, false, hit->points);
     if (more)
         aq_fact_count(&facts, hit->more_at_least ? "at least " : "", hit->more, "more passage");
@@ -60,6 +62,7 @@ static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_g
     aq_facts_write(&facts, out, indent);
     write_snippet(out, hit);
     aq_address_write(out, hit->id, hit->url, indent);
+    aq_text_below(out, around);
 }
 
 enum { WORDS_TIERED = 4 }; /* aq_search puts passages with all words first up to here */
@@ -104,7 +107,7 @@ static void write_divider(struct aq_output *out, const char *text)
 }
 
 void aq_text_hits(struct aq_output *out, const struct aq_search_request *request,
-                  const struct aq_result *result)
+                  const struct aq_result *result, struct aq_thread_view *const *around)
 {
     uint32_t leading = aq_hits_leading(request, result);
     bool short_query = count_words(request->query) <= WORDS_TIERED;
@@ -119,7 +122,7 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
             write_divider(out, "— more passages of the same comments —");
         bool said = i < leading && divide != UINT32_MAX;
         unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
-        write_hit(out, &result->hits[i], request->group, notes);
+        write_hit(out, &result->hits[i], request->group, notes, around ? around[i] : NULL);
     }
 }
 
