@@ -7,24 +7,24 @@
 
 #include <math.h>
 
-/* ---- which words ---- */
+/* ---- which words tell most ---- */
 
 enum {
-    COUNT_MOST = 3,   /* a word that is said often counts no more often than this */
-    LEAST_DF = 2,     /* what one passage has alone leads to no other */
-    COMMON_PART = 10  /* nor does what stands in more than one passage in ten */
+    LEAST_DF = 2,    /* what one passage has alone leads to no other */
+    COMMON_PART = 10 /* nor does what stands in more than one passage in ten */
 };
 
-static double weight_of(const struct aq_related_word *w)
+/* What is said again and again tells more, but not as much more. */
+static double share_of(const struct aq_related_word *w)
 {
-    return (1 + log(w->count)) * w->idf;
+    return 1 + log(w->count);
 }
 
 /* Ties keep the order of the text. */
 static int by_weight(const void *x, const void *y)
 {
     const struct aq_related_word *a = x, *b = y;
-    double u = weight_of(a), v = weight_of(b);
+    double u = share_of(a) * a->idf, v = share_of(b) * b->idf;
     if (u > v || u < v)
         return u > v ? -1 : 1;
     return (a->typed.ptr > b->typed.ptr) - (a->typed.ptr < b->typed.ptr);
@@ -34,82 +34,50 @@ void aq_related_query(struct aq_related_word *words, size_t count, uint64_t pass
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
-        if (words[i].df >= LEAST_DF && words[i].df <= passages / COMMON_PART)
+        if (words[i].count && words[i].df >= LEAST_DF && words[i].df <= passages / COMMON_PART)
             words[n++] = words[i];
     if (n)
         qsort(words, n, sizeof *words, by_weight);
     for (size_t i = 0; i < n && i < AQ_RELATED_WORDS; i++)
-        for (uint32_t k = 0; k < words[i].count && k < COUNT_MOST; k++) {
-            aq_buf_puts(query, query->len ? " " : "");
+        for (long k = lround(share_of(&words[i])); k > 0; k--) {
+            if (query->len)
+                aq_buf_u8(query, ' ');
             aq_buf_put(query, words[i].typed.ptr, words[i].typed.len);
         }
 }
 
-/* How often the text has each of its words, and how many passages do: what a query of
- * all of them would find out. */
-static enum aq_status weigh_words(struct aq_reader *r, struct aq_txn *txn, struct aq_slice text, struct aq_arena *arena,
-                                  struct aq_related_word **out, size_t *count, struct aq_error *err)
-{
-    struct aq_clauses clauses = {0};
-    struct aq_query q = {0};
-    struct aq_pending_scan pend = {0};
-    struct aq_leaf *leaves;
-    uint32_t leaf_count;
-    enum aq_status st = aq_parse(text, true, &clauses, err);
-    if (!st)
-        st = aq_query_build(&q, &clauses, true, r->analyzer, err);
-    if (!st)
-        st = aq_model_update(&r->model, 0, 0, txn->passages, txn->tokens, err);
-    if (!st)
-        st = aq_pending_scan(&pend, txn, &q, err);
-    if (!st)
-        st = aq_leaves_make(txn, &q, &pend, arena, &leaves, &leaf_count, err);
-    struct aq_related_word *words = st ? NULL : aq_arena_alloc(arena, (q.term_count + 1) * sizeof *words);
-    if (!st && !words)
-        st = aq_fail_nomem(err);
-    for (size_t i = 0; !st && i < q.term_count; i++) {
-        const struct aq_query_term *t = &q.terms[i];
-        words[i] = (struct aq_related_word){t->typed, t->count, t->df, aq_idf(&r->model, t->df)};
-    }
-    *out = words;
-    *count = st ? 0 : q.term_count;
-    aq_clauses_free(&clauses);
-    aq_query_free(&q);
-    aq_pending_scan_free(&pend);
-    return st;
-}
+/* ---- who says the same ---- */
 
-/* ---- what is left out ---- */
-
-/* A comment that has some of the passages, and how much of the text that is. */
+/* Another comment that has one of the passages. */
 struct sharer {
     uint32_t comment;
-    size_t bytes;
+    size_t bytes; /* of the passage */
 };
 
-struct left_out {
+struct sharing {
     struct sharer *sharers;
     size_t count, cap;
-    struct aq_passage_hasher hasher;
     size_t bytes; /* of all passages */
+    struct aq_passage_hasher hasher;
 };
 
 enum { SHARERS_MOST = 1000 /* of one passage: more have a phrase in common, not a text */ };
 
-static enum aq_status find_sharers(struct aq_reader *r, struct aq_txn *txn, struct left_out *l, struct aq_slice passage,
-                                   struct aq_error *err)
+static enum aq_status find_sharers(struct sharing *s, struct aq_reader *r, struct aq_txn *txn, uint32_t comment,
+                                   struct aq_slice passage, size_t *found, struct aq_error *err)
 {
     const struct aq_token *tokens;
     const uint8_t *entry = NULL;
     struct aq_set_reader repeats;
     uint8_t from[8];
-    size_t count;
+    size_t count, before = s->count;
     uint64_t hash;
+    *found = 0;
     if (aq_analyze(r->analyzer, passage, &tokens, &count) ||
-        !aq_passage_hash_tokens(&l->hasher, r->analyzer, tokens, count, &hash))
+        !aq_passage_hash_tokens(&s->hasher, r->analyzer, tokens, count, &hash))
         return aq_fail_nomem(err);
-    l->bytes += passage.len;
-    if (!hash)
+    s->bytes += passage.len;
+    if (!hash) /* no words */
         return AQ_OK;
     aq_key64(from, hash);
     enum aq_status st = aq_set_open(txn, AQ_TABLE_REPEAT, &repeats, err);
@@ -117,14 +85,16 @@ static enum aq_status find_sharers(struct aq_reader *r, struct aq_txn *txn, stru
         return st;
     st = aq_set_seek(&repeats, aq_slice(from, sizeof from), &entry, err);
     for (size_t i = 0; !st && entry && i < SHARERS_MOST && memcmp(entry, from, sizeof from) == 0; i++) {
-        if (!aq_grow(&l->sharers, &l->cap, l->count + 1, sizeof *l->sharers))
+        uint32_t number = aq_unkey32(entry + 9);
+        if (!aq_grow(&s->sharers, &s->cap, s->count + 1, sizeof *s->sharers))
             st = aq_fail_nomem(err);
-        else
-            l->sharers[l->count++] = (struct sharer){aq_unkey32(entry + 9), passage.len};
+        else if (number != comment)
+            s->sharers[s->count++] = (struct sharer){number, passage.len};
         if (!st)
             st = aq_set_next(&repeats, &entry, err);
     }
     aq_set_close(&repeats);
+    *found = s->count - before;
     return st;
 }
 
@@ -134,102 +104,247 @@ static int by_comment(const void *x, const void *y)
     return (a->comment > b->comment) - (a->comment < b->comment);
 }
 
-/* The comment and those that have half of its own words or more, into *numbers. */
-static enum aq_status leave_out(struct aq_reader *r, struct aq_txn *txn, const struct aq_comment_view *v,
-                                struct aq_arena *arena, uint32_t **numbers, size_t *number_count, struct aq_error *err)
+/* Those that have at least half of the text, into numbers, which has room for all. */
+static size_t list_repeats(struct sharing *s, uint32_t *numbers)
 {
-    struct left_out l = {0};
-    enum aq_status st = AQ_OK;
-    for (uint32_t i = 0; i < v->passage_count && !st; i++) {
-        struct aq_range part = v->passages[i].range;
-        if (v->passages[i].quote_depth == 0 && part.begin < part.end)
-            st = find_sharers(r, txn, &l, aq_slice(v->text.ptr + part.begin, part.end - part.begin), err);
-    }
-    aq_passage_hasher_free(&l.hasher);
-    uint32_t *out = st ? NULL : aq_arena_alloc(arena, (l.count + 1) * sizeof *out);
-    if (!st && !out)
-        st = aq_fail_nomem(err);
-    if (l.count)
-        qsort(l.sharers, l.count, sizeof *l.sharers, by_comment);
     size_t n = 0;
-    if (!st)
-        out[n++] = v->comment;
-    for (size_t i = 0, next; !st && i < l.count; i = next) {
+    if (s->count)
+        qsort(s->sharers, s->count, sizeof *s->sharers, by_comment);
+    for (size_t i = 0, next; i < s->count; i = next) {
         size_t bytes = 0;
-        for (next = i; next < l.count && l.sharers[next].comment == l.sharers[i].comment; next++)
-            bytes += l.sharers[next].bytes;
-        if (bytes >= l.bytes / 2 && l.sharers[i].comment != v->comment)
-            out[n++] = l.sharers[i].comment;
+        for (next = i; next < s->count && s->sharers[next].comment == s->sharers[i].comment; next++)
+            bytes += s->sharers[next].bytes;
+        if (bytes >= s->bytes - bytes)
+            numbers[n++] = s->sharers[i].comment;
     }
-    free(l.sharers);
-    *numbers = out;
-    *number_count = n;
-    return st;
+    return n;
 }
 
-/* ---- the call ---- */
+/* ---- the text ---- */
 
-enum { TEXT_MOST = 64 << 10 /* bytes; what a longer comment is about shows by then */ };
+enum {
+    TEXT_MOST = 64 << 10, /* bytes; what a longer comment is about shows by then */
+    TITLE_COUNTS = 2,     /* each word of the title, as if it were said so often */
+    PASSAGE_COUNTS = 2,   /* at most: what one passage is full of need not be what the comment is about */
+    SAID_BY_MANY = 4      /* more than so many others have the passage: it is a footer or a greeting */
+};
 
-/* Title and own words, whole passages each. */
-static void gather_text(const struct aq_comment_view *v, struct aq_buf *text)
-{
-    aq_buf_put(text, v->title.ptr, v->title.len);
-    for (uint32_t i = 0; i < v->passage_count && text->len < TEXT_MOST; i++) {
-        struct aq_range part = v->passages[i].range;
-        if (v->passages[i].quote_depth || part.begin >= part.end)
-            continue;
-        aq_buf_u8(text, '\n');
-        aq_buf_put(text, v->text.ptr + part.begin, part.end - part.begin);
-    }
-}
+/* The title or a passage. */
+struct stretch {
+    size_t begin, end; /* of the text */
+    bool title;
+};
 
 /* What the search needs to know of the comment. */
 struct likeness {
     struct aq_arena arena, scratch;
     struct aq_buf text, query;
+    struct stretch *stretches;
+    size_t stretch_count;
+    struct sharing sharing;
     uint32_t *without;
     size_t without_count;
 };
 
-static enum aq_status learn(struct likeness *l, struct aq_reader *r, struct aq_txn *txn, struct aq_slice id,
-                            uint32_t comment, struct aq_error *err)
+static void add_stretch(struct likeness *l, struct aq_slice text, bool title)
 {
-    struct aq_comment_view v = {0};
-    struct aq_related_word *words;
-    uint32_t thread;
-    size_t count;
-    enum aq_status st = aq_reader_find(txn, id, &comment, err);
-    if (st)
-        return st;
-    v.comment = comment;
-    st = aq_comment_fill(txn, &v, &l->arena, &l->scratch, &thread, err);
-    if (st)
-        return st;
-    gather_text(&v, &l->text);
-    st = l->text.failed ? aq_fail_nomem(err) : leave_out(r, txn, &v, &l->arena, &l->without, &l->without_count, err);
-    if (!st)
-        st = weigh_words(r, txn, aq_slice(l->text.ptr, l->text.len), &l->arena, &words, &count, err);
-    if (st)
-        return st;
-    aq_related_query(words, count, txn->passages, &l->query);
-    return l->query.failed ? aq_fail_nomem(err) : AQ_OK;
+    if (!text.len || l->text.len >= TEXT_MOST)
+        return;
+    if (l->text.len)
+        aq_buf_u8(&l->text, '\n');
+    size_t begin = l->text.len;
+    aq_buf_put(&l->text, text.ptr, text.len);
+    l->stretches[l->stretch_count++] = (struct stretch){begin, l->text.len, title};
 }
 
-/* What the request leaves out by itself stays left out. */
-static bool add_without(struct likeness *l, const struct aq_search_request *request)
+/* Title and own words, and who else has them. */
+static enum aq_status read_text(struct likeness *l, struct aq_reader *r, struct aq_txn *txn,
+                                const struct aq_comment_view *v, struct aq_error *err)
 {
-    if (!request->without_count)
-        return true;
-    size_t count = l->without_count + request->without_count;
-    uint32_t *both = count < SIZE_MAX / sizeof *both ? aq_arena_alloc(&l->arena, count * sizeof *both) : NULL;
-    if (!both)
-        return false;
-    memcpy(both, l->without, l->without_count * sizeof *both);
-    memcpy(both + l->without_count, request->without, request->without_count * sizeof *both);
-    l->without = both;
-    l->without_count = count;
-    return true;
+    l->stretches = aq_arena_alloc(&l->arena, (v->passage_count + (size_t)1) * sizeof *l->stretches);
+    if (!l->stretches)
+        return aq_fail_nomem(err);
+    add_stretch(l, v->title, true);
+    for (uint32_t i = 0; i < v->passage_count; i++) {
+        struct aq_range part = v->passages[i].range;
+        if (v->passages[i].quote_depth || part.begin >= part.end)
+            continue;
+        struct aq_slice passage = aq_slice(v->text.ptr + part.begin, part.end - part.begin);
+        size_t sharers;
+        enum aq_status st = find_sharers(&l->sharing, r, txn, v->comment, passage, &sharers, err);
+        if (st)
+            return st;
+        if (sharers <= SAID_BY_MANY)
+            add_stretch(l, passage, false);
+    }
+    return l->text.failed ? aq_fail_nomem(err) : AQ_OK;
+}
+
+/* ---- its words ---- */
+
+/* Whether the word at hand is one of an address; tokens come in order. */
+struct run {
+    size_t end; /* of what stands between two spaces */
+    bool address;
+};
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool in_address(struct run *run, struct aq_slice text, const struct aq_token *t)
+{
+    if (t->begin < run->end)
+        return run->address;
+    size_t from = t->begin;
+    while (from > 0 && !is_space(text.ptr[from - 1]))
+        from--;
+    for (run->end = t->begin + (size_t)1; run->end < text.len && !is_space(text.ptr[run->end]);)
+        run->end++;
+    run->address = memmem(text.ptr + from, run->end - from, "://", 3) || memmem(text.ptr + from, run->end - from, "www.", 4);
+    return run->address;
+}
+
+/* Numbers and single letters are about everything. */
+static bool is_telling(struct aq_slice typed)
+{
+    bool letter = false;
+    size_t characters = 0;
+    for (size_t i = 0; i < typed.len; i++) {
+        uint8_t c = typed.ptr[i];
+        letter |= c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        characters += (c & 0xc0) != 0x80;
+    }
+    return letter && characters > 1;
+}
+
+/* A stretch being counted: what its words count for is added to `words`, which go by the
+ * numbers of q's terms, as `here` does: how often each stood in it so far. */
+struct counting {
+    const struct aq_query *q;
+    struct aq_analyzer *analyzer;
+    struct aq_related_word *words;
+    uint32_t *here; /* all 0 between stretches */
+};
+
+static uint32_t term_of(const struct counting *c, const struct aq_token *t)
+{
+    return aq_query_find(c->q, aq_analyzer_lexeme(c->analyzer, t->lexeme)->term_id);
+}
+
+/* A compound that leads elsewhere stands for its parts, which a search for it finds, too. */
+static enum aq_status count_stretch(struct counting *c, struct aq_slice text, bool title, struct aq_error *err)
+{
+    const struct aq_token *tokens;
+    struct run run = {0};
+    size_t count;
+    if (aq_analyze(c->analyzer, text, &tokens, &count))
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t term = term_of(c, &tokens[i]);
+        if (term == AQ_NO_TERM || in_address(&run, text, &tokens[i]))
+            continue;
+        struct aq_related_word *w = &c->words[term];
+        if (c->here[term]++ < (title ? 1 : PASSAGE_COUNTS) && is_telling(w->typed))
+            w->count += title ? TITLE_COUNTS : 1;
+        if ((tokens[i].flags & AQ_TOKEN_WHOLE) && w->df >= LEAST_DF)
+            i += tokens[i].span;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t term = term_of(c, &tokens[i]);
+        if (term != AQ_NO_TERM)
+            c->here[term] = 0;
+    }
+    return AQ_OK;
+}
+
+/* A plain query of the whole text knows its distinct words and in how many passages of
+ * the index each stands. */
+static enum aq_status weigh_words(struct likeness *l, struct aq_reader *r, struct aq_txn *txn, struct aq_query *q,
+                                  struct aq_related_word **out, struct aq_error *err)
+{
+    struct aq_clauses clauses = {0};
+    struct aq_pending_scan pend = {0};
+    struct aq_leaf *leaves;
+    uint32_t leaf_count;
+    enum aq_status st = aq_parse(aq_slice(l->text.ptr, l->text.len), true, &clauses, err);
+    if (!st)
+        st = aq_query_build(q, &clauses, true, r->analyzer, err);
+    if (!st)
+        st = aq_model_update(&r->model, 0, 0, txn->passages, txn->tokens, err);
+    if (!st)
+        st = aq_pending_scan(&pend, txn, q, err);
+    if (!st)
+        st = aq_leaves_make(txn, q, &pend, &l->arena, &leaves, &leaf_count, err);
+    aq_clauses_free(&clauses);
+    aq_pending_scan_free(&pend);
+    if (st)
+        return st;
+    struct counting c = {.q = q,
+                         .analyzer = r->analyzer,
+                         .words = aq_arena_alloc(&l->arena, (q->term_count + 1) * sizeof *c.words),
+                         .here = aq_arena_zalloc(&l->arena, (q->term_count + 1) * sizeof *c.here)};
+    if (!c.words || !c.here)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < q->term_count; i++)
+        c.words[i] = (struct aq_related_word){
+            .typed = q->terms[i].typed, .df = q->terms[i].df, .idf = aq_idf(&r->model, q->terms[i].df)};
+    for (size_t i = 0; i < l->stretch_count && !st; i++) {
+        const struct stretch *s = &l->stretches[i];
+        st = count_stretch(&c, aq_slice(l->text.ptr + s->begin, s->end - s->begin), s->title, err);
+    }
+    *out = c.words;
+    return st;
+}
+
+/* ---- the call ---- */
+
+/* The comment, its repeats, and what the request leaves out by itself. */
+static enum aq_status leave_out(struct likeness *l, uint32_t comment, const struct aq_search_request *request,
+                                struct aq_error *err)
+{
+    size_t most = l->sharing.count + 1;
+    if (request->without_count < SIZE_MAX / sizeof *l->without - most)
+        l->without = aq_arena_alloc(&l->arena, (most + request->without_count) * sizeof *l->without);
+    if (!l->without)
+        return aq_fail_nomem(err);
+    l->without[0] = comment;
+    l->without_count = 1 + list_repeats(&l->sharing, l->without + 1);
+    if (request->without_count)
+        memcpy(l->without + l->without_count, request->without, request->without_count * sizeof *l->without);
+    l->without_count += request->without_count;
+    return AQ_OK;
+}
+
+static enum aq_status learn(struct likeness *l, struct aq_reader *r, struct aq_txn *txn, uint32_t comment,
+                            const struct aq_search_request *request, struct aq_error *err)
+{
+    struct aq_comment_view v = {.comment = comment};
+    struct aq_related_word *words = NULL;
+    struct aq_query q = {0};
+    uint32_t thread;
+    enum aq_status st = aq_comment_fill(txn, &v, &l->arena, &l->scratch, &thread, err);
+    if (!st)
+        st = read_text(l, r, txn, &v, err);
+    if (!st)
+        st = leave_out(l, comment, request, err);
+    if (!st)
+        st = weigh_words(l, r, txn, &q, &words, err);
+    if (!st)
+        aq_related_query(words, q.term_count, txn->passages, &l->query);
+    aq_query_free(&q);
+    return !st && l->query.failed ? aq_fail_nomem(err) : st;
+}
+
+static void likeness_free(struct likeness *l)
+{
+    aq_buf_free(&l->text);
+    aq_buf_free(&l->query);
+    aq_passage_hasher_free(&l->sharing.hasher);
+    free(l->sharing.sharers);
+    aq_arena_free(&l->arena);
+    aq_arena_free(&l->scratch);
 }
 
 enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comment,
@@ -241,10 +356,10 @@ enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comm
     enum aq_status st = aq_reader_begin(r, &txn, err);
     if (st)
         return st;
-    st = learn(&l, r, &txn, id, comment, err);
+    st = aq_reader_find(&txn, id, &comment, err);
+    if (!st)
+        st = learn(&l, r, &txn, comment, request, err);
     aq_txn_end(&txn);
-    if (!st && !add_without(&l, request))
-        st = aq_fail_nomem(err);
     if (!st) {
         struct aq_search_request search = *request;
         search.query = aq_slice(l.query.ptr, l.query.len);
@@ -253,9 +368,6 @@ enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comm
         search.without_count = l.without_count;
         st = aq_search(r, &search, out, err);
     }
-    aq_buf_free(&l.text);
-    aq_buf_free(&l.query);
-    aq_arena_free(&l.arena);
-    aq_arena_free(&l.scratch);
+    likeness_free(&l);
     return st;
 }
