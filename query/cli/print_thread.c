@@ -70,9 +70,10 @@ static void draw_margins(struct drawing *d, unsigned depth, bool last, bool has_
 static size_t brief_bytes(const struct drawing *d)
 {
     size_t room = aq_terminal_room(&d->out->terminal, (const char *)d->margin.ptr);
-    if (room >= AQ_BRIEF_BYTES / 2)
+    if (room > AQ_BRIEF_BYTES)
         return AQ_BRIEF_BYTES;
-    return room * 2 > LEAST_BRIEF ? room * 2 : LEAST_BRIEF;
+    size_t two = room * 2 - room / 8; /* a line seldom is full */
+    return two > AQ_BRIEF_BYTES ? AQ_BRIEF_BYTES : two < LEAST_BRIEF ? LEAST_BRIEF : two;
 }
 
 static void add_note(struct aq_facts *facts, const struct aq_thread_comment *x)

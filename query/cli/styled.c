@@ -48,6 +48,14 @@ static void put_char(struct aq_styled *s, uint32_t cp, const uint8_t *p, unsigne
 static void put_text(struct aq_styled *s, struct aq_slice text, bool one_line, enum aq_style style)
 {
     for (size_t at = 0; at < text.len;) {
+        size_t word = at;
+        while (word < text.len && text.ptr[word] > ' ' && text.ptr[word] < 0x7f)
+            word++;
+        if (word > at) { /* most of any text: as it is, in one piece */
+            put_bytes(s, text.ptr + at, word - at, style);
+            at = word;
+            continue;
+        }
         unsigned len;
         uint32_t cp = aq_utf8_decode(text.ptr + at, text.ptr + text.len, &len);
         put_char(s, cp, text.ptr + at, len, one_line, style);
