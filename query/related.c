@@ -142,6 +142,7 @@ struct likeness {
     struct stretch *stretches;
     size_t stretch_count;
     struct sharing sharing;
+    struct aq_syntax syntax; /* of the text as a query */
     uint32_t *without;
     size_t without_count;
 };
@@ -264,20 +265,18 @@ static enum aq_status count_stretch(struct counting *c, struct aq_slice text, bo
 static enum aq_status weigh_words(struct likeness *l, struct aq_reader *r, struct aq_txn *txn, struct aq_query *q,
                                   struct aq_related_word **out, struct aq_error *err)
 {
-    struct aq_clauses clauses = {0};
     struct aq_pending_scan pend = {0};
     struct aq_leaf *leaves;
     uint32_t leaf_count;
-    enum aq_status st = aq_parse(aq_slice(l->text.ptr, l->text.len), true, &clauses, err);
+    enum aq_status st = aq_parse(aq_slice(l->text.ptr, l->text.len), true, 0, &l->syntax, err);
     if (!st)
-        st = aq_query_build(q, &clauses, true, r->analyzer, err);
+        st = aq_query_build(q, &l->syntax, true, r->analyzer, txn, err);
     if (!st)
         st = aq_model_update(&r->model, 0, 0, txn->passages, txn->tokens, err);
     if (!st)
         st = aq_pending_scan(&pend, txn, q, err);
     if (!st)
         st = aq_leaves_make(txn, q, &pend, &l->arena, &leaves, &leaf_count, err);
-    aq_clauses_free(&clauses);
     aq_pending_scan_free(&pend);
     if (st)
         return st;
@@ -339,6 +338,7 @@ static enum aq_status learn(struct likeness *l, struct aq_reader *r, struct aq_t
 
 static void likeness_free(struct likeness *l)
 {
+    aq_syntax_free(&l->syntax);
     aq_buf_free(&l->text);
     aq_buf_free(&l->query);
     aq_passage_hasher_free(&l->sharing.hasher);
