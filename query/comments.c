@@ -73,17 +73,17 @@ enum aq_status aq_comment_fill(struct aq_txn *txn, struct aq_comment_view *v, st
 }
 
 /* What only hangs below a node, because its parent is missing, is no reply to it. */
-static bool replies_to(const struct aq_tree_node *n, uint32_t comment)
+static bool replies_to(const struct aq_forest_node *n, uint32_t comment)
 {
     return n->live && n->parent == comment && n->comment != comment;
 }
 
-enum aq_status aq_comment_replies(const struct aq_tree *tree, uint32_t node, struct aq_comment_view *v,
+enum aq_status aq_comment_replies(const struct aq_forest *tree, uint32_t node, struct aq_comment_view *v,
                                   struct aq_arena *arena, struct aq_error *err)
 {
-    const struct aq_tree_node *nodes = tree->nodes;
+    const struct aq_forest_node *nodes = tree->nodes;
     uint32_t first = nodes[node].first, count = 0;
-    for (uint32_t at = first; at != AQ_NO_NODE_AT; at = nodes[at].next)
+    for (uint32_t at = first; at != AQ_NO_PLACE; at = nodes[at].next)
         count += replies_to(&nodes[at], v->comment);
     if (!count)
         return AQ_OK;
@@ -92,7 +92,7 @@ enum aq_status aq_comment_replies(const struct aq_tree *tree, uint32_t node, str
         return aq_fail_nomem(err);
     v->replies = numbers;
     v->reply_count = count;
-    for (uint32_t at = first; at != AQ_NO_NODE_AT; at = nodes[at].next)
+    for (uint32_t at = first; at != AQ_NO_PLACE; at = nodes[at].next)
         if (replies_to(&nodes[at], v->comment))
             *numbers++ = nodes[at].comment;
     return AQ_OK;
@@ -101,7 +101,7 @@ enum aq_status aq_comment_replies(const struct aq_tree *tree, uint32_t node, str
 static enum aq_status fill(struct box *b, struct aq_reader *r, struct aq_txn *txn, struct aq_arena *scratch,
                            struct aq_error *err)
 {
-    const struct aq_tree *tree;
+    const struct aq_forest *tree;
     uint32_t thread;
     enum aq_status st = aq_comment_fill(txn, &b->view, &b->arena, scratch, &thread, err);
     if (st)
@@ -112,8 +112,8 @@ static enum aq_status fill(struct box *b, struct aq_reader *r, struct aq_txn *tx
         st = aq_reader_tree(r, txn, thread, &tree, err);
     if (st)
         return st;
-    uint32_t node = aq_tree_find(tree, b->view.comment);
-    return node == AQ_NO_NODE_AT ? AQ_OK : aq_comment_replies(tree, node, &b->view, &b->arena, err);
+    uint32_t node = aq_forest_find(tree, b->view.comment);
+    return node == AQ_NO_PLACE ? AQ_OK : aq_comment_replies(tree, node, &b->view, &b->arena, err);
 }
 
 enum aq_status aq_comment_get(struct aq_reader *r, struct aq_slice id, uint32_t comment,

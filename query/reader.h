@@ -7,14 +7,14 @@
 #include "aq.h"
 #include "score.h"
 #include "store.h"
-#include "tree.h"
+#include "forest.h"
 
 struct aq_reader {
     struct aq_store *store;
     struct aq_analyzer *analyzer;
     struct aq_model model;          /* of the last search */
     struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
-    struct aq_tree tree;            /* of the thread that was read last: neighbours are asked for one by one */
+    struct aq_forest tree;            /* of the thread that was read last: neighbours are asked for one by one */
     uint64_t tree_commit;           /* that and the two that follow are of which snapshot and thread it is */
     uint32_t tree_generation, tree_thread;
     bool tree_known;
@@ -51,7 +51,7 @@ enum aq_status aq_facts_get(struct aq_txn *txn, uint32_t comment, struct aq_aren
                             struct aq_error *err);
 
 /* The tree of a thread, valid until the next call; AQ_NO_COMMENT: an empty one. */
-enum aq_status aq_reader_tree(struct aq_reader *r, struct aq_txn *txn, uint32_t thread, const struct aq_tree **out,
+enum aq_status aq_reader_tree(struct aq_reader *r, struct aq_txn *txn, uint32_t thread, const struct aq_forest **out,
                               struct aq_error *err);
 
 /* The living comment with this id, or (id.ptr NULL) the number that *comment holds;
@@ -64,7 +64,7 @@ enum aq_status aq_comment_fill(struct aq_txn *txn, struct aq_comment_view *v, st
                                struct aq_arena *scratch, uint32_t *thread, struct aq_error *err);
 
 /* Replies to the node, in order, as numbers in arena. */
-enum aq_status aq_comment_replies(const struct aq_tree *tree, uint32_t node, struct aq_comment_view *v,
+enum aq_status aq_comment_replies(const struct aq_forest *tree, uint32_t node, struct aq_comment_view *v,
                                   struct aq_arena *arena, struct aq_error *err);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum {
     LEAST_DF = 2,    /* what one passage has alone leads to no other */
-    COMMON_PART = 10 /* nor does what stands in more than one passage in ten */
+    COMMON_PART = 20 /* nor does what stands in more than one passage in twenty */
 };
 
 /* What is said again and again tells more, but not as much more. */

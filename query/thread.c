@@ -1,5 +1,5 @@
 /* thread.c - aq_thread_read: a thread, or what stands around a comment in it. One pass
- * over its members makes the tree (tree.h); texts are read in order of number, so that
+ * over its members makes the tree (forest.h); texts are read in order of number, so that
  * comments of one frame cost one decompression. */
 #include "reader.h"
 
@@ -15,7 +15,7 @@ struct box {
 
 struct gathering {
     struct aq_txn *txn;
-    struct aq_tree *tree;
+    struct aq_forest *tree;
     uint32_t thread;
     bool failed;
 };
@@ -28,12 +28,12 @@ static bool visit_member(void *context, uint32_t comment)
         return true;
     int64_t flags = aq_column_get(g->txn, AQ_COL_FLAGS, comment);
     int64_t parent = aq_column_get(g->txn, AQ_COL_PARENT, comment);
-    struct aq_tree_node n = {.comment = comment,
+    struct aq_forest_node n = {.comment = comment,
                              .parent = parent >= 0 && parent < AQ_NO_COMMENT ? (uint32_t)parent : AQ_NO_COMMENT,
                              .date = aq_column_get(g->txn, AQ_COL_DATE, comment),
                              .live = flags & AQ_LIVE,
                              .reply = !(flags & AQ_IS_POST)};
-    g->failed = !aq_tree_add(g->tree, &n);
+    g->failed = !aq_forest_add(g->tree, &n);
     return !g->failed;
 }
 
@@ -44,11 +44,11 @@ static uint32_t opener_of(struct aq_txn *txn, const struct aq_thread_info *info)
     return known && (aq_column_get(txn, AQ_COL_FLAGS, info->root) & AQ_IS_POST) ? info->root : AQ_NO_COMMENT;
 }
 
-static enum aq_status gather(struct aq_txn *txn, uint32_t thread, struct aq_tree *tree, struct aq_error *err)
+static enum aq_status gather(struct aq_txn *txn, uint32_t thread, struct aq_forest *tree, struct aq_error *err)
 {
     struct gathering g = {.txn = txn, .tree = tree, .thread = thread};
     struct aq_thread_info info;
-    aq_tree_clear(tree);
+    aq_forest_clear(tree);
     enum aq_status st = aq_thread_get(txn, thread, &info);
     if (!st)
         st = aq_thread_members(txn, thread, visit_member, &g);
@@ -56,12 +56,12 @@ static enum aq_status gather(struct aq_txn *txn, uint32_t thread, struct aq_tree
         return AQ_OK;
     if (st && st != AQ_NOMEM)
         return aq_fail(err, st, "the members of thread %u cannot be read; `aq check` tells more", thread);
-    if (st || g.failed || !aq_tree_build(tree, opener_of(txn, &info)))
+    if (st || g.failed || !aq_forest_build(tree, opener_of(txn, &info)))
         return aq_fail_nomem(err);
     return AQ_OK;
 }
 
-enum aq_status aq_reader_tree(struct aq_reader *r, struct aq_txn *txn, uint32_t thread, const struct aq_tree **out,
+enum aq_status aq_reader_tree(struct aq_reader *r, struct aq_txn *txn, uint32_t thread, const struct aq_forest **out,
                               struct aq_error *err)
 {
     uint32_t generation = aq_store_generation(r->store);
@@ -70,7 +70,7 @@ enum aq_status aq_reader_tree(struct aq_reader *r, struct aq_txn *txn, uint32_t 
         r->tree_generation == generation)
         return AQ_OK;
     r->tree_known = false;
-    aq_tree_clear(&r->tree);
+    aq_forest_clear(&r->tree);
     enum aq_status st = thread == AQ_NO_COMMENT ? AQ_OK : gather(txn, thread, &r->tree, err);
     r->tree_known = !st;
     r->tree_thread = thread;
@@ -87,7 +87,7 @@ struct chosen {
 };
 
 struct selection {
-    const struct aq_tree *tree;
+    const struct aq_forest *tree;
     struct chosen *chosen;
     uint32_t count, total;
     uint32_t asked; /* node */
@@ -108,17 +108,17 @@ static void choose_all(struct selection *s, uint32_t limit)
 
 /* What only stands above a comment, because its parent is missing or it has none, is
  * not what it replies to. */
-static uint32_t replied_to(const struct aq_tree *t, uint32_t node)
+static uint32_t replied_to(const struct aq_forest *t, uint32_t node)
 {
-    const struct aq_tree_node *n = &t->nodes[node];
-    bool is = n->up != AQ_NO_NODE_AT && t->nodes[n->up].live && t->nodes[n->up].comment == n->parent;
-    return is ? n->up : AQ_NO_NODE_AT;
+    const struct aq_forest_node *n = &t->nodes[node];
+    bool is = n->up != AQ_NO_PLACE && t->nodes[n->up].live && t->nodes[n->up].comment == n->parent;
+    return is ? n->up : AQ_NO_PLACE;
 }
 
-static uint32_t steps_up(const struct aq_tree *t, uint32_t node, uint32_t most)
+static uint32_t steps_up(const struct aq_forest *t, uint32_t node, uint32_t most)
 {
     uint32_t n = 0;
-    while (n < most && (node = replied_to(t, node)) != AQ_NO_NODE_AT)
+    while (n < most && (node = replied_to(t, node)) != AQ_NO_PLACE)
         n++;
     return n;
 }
@@ -126,7 +126,7 @@ static uint32_t steps_up(const struct aq_tree *t, uint32_t node, uint32_t most)
 /* In the order all that is below a node follows it. */
 static void choose_around(struct selection *s, uint32_t above, uint32_t below, uint32_t limit)
 {
-    const struct aq_tree *t = s->tree;
+    const struct aq_forest *t = s->tree;
     uint32_t up = steps_up(t, s->asked, above), base = t->nodes[s->asked].level;
     for (uint32_t at = s->asked, i = up; i-- > 0;) {
         at = replied_to(t, at);
@@ -161,7 +161,7 @@ static uint32_t index_of(const struct selection *s, uint32_t node)
 {
     struct chosen wanted = {node, 0};
     const struct chosen *found =
-        node == AQ_NO_NODE_AT ? NULL : bsearch(&wanted, s->chosen, s->count, sizeof wanted, by_node);
+        node == AQ_NO_PLACE ? NULL : bsearch(&wanted, s->chosen, s->count, sizeof wanted, by_node);
     return found ? found->at : AQ_NO_COMMENT;
 }
 
@@ -173,13 +173,13 @@ static enum aq_status read_comments(struct box *b, struct aq_txn *txn, struct se
     qsort(s->chosen, s->count, sizeof *s->chosen, by_node); /* nodes ascend with numbers */
     for (uint32_t i = 0; i < s->count && !st; i++) {
         const struct chosen *c = &s->chosen[i];
-        const struct aq_tree_node *n = &s->tree->nodes[c->node];
+        const struct aq_forest_node *n = &s->tree->nodes[c->node];
         struct aq_thread_comment *x = &out[c->at];
         uint32_t thread;
         aq_arena_reset(&scratch);
         *x = (struct aq_thread_comment){.comment = {.comment = n->comment, .thread_title = b->view.title},
                                         .level = n->level,
-                                        .parent = index_of(s, aq_tree_above(s->tree, c->node)),
+                                        .parent = index_of(s, aq_forest_above(s->tree, c->node)),
                                         .detached = n->detached};
         st = aq_comment_fill(txn, &x->comment, &b->arena, &scratch, &thread, err);
         if (!st)
@@ -238,7 +238,7 @@ static enum aq_status read_head(struct box *b, struct aq_txn *txn, uint32_t thre
 static enum aq_status read_thread(struct box *b, struct aq_reader *r, struct aq_txn *txn,
                                   const struct aq_thread_request *q, struct aq_error *err)
 {
-    struct selection s = {.asked = AQ_NO_NODE_AT};
+    struct selection s = {.asked = AQ_NO_PLACE};
     uint32_t thread = AQ_NO_COMMENT, comment;
     uint32_t limit = q->limit && q->limit < MOST_COMMENTS ? q->limit : MOST_COMMENTS;
     enum aq_status st = find(txn, q, &thread, &comment, err);
@@ -247,10 +247,10 @@ static enum aq_status read_thread(struct box *b, struct aq_reader *r, struct aq_
     if (st)
         return st;
     if (comment != AQ_NO_COMMENT)
-        s.asked = aq_tree_find(s.tree, comment);
+        s.asked = aq_forest_find(s.tree, comment);
     else if (q->around && s.tree->order_count)
         s.asked = s.tree->order[0];
-    if (s.tree->order_count == 0 || (comment != AQ_NO_COMMENT && s.asked == AQ_NO_NODE_AT))
+    if (s.tree->order_count == 0 || (comment != AQ_NO_COMMENT && s.asked == AQ_NO_PLACE))
         return no_such_thread(q->id, err);
     if (!(s.chosen = malloc(s.tree->order_count * sizeof *s.chosen)))
         return aq_fail_nomem(err);

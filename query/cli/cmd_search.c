@@ -195,6 +195,28 @@ static int unknown(struct aq_cli *cli, struct aq_slice id)
     return AQ_EXIT_NONE;
 }
 
+/* The words of a query that was made, each once: they follow each other as often as they
+ * count. */
+static void print_words(struct aq_output *out, struct aq_slice query)
+{
+    struct aq_styled line = {0};
+    struct aq_slice last = {0};
+    aq_styled_str(&line, "searched for", AQ_STYLE_FAINT);
+    for (size_t at = 0; at < query.len;) {
+        const uint8_t *word = query.ptr + at, *space = memchr(word, ' ', query.len - at);
+        struct aq_slice w = aq_slice(word, space ? (size_t)(space - word) : query.len - at);
+        at += w.len + 1;
+        if (aq_slice_eq(w, last))
+            continue;
+        aq_styled_str(&line, last.len ? ", " : " ", AQ_STYLE_FAINT);
+        aq_styled_line(&line, w, AQ_STYLE_FAINT);
+        last = w;
+    }
+    aq_styled_write(&line, &out->buf, &out->terminal, "");
+    aq_styled_free(&line);
+    aq_buf_u8(&out->buf, '\n');
+}
+
 /* A search, or (related_to.ptr not NULL) one for what is like a comment. */
 static int answer(struct aq_cli *cli, struct aq_search_request *request, struct aq_slice related_to)
 {
@@ -215,9 +237,12 @@ static int answer(struct aq_cli *cli, struct aq_search_request *request, struct 
         return aq_cli_fail(cli);
     request->query = result->query;
     bool found = set->count ? result->total_passages > 0 : result->hit_count > 0;
+    bool for_people = !set->json && !set->count && !set->template && !set->quiet;
+    if (related_to.ptr && for_people && cli->out.terminal.tty && result->query.len)
+        print_words(&cli->out, result->query);
     if (!set->quiet)
         st = print(cli, request, result, &format);
-    cli->out.page = !set->json && !set->count && !set->template && !set->no_pager;
+    cli->out.page = for_people && !set->no_pager;
     aq_result_free(result);
     return st ? aq_cli_fail(cli) : found ? AQ_EXIT_HIT : AQ_EXIT_NONE;
 }

@@ -1,22 +1,22 @@
-/* tree.c - see tree.h. Everything goes by indexes and links: no recursion, no stack. */
-#include "tree.h"
+/* forest.c - see forest.h. Everything goes by indexes and links: no recursion, no stack. */
+#include "forest.h"
 
-#define NONE AQ_NO_NODE_AT
+#define NONE AQ_NO_PLACE
 
-void aq_tree_clear(struct aq_tree *t)
+void aq_forest_clear(struct aq_forest *t)
 {
     t->count = t->order_count = 0;
 }
 
-void aq_tree_free(struct aq_tree *t)
+void aq_forest_free(struct aq_forest *t)
 {
     free(t->nodes);
     free(t->order);
     free(t->sorted);
-    *t = (struct aq_tree){0};
+    *t = (struct aq_forest){0};
 }
 
-bool aq_tree_add(struct aq_tree *t, const struct aq_tree_node *node)
+bool aq_forest_add(struct aq_forest *t, const struct aq_forest_node *node)
 {
     if (t->count >= NONE - 1 || !aq_grow(&t->nodes, &t->cap, t->count + 1, sizeof *t->nodes))
         return false;
@@ -27,7 +27,7 @@ bool aq_tree_add(struct aq_tree *t, const struct aq_tree_node *node)
     return true;
 }
 
-uint32_t aq_tree_find(const struct aq_tree *t, uint32_t comment)
+uint32_t aq_forest_find(const struct aq_forest *t, uint32_t comment)
 {
     size_t low = 0, high = t->count;
     while (low < high) {
@@ -40,7 +40,7 @@ uint32_t aq_tree_find(const struct aq_tree *t, uint32_t comment)
     return low < t->count && t->nodes[low].comment == comment ? (uint32_t)low : NONE;
 }
 
-uint32_t aq_tree_above(const struct aq_tree *t, uint32_t node)
+uint32_t aq_forest_above(const struct aq_forest *t, uint32_t node)
 {
     uint32_t up = t->nodes[node].up;
     while (up != NONE && !t->nodes[up].live)
@@ -50,18 +50,18 @@ uint32_t aq_tree_above(const struct aq_tree *t, uint32_t node)
 
 /* ---- links ---- */
 
-static void link_parents(struct aq_tree *t, uint32_t opener)
+static void link_parents(struct aq_forest *t, uint32_t opener)
 {
     for (size_t i = 0; i < t->count; i++) {
-        struct aq_tree_node *n = &t->nodes[i];
-        n->up = i == opener || n->parent == AQ_NO_COMMENT ? NONE : aq_tree_find(t, n->parent);
+        struct aq_forest_node *n = &t->nodes[i];
+        n->up = i == opener || n->parent == AQ_NO_COMMENT ? NONE : aq_forest_find(t, n->parent);
         n->detached = i != opener && n->reply && (n->up == NONE || !t->nodes[n->up].live);
     }
 }
 
 /* Each node has at most one parent, so a walk upwards that meets its own trail has found
  * a loop. `place` is the walk that met a node first, plus one; 0: none did. */
-static void cut_loops(struct aq_tree *t)
+static void cut_loops(struct aq_forest *t)
 {
     for (size_t i = 0; i < t->count; i++)
         t->nodes[i].place = 0;
@@ -83,7 +83,7 @@ static void cut_loops(struct aq_tree *t)
 
 static int by_date(const void *x, const void *y, void *context)
 {
-    const struct aq_tree_node *nodes = context, *a = &nodes[*(const uint32_t *)x], *b = &nodes[*(const uint32_t *)y];
+    const struct aq_forest_node *nodes = context, *a = &nodes[*(const uint32_t *)x], *b = &nodes[*(const uint32_t *)y];
     if ((a->date == AQ_NO_DATE) != (b->date == AQ_NO_DATE))
         return a->date == AQ_NO_DATE ? 1 : -1;
     if (a->date != b->date)
@@ -93,14 +93,14 @@ static int by_date(const void *x, const void *y, void *context)
 
 /* Children in order, below their parents; those without one go below the opener. Gives
  * the first of those that stay at the top. */
-static uint32_t link_children(struct aq_tree *t, uint32_t opener)
+static uint32_t link_children(struct aq_forest *t, uint32_t opener)
 {
     uint32_t top = NONE;
     for (size_t i = 0; i < t->count; i++)
         t->sorted[i] = (uint32_t)i;
     qsort_r(t->sorted, t->count, sizeof *t->sorted, by_date, t->nodes);
     for (size_t i = t->count; i-- > 0;) { /* each goes before its later siblings */
-        struct aq_tree_node *n = &t->nodes[t->sorted[i]];
+        struct aq_forest_node *n = &t->nodes[t->sorted[i]];
         if (n->up == NONE && t->sorted[i] != opener)
             n->up = opener;
         uint32_t *head = n->up == NONE ? &top : &t->nodes[n->up].first;
@@ -112,11 +112,11 @@ static uint32_t link_children(struct aq_tree *t, uint32_t opener)
 
 /* ---- order ---- */
 
-static void put_in_order(struct aq_tree *t, uint32_t at)
+static void put_in_order(struct aq_forest *t, uint32_t at)
 {
     uint32_t level = 0;
     while (at != NONE) {
-        struct aq_tree_node *n = &t->nodes[at];
+        struct aq_forest_node *n = &t->nodes[at];
         n->level = level;
         n->place = n->live ? (uint32_t)t->order_count : NONE;
         if (n->live)
@@ -135,9 +135,9 @@ static void put_in_order(struct aq_tree *t, uint32_t at)
     }
 }
 
-bool aq_tree_build(struct aq_tree *t, uint32_t opener)
+bool aq_forest_build(struct aq_forest *t, uint32_t opener)
 {
-    uint32_t first = opener == AQ_NO_COMMENT ? NONE : aq_tree_find(t, opener);
+    uint32_t first = opener == AQ_NO_COMMENT ? NONE : aq_forest_find(t, opener);
     t->order_count = 0;
     if (t->count == 0)
         return true;
