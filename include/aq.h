@@ -34,7 +34,8 @@ enum {
     AQ_COUNT_EXACT = 2,      /* totals exact however many there are: takes many times as long where they are many */
     AQ_NO_TEXT = 4,          /* ids and scores only: no passage text, title, author ... */
     AQ_NO_FILL = 8,          /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
-    AQ_QUERY_STRICT = 16     /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
+    AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
+    AQ_NEED_WORDS = 32       /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
 };
 
 /* Zero-initialise for the defaults. Strings are borrowed for the call. */

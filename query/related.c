@@ -36,6 +36,10 @@ void aq_related_query(struct aq_related_word *words, size_t count, uint64_t pass
     for (size_t i = 0; i < count; i++)
         if (words[i].count && words[i].df >= LEAST_DF && words[i].df <= passages / COMMON_PART)
             words[n++] = words[i];
+    bool none = !n;
+    for (size_t i = 0; none && i < count; i++) /* common words are better than none */
+        if (words[i].count)
+            words[n++] = words[i];
     if (n)
         qsort(words, n, sizeof *words, by_weight);
     for (size_t i = 0; i < n && i < AQ_RELATED_WORDS; i++)
@@ -363,7 +367,7 @@ enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comm
     if (!st) {
         struct aq_search_request search = *request;
         search.query = aq_slice(l.query.ptr, l.query.len);
-        search.flags |= AQ_QUERY_PLAIN;
+        search.flags |= AQ_QUERY_PLAIN | AQ_NEED_WORDS;
         search.without = l.without;
         search.without_count = l.without_count;
         st = aq_search(r, &search, out, err);

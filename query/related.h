@@ -1,5 +1,5 @@
 /* related.h - the words that tell most about a text. Owns how they are chosen
- * (docs/RELATED.md tells it in prose); knows nothing of comments or hits. */
+ * (docs/ARCHITECTURE.md tells why); knows nothing of comments or hits. */
 #ifndef AQ_RELATED_H
 #define AQ_RELATED_H
 
@@ -7,7 +7,7 @@
 
 enum { AQ_RELATED_WORDS = 25 };
 
-/* A word of the text: how often it stands there, in how many passages of the index. */
+/* A word of the text: how often it counts there, in how many passages of the index it is. */
 struct aq_related_word {
     struct aq_slice typed;
     uint32_t count;

@@ -224,7 +224,7 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     enum aq_status st = prepare(s, err);
     if (st)
         return st;
-    enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active);
+    enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active && !(r->flags & AQ_NEED_WORDS));
     st = can_rank(s, kind) ? rank(s, kind, r->offset + limit, &found, &count, err)
                            : run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
     if (!st)

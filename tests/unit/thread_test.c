@@ -36,6 +36,8 @@ static const struct row rows[] = {
     {"j", "j", "", "", "A walrus grows its tusks slowly, says the keeper.", 950},
     {"k", "k", "", "", "Green tea, brewed slowly.", 990},
     {"m", "m", "", "", "Black tea, brewed slowly.", 991},
+    {"n", "n", "", "", "Ivory.", 992},
+    {"o", "o", "", "", "?!", 993},
 };
 
 static void add(struct fixture *f, const struct row *x)
@@ -272,7 +274,9 @@ static void related_comments_share_telling_words(void **state)
     assert_string_equal(related_with(f, "j", request), "h b k m i");
     assert_string_equal(related_with(f, "k", request), "m a");
     assert_int_equal(f->result->total_groups, 2);
-    assert_string_equal(related_with(f, "d", request), "");
+    assert_string_equal(related_with(f, "d", request), "n");
+    assert_string_equal(related_with(f, "pad5", (struct aq_search_request){.limit = 2}), "pad0 pad1"); /* common words */
+    assert_string_equal(related_with(f, "o", request), "");
     /* What it quotes does not count: only winter is its own. */
     assert_string_equal(related_with(f, "c", request), "b");
 }
