@@ -11,7 +11,8 @@
 
 enum {
     LEAST_DF = 2,    /* what one passage has alone leads to no other */
-    COMMON_PART = 20 /* nor does what stands in more than one passage in twenty */
+    COMMON_PART = 4, /* nor does what stands in more than one passage in four */
+    WEAK_PART = 4    /* nor what weighs less than a quarter of the heaviest */
 };
 
 /* What is said again and again tells more, but not as much more. */
@@ -20,11 +21,16 @@ static double share_of(const struct aq_related_word *w)
     return 1 + log(w->count);
 }
 
+static double weight_of(const struct aq_related_word *w)
+{
+    return share_of(w) * w->idf;
+}
+
 /* Ties keep the order of the text. */
 static int by_weight(const void *x, const void *y)
 {
     const struct aq_related_word *a = x, *b = y;
-    double u = share_of(a) * a->idf, v = share_of(b) * b->idf;
+    double u = weight_of(a), v = weight_of(b);
     if (u > v || u < v)
         return u > v ? -1 : 1;
     return (a->typed.ptr > b->typed.ptr) - (a->typed.ptr < b->typed.ptr);
@@ -32,17 +38,18 @@ static int by_weight(const void *x, const void *y)
 
 void aq_related_query(struct aq_related_word *words, size_t count, uint64_t passages, struct aq_buf *query)
 {
-    size_t n = 0;
+    size_t n = 0, rare = 0;
     for (size_t i = 0; i < count; i++)
-        if (words[i].count && words[i].df >= LEAST_DF && words[i].df <= passages / COMMON_PART)
+        if (words[i].count && words[i].df >= LEAST_DF)
             words[n++] = words[i];
-    bool none = !n;
-    for (size_t i = 0; none && i < count; i++) /* common words are better than none */
-        if (words[i].count)
-            words[n++] = words[i];
+    for (size_t i = 0; i < n; i++)
+        if (words[i].df <= passages / COMMON_PART)
+            words[rare++] = words[i];
+    if (rare) /* common words are better than none */
+        n = rare;
     if (n)
         qsort(words, n, sizeof *words, by_weight);
-    for (size_t i = 0; i < n && i < AQ_RELATED_WORDS; i++)
+    for (size_t i = 0; i < n && i < AQ_RELATED_WORDS && weight_of(&words[i]) * WEAK_PART >= weight_of(&words[0]); i++)
         for (long k = lround(share_of(&words[i])); k > 0; k--) {
             if (query->len)
                 aq_buf_u8(query, ' ');

@@ -195,12 +195,14 @@ static int unknown(struct aq_cli *cli, struct aq_slice id)
     return AQ_EXIT_NONE;
 }
 
-/* The words of a query that was made, each once: they follow each other as often as they
- * count. */
+/* The first words of a query that was made, each once: they follow each other as often as
+ * they count. */
 static void print_words(struct aq_output *out, struct aq_slice query)
 {
+    enum { SHOWN = 10 };
     struct aq_styled line = {0};
     struct aq_slice last = {0};
+    unsigned count = 0;
     aq_styled_str(&line, "searched for", AQ_STYLE_FAINT);
     for (size_t at = 0; at < query.len;) {
         const uint8_t *word = query.ptr + at, *space = memchr(word, ' ', query.len - at);
@@ -208,10 +210,16 @@ static void print_words(struct aq_output *out, struct aq_slice query)
         at += w.len + 1;
         if (aq_slice_eq(w, last))
             continue;
-        aq_styled_str(&line, last.len ? ", " : " ", AQ_STYLE_FAINT);
-        aq_styled_line(&line, w, AQ_STYLE_FAINT);
         last = w;
+        if (count++ >= SHOWN)
+            continue;
+        aq_styled_str(&line, count > 1 ? ", " : " ", AQ_STYLE_FAINT);
+        aq_styled_line(&line, w, AQ_STYLE_FAINT);
     }
+    char more[48];
+    snprintf(more, sizeof more, " and %u more word%s", count - SHOWN, count == SHOWN + 1 ? "" : "s");
+    if (count > SHOWN)
+        aq_styled_str(&line, more, AQ_STYLE_FAINT);
     aq_styled_write(&line, &out->buf, &out->terminal, "");
     aq_styled_free(&line);
     aq_buf_u8(&out->buf, '\n');
@@ -268,6 +276,7 @@ static int related(struct aq_cli *cli)
         return aq_cli_one_id(cli, "related", "one comment");
     if (make_request(cli, &request))
         return aq_cli_fail(cli);
+    request.flags |= AQ_QUERY_PLAIN;
     return answer(cli, &request, request.query);
 }
 

@@ -110,7 +110,8 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
                   const struct aq_result *result, struct aq_thread_view *const *around)
 {
     uint32_t leading = aq_hits_leading(request, result);
-    bool short_query = count_words(request->query) <= WORDS_TIERED;
+    bool plain = request->flags & AQ_QUERY_PLAIN; /* nobody typed these words */
+    bool short_query = !plain && count_words(request->query) <= WORDS_TIERED;
     bool tiered = short_query && request->sort == AQ_SORT_RELEVANCE;
     uint32_t divide = tiered ? first_without(result->hits, leading) : UINT32_MAX;
     for (uint32_t i = 0; i < result->hit_count; i++) {
