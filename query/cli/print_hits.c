@@ -62,7 +62,6 @@ static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_g
     aq_facts_write(&facts, out, indent);
     write_snippet(out, hit);
     aq_address_write(out, hit->id, hit->url, indent);
-    aq_text_below(out, around);
 }
 
 enum { WORDS_TIERED = 4 }; /* aq_search puts passages with all words first up to here */
@@ -114,6 +113,8 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
     bool short_query = !plain && count_words(request->query) <= WORDS_TIERED;
     bool tiered = short_query && request->sort == AQ_SORT_RELEVANCE;
     uint32_t divide = tiered ? first_without(result->hits, leading) : UINT32_MAX;
+    if (request->flags & AQ_EXPLAIN)
+        aq_text_query(out, result);
     for (uint32_t i = 0; i < result->hit_count; i++) {
         if (i)
             aq_buf_u8(&out->buf, '\n');
@@ -124,6 +125,9 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
         bool said = i < leading && divide != UINT32_MAX;
         unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
         write_hit(out, &result->hits[i], request->group, notes, around ? around[i] : NULL);
+        if (request->flags & AQ_EXPLAIN)
+            aq_text_shares(out, result, &result->hits[i], indent);
+        aq_text_below(out, around ? around[i] : NULL);
     }
 }
 
