@@ -102,7 +102,7 @@ static enum aq_status fill(struct box *b, struct aq_reader *r, struct aq_txn *tx
                            struct aq_error *err)
 {
     const struct aq_forest *tree;
-    uint32_t thread;
+    uint32_t thread = AQ_NO_COMMENT;
     enum aq_status st = aq_comment_fill(txn, &b->view, &b->arena, scratch, &thread, err);
     if (st)
         return st;

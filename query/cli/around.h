@@ -3,13 +3,15 @@
 #define AQ_AROUND_H
 
 #include "cli.h"
+#include "print_text.h"
 
 enum { AQ_AROUND_MOST = 10 };
 
-/* Of each hit, up to `count` comments above it and as many below; NULL for hits that
- * are gone by now, and for those from `leading` on. Free it, after failures too. */
+/* Of each hit, up to `count` comments above it and as many below; nothing for hits that
+ * are gone by now, and for those from `leading` on. *out is NULL where nothing was asked
+ * for; free it, after failures too. */
 enum aq_status aq_around_read(struct aq_cli *cli, const struct aq_result *result, uint32_t leading, uint32_t count,
-                              struct aq_thread_view ***out);
-void aq_around_free(struct aq_thread_view **around, uint32_t hit_count);
+                              struct aq_around **out);
+void aq_around_free(struct aq_around *around, uint32_t hit_count);
 
 #endif

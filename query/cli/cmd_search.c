@@ -136,7 +136,7 @@ static void print_around(struct aq_cli *cli, const struct aq_thread_view *around
 
 /* Records, but no hits for a count. */
 static void print_json(struct aq_cli *cli, const struct aq_search_request *request, struct aq_result *result,
-                       struct aq_thread_view *const *around)
+                       const struct aq_around *around)
 {
     aq_json_begin(&cli->out.buf, request, (struct aq_slice){0});
     if (request->flags & AQ_EXPLAIN)
@@ -145,7 +145,7 @@ static void print_json(struct aq_cli *cli, const struct aq_search_request *reque
         result->hit_count = 0;
     for (uint32_t i = 0; i < result->hit_count; i++) {
         aq_json_hit(&cli->out.buf, &result->hits[i]);
-        print_around(cli, around ? around[i] : NULL);
+        print_around(cli, around ? around[i].view : NULL);
     }
     aq_json_end(&cli->out.buf, result, (struct aq_slice){0});
 }
@@ -153,7 +153,7 @@ static void print_json(struct aq_cli *cli, const struct aq_search_request *reque
 /* The totals are for people: below the hits on a terminal, else on standard error
  * when that is one, else nowhere. */
 static void print_text(struct aq_cli *cli, const struct aq_search_request *request,
-                       const struct aq_result *result, struct aq_thread_view *const *around)
+                       const struct aq_result *result, const struct aq_around *around)
 {
     aq_text_hits(&cli->out, request, result, around);
     if (cli->out.terminal.tty) {
@@ -177,7 +177,7 @@ static enum aq_status print(struct aq_cli *cli, const struct aq_search_request *
                             const struct aq_template *format)
 {
     const struct aq_settings *set = &cli->set;
-    struct aq_thread_view **around = NULL;
+    struct aq_around *around = NULL;
     uint32_t context = set->context == AQ_NOT_GIVEN ? 0 : (uint32_t)set->context;
     enum aq_status st = AQ_OK;
     if (context && !set->count && !set->template)

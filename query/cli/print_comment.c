@@ -51,13 +51,13 @@ static void write_stretch(struct body *b, struct aq_slice text, unsigned depth)
     if (text.len && b->started)
         aq_buf_u8(&b->out->buf, '\n');
     b->started |= text.len > 0;
-    const uint8_t *end = text.ptr + text.len, *from = b->marked.ptr, *to = from + b->marked.len;
-    if (from && from >= text.ptr && from < end) {
-        to = to < end ? to : end;
-        mark_after(b->out, aq_slice(text.ptr, (size_t)(from - text.ptr)), depth);
-        aq_styled_lines(&styled, aq_slice(text.ptr, (size_t)(from - text.ptr)), AQ_STYLE_PLAIN);
-        aq_styled_lines(&styled, aq_slice(from, (size_t)(to - from)), AQ_STYLE_STRONG);
-        text = aq_slice(to, (size_t)(end - to));
+    if (b->marked.ptr && b->marked.ptr >= text.ptr && b->marked.ptr < text.ptr + text.len) {
+        struct aq_slice before = {text.ptr, (size_t)(b->marked.ptr - text.ptr)};
+        size_t rest = text.len - before.len, len = b->marked.len < rest ? b->marked.len : rest;
+        mark_after(b->out, before, depth);
+        aq_styled_lines(&styled, before, AQ_STYLE_PLAIN);
+        aq_styled_lines(&styled, aq_slice(b->marked.ptr, len), AQ_STYLE_STRONG);
+        text = aq_slice(b->marked.ptr + len, rest - len);
     }
     aq_styled_lines(&styled, text, AQ_STYLE_PLAIN);
     aq_quoted_write(b->out, &styled, "", depth);

@@ -106,7 +106,7 @@ static void write_divider(struct aq_output *out, const char *text)
 }
 
 void aq_text_hits(struct aq_output *out, const struct aq_search_request *request,
-                  const struct aq_result *result, struct aq_thread_view *const *around)
+                  const struct aq_result *result, const struct aq_around *around)
 {
     uint32_t leading = aq_hits_leading(request, result);
     bool plain = request->flags & AQ_QUERY_PLAIN; /* nobody typed these words */
@@ -124,10 +124,10 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
             write_divider(out, "— more passages of the same comments —");
         bool said = i < leading && divide != UINT32_MAX;
         unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
-        write_hit(out, &result->hits[i], request->group, notes, around ? around[i] : NULL);
+        write_hit(out, &result->hits[i], request->group, notes, around ? around[i].view : NULL);
         if (request->flags & AQ_EXPLAIN)
             aq_text_shares(out, result, &result->hits[i], indent);
-        aq_text_below(out, around ? around[i] : NULL);
+        aq_text_below(out, around ? around[i].view : NULL);
     }
 }
 

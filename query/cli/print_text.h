@@ -7,9 +7,14 @@
 #include "aq.h"
 #include "output.h"
 
-/* around: of each hit, NULL where nothing is to be shown; or NULL for all. */
+/* What was read around a hit in its thread; NULL: nothing. */
+struct aq_around {
+    struct aq_thread_view *view;
+};
+
+/* around: of each hit, or NULL. */
 void aq_text_hits(struct aq_output *out, const struct aq_search_request *request,
-                  const struct aq_result *result, struct aq_thread_view *const *around);
+                  const struct aq_result *result, const struct aq_around *around);
 
 /* Of a result that was explained: the query as it was understood, and what a hit's score
  * is made of. */
@@ -31,8 +36,7 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
 void aq_text_comment(struct aq_output *out, const struct aq_comment_view *c, uint32_t passage);
 /* One in brief that belongs to it: `level` steps away. */
 void aq_text_brief(struct aq_output *out, const struct aq_comment_view *c, unsigned level);
-/* What was read around a hit (NULL: nothing): above what the hit replies to, below what
- * replies to it. */
+/* Around a hit (NULL: nothing): above what the hit replies to, below what replies to it. */
 void aq_text_above(struct aq_output *out, const struct aq_thread_view *around);
 void aq_text_below(struct aq_output *out, const struct aq_thread_view *around);
 /* A faint line between those, "3 replies". */

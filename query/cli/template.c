@@ -32,10 +32,11 @@ static enum aq_status add_part(struct reading *r, struct aq_template_part part)
 
 static enum aq_status end_text(struct reading *r)
 {
+    if (r->text.failed)
+        return aq_fail_nomem(r->err);
     if (r->text.len == 0)
-        return r->text.failed ? aq_fail_nomem(r->err) : AQ_OK;
-    struct aq_slice kept = r->text.failed ? (struct aq_slice){0}
-                                          : aq_arena_copy(r->arena, aq_slice(r->text.ptr, r->text.len));
+        return AQ_OK;
+    struct aq_slice kept = aq_arena_copy(r->arena, aq_slice(r->text.ptr, r->text.len));
     aq_buf_clear(&r->text);
     return kept.ptr ? add_part(r, (struct aq_template_part){.text = kept}) : aq_fail_nomem(r->err);
 }

@@ -301,11 +301,13 @@ static void requests_count_for_related_ones(void **state)
     assert_string_equal(
         related_with(f, "j", (struct aq_search_request){.flags = AQ_NO_FILL, .without = &h, .without_count = 1}),
         "b k m i");
-    struct aq_search_request none = {.limit = 20000};
+    struct aq_search_request much = {.limit = 20000};
+    struct aq_result *none;
     struct aq_error err;
-    assert_int_equal(aq_related(f->reader, aq_slice_str("j"), 0, &none, &f->result, &err), AQ_LIMIT);
-    assert_int_equal(aq_related(f->reader, aq_slice_str("zzz"), 0, &none, &f->result, &err), AQ_NOTFOUND);
-    assert_null(f->result);
+    assert_int_equal(aq_related(f->reader, aq_slice_str("j"), 0, &much, &none, &err), AQ_LIMIT);
+    assert_null(none);
+    assert_int_equal(aq_related(f->reader, aq_slice_str("zzz"), 0, &much, &none, &err), AQ_NOTFOUND);
+    assert_null(none);
 }
 
 /* Comments that are left out are left out of any search. */
