@@ -72,19 +72,13 @@ enum aq_status aq_comment_fill(struct aq_txn *txn, struct aq_comment_view *v, st
     return AQ_OK;
 }
 
-/* What only hangs below a node, because its parent is missing, is no reply to it. */
-static bool replies_to(const struct aq_forest_node *n, uint32_t comment)
-{
-    return n->live && n->parent == comment && n->comment != comment;
-}
-
 enum aq_status aq_comment_replies(const struct aq_forest *tree, uint32_t node, struct aq_comment_view *v,
                                   struct aq_arena *arena, struct aq_error *err)
 {
     const struct aq_forest_node *nodes = tree->nodes;
-    uint32_t first = nodes[node].first, count = 0;
-    for (uint32_t at = first; at != AQ_NO_PLACE; at = nodes[at].next)
-        count += replies_to(&nodes[at], v->comment);
+    uint32_t first = nodes[node].reply_first, count = 0;
+    for (uint32_t at = first; at != AQ_NO_PLACE; at = nodes[at].reply_next)
+        count += nodes[at].live && at != node;
     if (!count)
         return AQ_OK;
     uint32_t *numbers = aq_arena_alloc(arena, count * sizeof *numbers);
@@ -92,8 +86,8 @@ enum aq_status aq_comment_replies(const struct aq_forest *tree, uint32_t node, s
         return aq_fail_nomem(err);
     v->replies = numbers;
     v->reply_count = count;
-    for (uint32_t at = first; at != AQ_NO_PLACE; at = nodes[at].next)
-        if (replies_to(&nodes[at], v->comment))
+    for (uint32_t at = first; at != AQ_NO_PLACE; at = nodes[at].reply_next)
+        if (nodes[at].live && at != node)
             *numbers++ = nodes[at].comment;
     return AQ_OK;
 }

@@ -20,10 +20,9 @@ bool aq_forest_add(struct aq_forest *t, const struct aq_forest_node *node)
 {
     if (t->count >= NONE - 1 || !aq_grow(&t->nodes, &t->cap, t->count + 1, sizeof *t->nodes))
         return false;
-    t->nodes[t->count] = *node;
-    t->nodes[t->count].up = t->nodes[t->count].first = t->nodes[t->count].next = NONE;
-    t->nodes[t->count].place = NONE;
-    t->count++;
+    struct aq_forest_node *n = &t->nodes[t->count++];
+    *n = *node;
+    n->up = n->first = n->next = n->named = n->reply_first = n->reply_next = n->place = NONE;
     return true;
 }
 
@@ -54,7 +53,8 @@ static void link_parents(struct aq_forest *t, uint32_t opener)
 {
     for (size_t i = 0; i < t->count; i++) {
         struct aq_forest_node *n = &t->nodes[i];
-        n->up = i == opener || n->parent == AQ_NO_COMMENT ? NONE : aq_forest_find(t, n->parent);
+        n->named = n->parent == AQ_NO_COMMENT ? NONE : aq_forest_find(t, n->parent);
+        n->up = i == opener ? NONE : n->named;
         n->detached = i != opener && n->reply && (n->up == NONE || !t->nodes[n->up].live);
     }
 }
@@ -106,6 +106,10 @@ static uint32_t link_children(struct aq_forest *t, uint32_t opener)
         uint32_t *head = n->up == NONE ? &top : &t->nodes[n->up].first;
         n->next = *head;
         *head = t->sorted[i];
+        if (n->named != NONE) {
+            n->reply_next = t->nodes[n->named].reply_first;
+            t->nodes[n->named].reply_first = t->sorted[i];
+        }
     }
     return top;
 }

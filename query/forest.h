@@ -14,7 +14,7 @@
 
 #include "base.h"
 
-#define AQ_NO_PLACE UINT32_MAX
+#define AQ_NO_PLACE UINT32_MAX /* no node, no place in the order */
 
 struct aq_forest_node {
     /* given */
@@ -23,7 +23,10 @@ struct aq_forest_node {
     bool live, reply;         /* reply: it says that it has a parent, known or not */
     /* worked out; indexes of nodes, AQ_NO_PLACE for none */
     bool detached;            /* a reply to something that is not in the order */
-    uint32_t up, first, next; /* parent, first child, next sibling */
+    uint32_t named;           /* the parent it says it has */
+    uint32_t up;              /* what it hangs below: that, unless that is missing or a loop was cut */
+    uint32_t first, next;     /* what hangs below it; the next that hangs below the same */
+    uint32_t reply_first, reply_next; /* the same by `named` */
     uint32_t level;           /* live comments above it */
     uint32_t place;           /* in the order; of a deleted one AQ_NO_PLACE */
 };

@@ -239,6 +239,16 @@ static void random_threads_are_ordered_as_the_model_says(void **state)
             while (up != NO && !nodes[up].live)
                 up = model_parent(&m, up);
             assert_int_equal(aq_forest_above(&t, i), up);
+            uint32_t names = 0, named = 0; /* replies are all that name a comment, loops or not */
+            for (uint32_t k = 0; k < count; k++)
+                names += nodes[k].parent == nodes[i].comment;
+            for (uint32_t at = t.nodes[i].reply_first, last = AQ_NO_PLACE; at != AQ_NO_PLACE; at = t.nodes[at].reply_next) {
+                assert_int_equal(t.nodes[at].parent, nodes[i].comment);
+                assert_true(last == AQ_NO_PLACE || before(&nodes[last], &nodes[at]));
+                last = at;
+                named++;
+            }
+            assert_int_equal(named, names);
         }
     }
     aq_forest_free(&t);
