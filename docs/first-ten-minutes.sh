@@ -93,8 +93,12 @@ Quotation marks ask for the words exactly as they are; `-` leaves out, `+` wants
 ```
 END
 shows "aq -n 1 '\"the grain of the wood\" -chess'"
+shows "aq -n 1 'mask AND (theatre OR actor)'"
 cat <<'END'
 ```
+
+There is more: words near each other, beginnings of words, slips of the pen, synonyms, fields;
+all of it is in [QUERY.md](QUERY.md).
 
 END
 if has suggest; then

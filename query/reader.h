@@ -14,10 +14,13 @@ struct aq_reader {
     struct aq_analyzer *analyzer;
     struct aq_model model;          /* of the last search */
     struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
-    struct aq_forest tree;            /* of the thread that was read last: neighbours are asked for one by one */
-    uint64_t tree_commit;           /* that and the two that follow are of which snapshot and thread it is */
-    uint32_t tree_generation, tree_thread;
-    bool tree_known;
+    /* The thread that was read last: its neighbours are often asked for one by one. */
+    struct {
+        struct aq_forest tree;
+        uint64_t commit; /* of the snapshot it is of, as the generation */
+        uint32_t generation, thread;
+        bool known;
+    } last_thread;
     uint32_t count_enough; /* groups that are counted at the least: AQ_COUNT_ENOUGH, less in tests */
 };
 enum { AQ_COUNT_ENOUGH = 1000 };

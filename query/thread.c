@@ -65,17 +65,18 @@ enum aq_status aq_reader_tree(struct aq_reader *r, struct aq_txn *txn, uint32_t 
                               struct aq_error *err)
 {
     uint32_t generation = aq_store_generation(r->store);
-    *out = &r->tree;
-    if (r->tree_known && r->tree_thread == thread && r->tree_commit == txn->state.commit &&
-        r->tree_generation == generation)
+    bool same = r->last_thread.known && r->last_thread.thread == thread && r->last_thread.generation == generation &&
+                r->last_thread.commit == txn->state.commit;
+    *out = &r->last_thread.tree;
+    if (same)
         return AQ_OK;
-    r->tree_known = false;
-    aq_forest_clear(&r->tree);
-    enum aq_status st = thread == AQ_NO_COMMENT ? AQ_OK : gather(txn, thread, &r->tree, err);
-    r->tree_known = !st;
-    r->tree_thread = thread;
-    r->tree_commit = txn->state.commit;
-    r->tree_generation = generation;
+    r->last_thread.known = false;
+    aq_forest_clear(&r->last_thread.tree);
+    enum aq_status st = thread == AQ_NO_COMMENT ? AQ_OK : gather(txn, thread, &r->last_thread.tree, err);
+    r->last_thread.known = !st;
+    r->last_thread.thread = thread;
+    r->last_thread.generation = generation;
+    r->last_thread.commit = txn->state.commit;
     return st;
 }
 

@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "print_text.h"
 
-enum { AQ_AROUND_MOST = 10 };
+enum { AQ_AROUND_MOST = 100 };
 
 /* Of each hit, up to `count` comments above it and as many below; nothing for hits that
  * are gone by now, and for those from `leading` on. *out is NULL where nothing was asked

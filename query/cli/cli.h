@@ -28,6 +28,7 @@ struct aq_settings {
 
     uint64_t context, passage; /* AQ_NOT_GIVEN */
     const char *template;      /* --format of hits and comments, or NULL */
+    uint64_t first;            /* thread; 0: all */
 
     unsigned format; /* run: enum aq_run_format */
     double k1, b;    /* run: below 0 when not given */
@@ -85,6 +86,9 @@ int aq_cli_no_words(struct aq_cli *cli, const char *command);
 
 /* AQ_EXIT_ERROR after complaining that the command takes the id of `what`. */
 int aq_cli_one_id(struct aq_cli *cli, const char *command, const char *what);
+
+/* The exit status after complaining that no `what` has the id. */
+int aq_cli_no_such(struct aq_cli *cli, const char *command, const char *what, struct aq_slice id);
 
 /* AQ_SYNTAX when --format and --json are both wanted. */
 enum aq_status aq_cli_one_form(struct aq_cli *cli);

@@ -196,16 +196,6 @@ static enum aq_status print(struct aq_cli *cli, const struct aq_search_request *
     return st;
 }
 
-static int unknown(struct aq_cli *cli, struct aq_slice id)
-{
-    aq_fail(&cli->err, AQ_NOTFOUND,
-            "no comment has the id \"%.200s\"; ids are printed below each hit (to search for it: "
-            "aq search related %.200s)",
-            (const char *)id.ptr, (const char *)id.ptr);
-    aq_cli_fail(cli);
-    return AQ_EXIT_NONE;
-}
-
 /* The first words of a query that was made, each once: they follow each other as often as
  * they count. */
 static void print_words(struct aq_output *out, struct aq_slice query)
@@ -251,7 +241,7 @@ static int answer(struct aq_cli *cli, struct aq_search_request *request, struct 
     enum aq_status st = related_to.ptr ? aq_related(cli->reader, related_to, 0, request, &result, &cli->err)
                                        : aq_search(cli->reader, request, &result, &cli->err);
     if (st == AQ_NOTFOUND && related_to.ptr)
-        return unknown(cli, related_to);
+        return aq_cli_no_such(cli, "related", "comment", related_to);
     if (st)
         return aq_cli_fail(cli);
     request->query = result->query;

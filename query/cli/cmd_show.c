@@ -75,7 +75,8 @@ static void print_page(struct aq_cli *cli, const struct aq_thread_view *around)
     }
     if (around->asked)
         aq_buf_u8(&cli->out.buf, '\n');
-    aq_text_comment(&cli->out, c, (uint32_t)cli->set.passage);
+    uint64_t passage = cli->set.passage;
+    aq_text_comment(&cli->out, c, passage == AQ_NOT_GIVEN ? AQ_NO_PASSAGE : (uint32_t)passage);
     if (cli->set.context && c->reply_count)
         print_replies(cli, around);
 }
@@ -96,16 +97,6 @@ static void print_records(struct aq_cli *cli, const struct aq_thread_view *aroun
 }
 
 /* ---- the command ---- */
-
-static int unknown(struct aq_cli *cli, struct aq_slice id)
-{
-    aq_fail(&cli->err, AQ_NOTFOUND,
-            "no comment has the id \"%.200s\"; ids are printed below each hit (to search for it: "
-            "aq search show %.200s)",
-            (const char *)id.ptr, (const char *)id.ptr);
-    aq_cli_fail(cli);
-    return AQ_EXIT_NONE;
-}
 
 static enum aq_status read_around(struct aq_cli *cli, struct aq_slice id, struct aq_thread_view **around)
 {
@@ -140,7 +131,7 @@ static int show(struct aq_cli *cli)
     struct aq_slice id = aq_slice_str(cli->words.items[0]);
     enum aq_status st = read_around(cli, id, &around);
     if (st == AQ_NOTFOUND)
-        return unknown(cli, id);
+        return aq_cli_no_such(cli, "show", "comment", id);
     if (!st && !cli->set.quiet) {
         if (cli->set.json || formatted)
             print_records(cli, around, formatted ? &format : NULL);

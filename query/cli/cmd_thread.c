@@ -4,11 +4,11 @@
 #include "print_json.h"
 #include "print_text.h"
 
-enum { LIMIT_MOST = 1000000 };
+enum { FIRST_MOST = 1000000 };
 
 static const struct aq_option options[] = {
-    {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = offsetof(struct aq_settings, limit),
-     .value = "N", .min = 1, .max = LIMIT_MOST,
+    {.name = "first", .kind = AQ_OPTION_NUMBER, .field = offsetof(struct aq_settings, first), .value = "N",
+     .min = 1, .max = FIRST_MOST,
      .help = "print no more than the first N comments"},
     {.name = "format", .kind = AQ_OPTION_TEXT, .field = offsetof(struct aq_settings, template),
      .value = "TEMPLATE",
@@ -28,16 +28,6 @@ static void print_records(struct aq_cli *cli, const struct aq_thread_view *t, co
     }
 }
 
-static int unknown(struct aq_cli *cli, struct aq_slice id)
-{
-    aq_fail(&cli->err, AQ_NOTFOUND,
-            "no comment or thread has the id \"%.200s\"; ids are printed below each hit (to search for it: "
-            "aq search thread %.200s)",
-            (const char *)id.ptr, (const char *)id.ptr);
-    aq_cli_fail(cli);
-    return AQ_EXIT_NONE;
-}
-
 static int thread(struct aq_cli *cli)
 {
     struct aq_thread_view *t = NULL;
@@ -52,10 +42,10 @@ static int thread(struct aq_cli *cli)
     if (status)
         return status;
     struct aq_thread_request request = {.id = aq_slice_str(cli->words.items[0]),
-                                        .limit = (uint32_t)cli->set.limit};
+                                        .limit = (uint32_t)cli->set.first};
     enum aq_status st = aq_thread_read(cli->reader, &request, &t, &cli->err);
     if (st == AQ_NOTFOUND)
-        return unknown(cli, request.id);
+        return aq_cli_no_such(cli, "thread", "comment or thread", request.id);
     if (!st && !cli->set.quiet) {
         if (cli->set.json || formatted)
             print_records(cli, t, formatted ? &format : NULL);
