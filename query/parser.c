@@ -99,49 +99,6 @@ static const uint8_t *quoted(const uint8_t *p, const uint8_t *end, struct aq_sli
 
 /* ---- fields ---- */
 
-static bool number(const uint8_t **p, const uint8_t *end, unsigned least, unsigned most, int *out)
-{
-    unsigned digits = 0;
-    int v = 0;
-    while (*p < end && digits < most && **p >= '0' && **p <= '9') {
-        v = v * 10 + (*(*p)++ - '0');
-        digits++;
-    }
-    *out = v;
-    return digits >= least;
-}
-
-/* Days since 1970-01-01 of a proleptic Gregorian date: years counted from March,
- * so that the leap day ends one. */
-static int64_t days_of(int year, int month, int day)
-{
-    int64_t y = month > 2 ? year : year - 1;
-    int64_t from_march = (month + 9) % 12;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t of_era = y - era * 400;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * from_march + 2) / 5 + day - 1 - 719468;
-}
-
-bool aq_parse_date(struct aq_slice s, int64_t *seconds)
-{
-    static const uint8_t month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const uint8_t *p = s.ptr, *end = s.ptr + s.len;
-    int year, month = 1, day = 1;
-    if (s.len == 0 || !number(&p, end, 4, 4, &year))
-        return false;
-    if (p < end && (*p++ != '-' || !number(&p, end, 1, 2, &month)))
-        return false;
-    if (p < end && (*p++ != '-' || !number(&p, end, 1, 2, &day)))
-        return false;
-    if (p != end || month < 1 || month > 12 || day < 1)
-        return false;
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (day > month_days[month - 1] + (month == 2 && leap))
-        return false;
-    *seconds = days_of(year, month, day) * 86400;
-    return true;
-}
-
 static const struct {
     const char *name;
     uint8_t kind;

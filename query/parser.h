@@ -4,6 +4,7 @@
 #define AQ_PARSER_H
 
 #include "base.h"
+#include "field.h"
 
 enum {
     AQ_QUERY_BYTES = 1 << 20,   /* a longer query is AQ_LIMIT */
@@ -39,9 +40,5 @@ struct aq_clauses {
  * AQ_LIMIT beyond AQ_QUERY_BYTES: nothing that people type is an error. */
 enum aq_status aq_parse(struct aq_slice query, bool plain, struct aq_clauses *out, struct aq_error *err);
 void aq_clauses_free(struct aq_clauses *c);
-
-/* YYYY, YYYY-MM or YYYY-MM-DD to the first second of that year, month or day
- * (UTC). False when it is none of these or no such day. */
-bool aq_parse_date(struct aq_slice s, int64_t *seconds);
 
 #endif

@@ -131,26 +131,6 @@ static void plain_queries_have_no_syntax(void **state)
     assert_string_equal(shown("+a -b \"c d\" author:x", true), "[w +a][w -b][w \"c][w d\"][w author:x]");
 }
 
-static void dates_are_first_seconds(void **state)
-{
-    static const struct {
-        const char *text;
-        int64_t seconds;
-    } good[] = {{"1970", 0},           {"1970-01-02", 86400}, {"2023", 1672531200},        {"2023-1-1", 1672531200},
-                {"2024-02-29", 1709164800}, {"2000-03", 951868800},  {"1969-12-31", -86400}, {"0000-01-01", -62167219200}};
-    static const char *const bad[] = {"", "23", "20233", "2023-", "2023-00", "2023-01-00", "2023-04-31", "1900-02-29", "2023-01-01x", "2023/01"};
-    (void)state;
-    for (size_t i = 0; i < AQ_COUNT(good); i++) {
-        int64_t seconds = 1;
-        assert_true(aq_parse_date(aq_slice_str(good[i].text), &seconds));
-        assert_true(seconds == good[i].seconds);
-    }
-    for (size_t i = 0; i < AQ_COUNT(bad); i++) {
-        int64_t seconds;
-        assert_false(aq_parse_date(aq_slice_str(bad[i]), &seconds));
-    }
-}
-
 static void only_bad_utf8_and_length_are_errors(void **state)
 {
     struct aq_clauses c = {0};
@@ -225,7 +205,6 @@ int main(void)
         cmocka_unit_test(fields_filter),
         cmocka_unit_test(what_is_no_field_is_text),
         cmocka_unit_test(plain_queries_have_no_syntax),
-        cmocka_unit_test(dates_are_first_seconds),
         cmocka_unit_test(only_bad_utf8_and_length_are_errors),
         cmocka_unit_test(clauses_beyond_the_bound_are_cut),
         cmocka_unit_test(any_mixture_of_syntax_parses),
