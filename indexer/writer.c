@@ -347,6 +347,7 @@ static enum aq_status append_text(struct aq_writer *w, const struct aq_record *r
                            .url = r->url,
                            .text = aq_slice(d->text.ptr, d->text.len),
                            .format = (uint8_t)r->format,
+                           .marks = w->preparer.marks,
                            .passages = w->preparer.passages,
                            .passage_count = (uint32_t)w->preparer.passage_count};
     struct aq_buf *out = framed ? &u->text : &b->overrides;
@@ -413,7 +414,7 @@ static enum aq_status store_version(struct aq_writer *w, const struct aq_record 
                                  .first_passage = (uint32_t)b->passage_count,
                                  .passage_count = (uint32_t)w->preparer.passage_count,
                                  .text_bytes = (uint32_t)w->preparer.document.text.len,
-                                 .flags = r->parent.len ? 0 : AQ_IS_POST,
+                                 .flags = (uint16_t)(w->preparer.flags | (r->parent.len ? 0 : AQ_IS_POST)),
                                  .numbered = s->known,
                                  .live = true};
     enum aq_status st = describe(w, r, thread, &x, err);

@@ -146,9 +146,11 @@ static enum aq_status column_row(struct aq_check *c, void *context, struct aq_sl
     if (column != AQ_COL_FLAGS)
         return AQ_OK;
     for (size_t i = 0; i < count; i++) {
-        uint8_t flags = payload.ptr[i];
-        if (flags & ~(AQ_LIVE | AQ_IS_POST | AQ_PURGED) || (flags & AQ_LIVE && flags & AQ_PURGED))
-            return aq_check_fault(c, "col", "comment %zu has flags 0x%02x", (size_t)chunk * per + i, flags);
+        unsigned flags = aq_load16(payload.ptr + 2 * i);
+        unsigned known = AQ_LIVE | AQ_IS_POST | AQ_PURGED | AQ_HAS_QUOTE | AQ_HAS_LINK | AQ_HAS_CODE;
+        if ((flags & 0xff & ~known) || flags >> AQ_TITLE_SHIFT > AQ_TITLE_TOKENS ||
+            (flags & AQ_PURGED && flags != AQ_PURGED))
+            return aq_check_fault(c, "col", "comment %zu has flags 0x%04x", (size_t)chunk * per + i, flags);
         c->live += flags & AQ_LIVE;
     }
     return AQ_OK;

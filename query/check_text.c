@@ -24,6 +24,7 @@ struct reading {
 
     uint32_t comment;
     struct aq_comment text;
+    uint32_t title_positions; /* in its first passage */
 
     /* The passage being looked at. */
     struct aq_token tokens[TOKENS_MOST];
@@ -83,8 +84,9 @@ static enum aq_status read_words(struct reading *r, uint32_t ordinal)
             count = AQ_TITLE_TOKENS;
         memcpy(r->tokens, tokens, count * sizeof *tokens);
         r->token_count = (uint32_t)count;
+        r->title_positions = aq_title_positions(tokens, count);
         if (count)
-            shift = tokens[count - 1].position + 1 + AQ_TITLE_GAP;
+            shift = r->title_positions + AQ_TITLE_GAP;
     }
     st = aq_analyze(c->analyzer, aq_slice(r->text.text.ptr + p->begin, p->end - p->begin), &tokens, &count);
     if (st)
@@ -321,9 +323,24 @@ static enum aq_status check_passages(struct reading *r)
     if (found != r->text.passage_count)
         return aq_check_fault(c, "map", "comment %u has %u passages, %u of them stand in a segment or pending",
                               r->comment, r->text.passage_count, found);
+    r->title_positions = 0;
     for (uint32_t i = 0; st == AQ_OK && i < found; i++)
         st = check_passage(r, i);
     return st;
+}
+
+/* After the passages, which say how long the title is. */
+static enum aq_status check_flags(struct reading *r)
+{
+    struct aq_check *c = r->c;
+    unsigned flags = (unsigned)aq_column_get(&c->t, AQ_COL_FLAGS, r->comment) & ~(AQ_LIVE | AQ_IS_POST | AQ_PURGED);
+    unsigned said = aq_comment_flags(&r->text, r->title_positions), shown = aq_comment_shown_marks(&r->text);
+    if (shown & ~r->text.marks)
+        return aq_check_fault(c, "text", "comment %u shows a link or code, of which its record says there is none",
+                              r->comment);
+    return flags == said ? AQ_OK
+                         : aq_check_fault(c, "col", "comment %u has flags 0x%04x, its text says 0x%04x", r->comment,
+                                          flags, said);
 }
 
 /* ---- a comment's facts ---- */
@@ -486,7 +503,9 @@ static enum aq_status check_comment(struct reading *r)
     st = check_columns(r);
     if (st == AQ_OK)
         st = check_parent(r);
-    return st ? st : check_passages(r);
+    if (st == AQ_OK)
+        st = check_passages(r);
+    return st ? st : check_flags(r);
 }
 
 enum aq_status aq_check_text(struct aq_check *c)

@@ -314,6 +314,19 @@ static bool set_column(struct aq_txn *t, struct bench *b, enum aq_column column,
 }
 DAMAGE(dead_flag, set_column(t, b, AQ_COL_FLAGS, 0))
 DAMAGE(odd_flag, set_column(t, b, AQ_COL_FLAGS, 0x81))
+/* A flag that is wrong, of a comment with text. */
+static bool wrong_flag(struct aq_txn *t, struct bench *b, unsigned bits)
+{
+    struct aq_error err;
+    uint32_t c = live_comment(t, b);
+    must(aq_column_set(t, AQ_COL_FLAGS, c, aq_column_get(t, AQ_COL_FLAGS, c) ^ bits, &err), &err);
+    return true;
+}
+DAMAGE(quote_flag, wrong_flag(t, b, AQ_HAS_QUOTE))
+DAMAGE(link_flag, wrong_flag(t, b, AQ_HAS_LINK))
+DAMAGE(code_flag, wrong_flag(t, b, AQ_HAS_CODE))
+DAMAGE(title_length, wrong_flag(t, b, 1u << AQ_TITLE_SHIFT))
+DAMAGE(title_too_long, wrong_flag(t, b, 0x40u << AQ_TITLE_SHIFT))
 DAMAGE(other_thread, set_column(t, b, AQ_COL_THREAD, t->state.next_thread))
 DAMAGE(unlisted_thread, set_column(t, b, AQ_COL_THREAD, t->state.next_thread - 1))
 DAMAGE(other_author, set_column(t, b, AQ_COL_AUTHOR, t->state.next_author))
@@ -372,6 +385,12 @@ static void edit_passages(struct aq_comment *c, uint8_t *text)
     (void)text;
     c->passage_count--;
 }
+static void edit_marks(struct aq_comment *c, uint8_t *text)
+{
+    (void)text;
+    c->marks ^= AQ_COMMENT_CODE;
+}
+DAMAGE(other_marks, other_text(t, b, edit_marks))
 DAMAGE(other_word, other_text(t, b, edit_word))
 DAMAGE(other_parent_id, other_text(t, b, edit_parent))
 DAMAGE(bad_utf8, other_text(t, b, edit_utf8))
@@ -733,6 +752,11 @@ static const struct {
     {"a comment pending and in a segment", pend_twice, {"pend"}},
     {"a live comment flagged dead", dead_flag, {"col"}},
     {"an unknown flag", odd_flag, {"col"}},
+    {"a quote that is none", quote_flag, {"col"}},
+    {"a link that is none", link_flag, {"col"}},
+    {"code that is none", code_flag, {"col"}},
+    {"a title one position longer", title_length, {"col"}},
+    {"a title longer than any", title_too_long, {"col"}},
     {"a thread that is not there", other_thread, {"col"}},
     {"another thread", unlisted_thread, {"member"}},
     {"an author that is not there", other_author, {"col"}},
@@ -743,6 +767,7 @@ static const struct {
     {"a column cut", col_cut, {"col"}},
     {"no flags", no_flags, {"col"}},
     {"another word in the text", other_word, {"postings", "pend", "norm"}},
+    {"code in the record alone", other_marks, {"col"}},
     {"another parent in the text", other_parent_id, {"col", "id"}},
     {"bad UTF-8 in the text", bad_utf8, {"text"}},
     {"fewer passages in the text", fewer_passages, {"map"}},
