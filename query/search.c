@@ -54,6 +54,31 @@ static enum aq_status check_request(const struct aq_search_request *r, struct aq
     return AQ_OK;
 }
 
+/* What the query's fields ask, for the filter. */
+static enum aq_status make_filter(struct search *s, struct aq_error *err)
+{
+    static const enum aq_field fields[] = {[AQ_CLAUSE_AUTHOR] = AQ_FIELD_AUTHOR, [AQ_CLAUSE_THREAD] = AQ_FIELD_THREAD,
+                                           [AQ_CLAUSE_AFTER] = AQ_FIELD_AFTER, [AQ_CLAUSE_BEFORE] = AQ_FIELD_BEFORE};
+    const struct aq_filter_source from = {&s->txn, s->reader->analyzer, s->arena};
+    struct aq_field_value *values = aq_arena_alloc(s->arena, (s->clauses.count + 1) * sizeof *values);
+    struct aq_filter_clause *clauses = aq_arena_alloc(s->arena, (s->clauses.count + 1) * sizeof *clauses);
+    size_t n = 0;
+    if (!values || !clauses)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < s->clauses.count; i++) {
+        const struct aq_clause *c = &s->clauses.items[i];
+        if (c->kind == AQ_CLAUSE_TEXT || c->kind == AQ_CLAUSE_PHRASE)
+            continue;
+        values[n] = (struct aq_field_value){.field = fields[c->kind],
+                                            .text = c->text,
+                                            .from = c->kind == AQ_CLAUSE_AFTER ? c->date : INT64_MIN + 1,
+                                            .to = c->kind == AQ_CLAUSE_BEFORE ? c->date - 1 : INT64_MAX};
+        clauses[n] = (struct aq_filter_clause){&values[n], c->occur == AQ_MUST_NOT};
+        n++;
+    }
+    return aq_filter_make(&s->filter, &from, s->request, clauses, n, err);
+}
+
 /* From the query's string to leaves with global statistics. */
 static enum aq_status prepare(struct search *s, struct aq_error *err)
 {
@@ -65,7 +90,7 @@ static enum aq_status prepare(struct search *s, struct aq_error *err)
     if (!st)
         st = aq_model_update(s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
     if (!st)
-        st = aq_filter_make(&s->filter, &s->txn, r, &s->clauses, s->arena, err);
+        st = make_filter(s, err);
     if (!st)
         st = aq_pending_scan(&s->pend, &s->txn, &s->query, err);
     if (!st)
