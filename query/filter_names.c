@@ -88,30 +88,49 @@ bool aq_name_meant(struct aq_slice name, struct aq_slice wanted)
 
 typedef bool name_matches(struct aq_slice folded_name, struct aq_slice folded_wanted);
 
-static enum aq_status fold_wanted(const struct aq_wanted *w, struct aq_arena *arena, struct aq_slice **out,
+/* A name that is asked for, folded. */
+struct asked {
+    struct aq_slice name;
+    struct aq_slice word; /* its longest; what is meant has it somewhere */
+};
+
+static struct aq_slice longest_word(struct aq_slice name)
+{
+    const uint8_t *p = name.ptr, *end = p + name.len;
+    struct aq_slice longest = {p, 0}, word;
+    while ((word = next_word(&p, end)).len)
+        longest = word.len > longest.len ? word : longest;
+    return longest;
+}
+
+static enum aq_status fold_wanted(const struct aq_wanted *w, struct aq_arena *arena, struct asked **out,
                                   struct aq_error *err)
 {
     struct aq_buf folded = {0};
-    struct aq_slice *items = aq_arena_alloc(arena, (w->count + 1) * sizeof *items);
+    struct asked *items = aq_arena_alloc(arena, (w->count + 1) * sizeof *items);
     enum aq_status st = items ? AQ_OK : aq_fail_nomem(err);
-    for (size_t i = 0; i < w->count && !st; i++)
+    for (size_t i = 0; i < w->count && !st; i++) {
         if (!aq_name_fold(&folded, w->values[i].text) ||
-            !(items[i] = aq_arena_copy(arena, aq_slice(folded.ptr, folded.len))).ptr)
+            !(items[i].name = aq_arena_copy(arena, aq_slice(folded.ptr, folded.len))).ptr)
             st = aq_fail_nomem(err);
+        else
+            items[i].word = longest_word(items[i].name);
+    }
     aq_buf_free(&folded);
     *out = items;
     return st;
 }
 
 /* A name's record as its walk meets it: the number is in the key. */
-static enum aq_status look_at(const struct aq_walk *walk, const struct aq_slice *wanted, size_t count,
+static enum aq_status look_at(const struct aq_walk *walk, const struct asked *asked, size_t count,
                               name_matches *matches, struct aq_buf *folded, struct aq_number_set *set,
                               struct aq_error *err)
 {
     if (!aq_name_fold(folded, walk->payload))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < count; i++)
-        if (matches(aq_slice(folded->ptr, folded->len), wanted[i])) {
+        if (memmem(folded->ptr, folded->len, asked[i].word.ptr, asked[i].word.len) &&
+            matches(aq_slice(folded->ptr, folded->len), asked[i].name)) {
             aq_number_set_add(set, aq_unkey32(walk->key.ptr + 1));
             break;
         }
@@ -124,17 +143,17 @@ static enum aq_status find_names(const struct aq_filter_source *from, enum aq_id
     enum { KEY = 5 }; /* kind u8, number u32 */
     const uint8_t first = (uint8_t)kind;
     struct aq_buf folded = {0};
-    struct aq_slice *wanted;
+    struct asked *asked;
     struct aq_walk walk;
     bool found;
-    enum aq_status st = fold_wanted(w, from->arena, &wanted, err);
+    enum aq_status st = fold_wanted(w, from->arena, &asked, err);
     if (!st)
         st = aq_walk_open(from->txn, AQ_TABLE_NAME, false, &walk, err);
     if (st)
         return st;
     st = aq_walk_seek(&walk, aq_slice(&first, 1), &found, err);
     while (!st && found && walk.key.len == KEY && walk.key.ptr[0] == first) {
-        st = look_at(&walk, wanted, w->count, matches, &folded, set, err);
+        st = look_at(&walk, asked, w->count, matches, &folded, set, err);
         if (!st)
             st = aq_walk_next(&walk, &found, err);
     }

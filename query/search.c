@@ -17,13 +17,14 @@ struct search {
     const struct aq_search_request *request;
     struct aq_reader *reader;
     struct aq_txn txn;
-    struct aq_clauses clauses;
+    struct aq_syntax syntax;
     struct aq_query query;
     struct aq_model *model;  /* the reader's, as the two that follow */
     struct aq_arena *arena;  /* until the call ends */
     struct aq_arena *scratch; /* of plans */
     struct aq_pending_scan pend;
-    struct aq_filter filter;
+    struct aq_filter filter;   /* that all hits pass */
+    struct aq_filter *filters; /* of the query's fields that stand deeper */
     struct aq_leaf *leaves;
     uint32_t leaf_count;
     struct aq_collector collector;
@@ -54,43 +55,48 @@ static enum aq_status check_request(const struct aq_search_request *r, struct aq
     return AQ_OK;
 }
 
-/* What the query's fields ask, for the filter. */
-static enum aq_status make_filter(struct search *s, struct aq_error *err)
+static enum aq_status parse(struct search *s, struct aq_error *err)
 {
-    static const enum aq_field fields[] = {[AQ_CLAUSE_AUTHOR] = AQ_FIELD_AUTHOR, [AQ_CLAUSE_THREAD] = AQ_FIELD_THREAD,
-                                           [AQ_CLAUSE_AFTER] = AQ_FIELD_AFTER, [AQ_CLAUSE_BEFORE] = AQ_FIELD_BEFORE};
+    const struct aq_search_request *r = s->request;
+    bool plain = r->flags & AQ_QUERY_PLAIN;
+    int64_t now = r->now ? r->now : (int64_t)time(NULL);
+    enum aq_status st = aq_parse(r->query, plain, now, &s->syntax, err);
+    const struct aq_problem *p = &s->syntax.problem;
+    if (!st && (r->flags & AQ_QUERY_STRICT) && s->syntax.troubled)
+        st = aq_fail(err, AQ_SYNTAX, "the query at byte %u, \"%.*s\": %s", p->begin + 1,
+                     (int)(p->end - p->begin < 60 ? p->end - p->begin : 60), (const char *)r->query.ptr + p->begin,
+                     p->message);
+    if (!st)
+        st = aq_query_build(&s->query, &s->syntax, plain, s->reader->analyzer, &s->txn, err);
+    return st;
+}
+
+/* The outermost row's fields, with the request's lists; and those of each inner one. */
+static enum aq_status make_filters(struct search *s, struct aq_error *err)
+{
+    const struct aq_query *q = &s->query;
     const struct aq_filter_source from = {&s->txn, s->reader->analyzer, s->arena};
-    struct aq_field_value *values = aq_arena_alloc(s->arena, (s->clauses.count + 1) * sizeof *values);
-    struct aq_filter_clause *clauses = aq_arena_alloc(s->arena, (s->clauses.count + 1) * sizeof *clauses);
-    size_t n = 0;
-    if (!values || !clauses)
+    const struct aq_query_fields *outer = q->filter == AQ_NO_FILTER ? NULL : &q->fields[q->filter];
+    enum aq_status st =
+        aq_filter_make(&s->filter, &from, s->request, outer ? outer->clauses : NULL, outer ? outer->count : 0, err);
+    s->filters = aq_arena_alloc(s->arena, (q->field_count + 1) * sizeof *s->filters);
+    if (!s->filters)
         return aq_fail_nomem(err);
-    for (size_t i = 0; i < s->clauses.count; i++) {
-        const struct aq_clause *c = &s->clauses.items[i];
-        if (c->kind == AQ_CLAUSE_TEXT || c->kind == AQ_CLAUSE_PHRASE)
-            continue;
-        values[n] = (struct aq_field_value){.field = fields[c->kind],
-                                            .text = c->text,
-                                            .from = c->kind == AQ_CLAUSE_AFTER ? c->date : INT64_MIN + 1,
-                                            .to = c->kind == AQ_CLAUSE_BEFORE ? c->date - 1 : INT64_MAX};
-        clauses[n] = (struct aq_filter_clause){&values[n], c->occur == AQ_MUST_NOT};
-        n++;
-    }
-    return aq_filter_make(&s->filter, &from, s->request, clauses, n, err);
+    for (uint32_t i = 0; i < q->field_count && !st; i++)
+        if (i != q->filter)
+            st = aq_filter_make(&s->filters[i], &from, NULL, q->fields[i].clauses, q->fields[i].count, err);
+    return st;
 }
 
 /* From the query's string to leaves with global statistics. */
 static enum aq_status prepare(struct search *s, struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
-    bool plain = r->flags & AQ_QUERY_PLAIN;
-    enum aq_status st = aq_parse(r->query, plain, &s->clauses, err);
-    if (!st)
-        st = aq_query_build(&s->query, &s->clauses, plain, s->reader->analyzer, err);
+    enum aq_status st = parse(s, err);
     if (!st)
         st = aq_model_update(s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
     if (!st)
-        st = make_filter(s, err);
+        st = make_filters(s, err);
     if (!st)
         st = aq_pending_scan(&s->pend, &s->txn, &s->query, err);
     if (!st)
@@ -108,7 +114,8 @@ static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
                             .model = s->model,
                             .arena = s->arena,
                             .scratch = s->scratch,
-                            .collector = c};
+                            .collector = c,
+                            .filters = s->filters};
 }
 
 /* Exhaustively. */
@@ -116,7 +123,8 @@ static enum aq_status run(struct search *s, enum aq_plan_kind kind, struct aq_co
                           uint32_t k, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
     /* Without words the newest come first: every score is 0. */
-    enum aq_sort sort = kind == AQ_PLAN_LIST && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
+    bool listed = kind == AQ_PLAN_LIST || (kind == AQ_PLAN_TREE && !s->query.scores);
+    enum aq_sort sort = listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
     enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, group, sort, k, s->query.tiered, err);
     struct aq_plan plan = plan_of(s, c);
     if (!st)
@@ -195,7 +203,7 @@ static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint
 static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq_error *err)
 {
     const struct aq_query *q = &s->query;
-    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->term_count + q->form_count + 1) * sizeof *out);
+    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->term_count + q->form_count + q->pattern_count + 1) * sizeof *out);
     if (!out)
         return aq_fail_nomem(err);
     uint32_t n = aq_query_ignored(q, out);
@@ -229,7 +237,7 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->total_passages = s->collector.passages - s->collector.at_least;
     out->total_groups = s->collector.groups - s->collector.at_least;
     out->total_at_least = s->collector.at_least;
-    out->partial = s->query.cut ? AQ_PARTIAL_TERMS : AQ_PARTIAL_NONE;
+    out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u);
     out->commit = s->txn.state.commit;
     out->snapshot = s->txn.state.next_comment;
     size_t skip = r->offset < count ? r->offset : count;
@@ -247,7 +255,7 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
 
 static void search_free(struct search *s)
 {
-    aq_clauses_free(&s->clauses);
+    aq_syntax_free(&s->syntax);
     aq_query_free(&s->query);
     aq_pending_scan_free(&s->pend);
     aq_collector_free(&s->collector);
