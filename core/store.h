@@ -81,6 +81,7 @@ enum {
 enum aq_id_kind {
     AQ_ID_COMMENT = 'c',
     AQ_ID_AUTHOR = 'a',
+    AQ_ID_AUTHOR_WORD = 'n', /* hash of a word of a name (name.h) -> the authors who have it */
     AQ_ID_THREAD = 't',
     AQ_ID_TAGS = 'g',
     AQ_ID_SOURCE = 's',

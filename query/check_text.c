@@ -358,23 +358,6 @@ static enum aq_status check_fields(struct reading *r)
     return AQ_OK;
 }
 
-/* Is number among those under (kind, hash)? */
-static enum aq_status listed(struct aq_check *c, enum aq_id_kind kind, uint64_t hash, uint32_t number, bool *is,
-                             uint32_t *count)
-{
-    const uint32_t *numbers;
-    enum aq_status st = aq_ids_get(&c->t, kind, hash, &numbers, count);
-    *is = false;
-    if (st == AQ_NOMEM)
-        return aq_fail_nomem(c->err);
-    if (st)
-        return aq_check_fault(c, "id", "the row of kind '%c' and hash %016" PRIx64 " cannot be read", (char)kind,
-                              hash);
-    for (uint32_t i = 0; i < *count && !*is; i++)
-        *is = numbers[i] == number;
-    return AQ_OK;
-}
-
 /* Before the text is read, which tells the parent's id by the comment's own. An id
  * goes with the text, and only with it. */
 static enum aq_status check_id(struct reading *r, bool purged)
@@ -395,7 +378,7 @@ static enum aq_status check_id(struct reading *r, bool purged)
                               purged ? "an" : "no");
     if (purged)
         return AQ_OK;
-    st = listed(c, AQ_ID_COMMENT, aq_hash(aq_id_slice(&id)), r->comment, &is, &count);
+    st = aq_check_listed(c, AQ_ID_COMMENT, aq_hash(aq_id_slice(&id)), r->comment, &is, &count);
     if (st)
         return st;
     if (is && count > 1 && aq_comment_find(&c->t, aq_id_slice(&id), &found, NULL) == AQ_NOMEM)
@@ -424,7 +407,7 @@ static enum aq_status check_parent(struct reading *r)
         if (parent >= c->t.state.next_comment)
             return aq_check_fault(c, "col", "comment %u has parent %" PRId64 " of %u", r->comment, parent,
                                   c->t.state.next_comment);
-        st = listed(c, AQ_ID_COMMENT, hash, (uint32_t)parent, &is, &count);
+        st = aq_check_listed(c, AQ_ID_COMMENT, hash, (uint32_t)parent, &is, &count);
         if (st || is)
             return st;
         return count ? aq_check_fault(c, "col", "comment %u replies to %s, but its parent is comment %" PRId64
@@ -432,14 +415,14 @@ static enum aq_status check_parent(struct reading *r)
                      : aq_check_fault(c, "id", "comment %u has parent %" PRId64 ", but nobody has the id it names, %s",
                                       r->comment, parent, id);
     }
-    st = listed(c, AQ_ID_COMMENT, hash, AQ_NO_COMMENT, &is, &count);
+    st = aq_check_listed(c, AQ_ID_COMMENT, hash, AQ_NO_COMMENT, &is, &count);
     if (st)
         return st;
     if (count)
         return aq_check_fault(c, "col", "comment %u replies to %s, which is in the index, but has no parent",
                               r->comment, id);
     c->awaiting++;
-    st = listed(c, AQ_ID_AWAITED, hash, r->comment, &is, &count);
+    st = aq_check_listed(c, AQ_ID_AWAITED, hash, r->comment, &is, &count);
     return st || is ? st
                     : aq_check_fault(c, "id", "comment %u does not wait for its parent, %s", r->comment, id);
 }

@@ -46,10 +46,4 @@ enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source
 /* Of a live comment. In the transaction that the filter was made in. */
 bool aq_filter_passes(const struct aq_filter *f, struct aq_txn *txn, uint32_t comment);
 
-/* Whether a name is meant by what was asked for: the same, or its words stand in
- * the name side by side; case and compatibility forms do not matter. Both folded. */
-bool aq_name_meant(struct aq_slice folded_name, struct aq_slice folded_wanted);
-/* NFKC case folding, appended to out (which is cleared first). False: no memory. */
-bool aq_name_fold(struct aq_buf *out, struct aq_slice name);
-
 #endif

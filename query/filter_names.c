@@ -1,159 +1,49 @@
-/* filter_names.c - see filter.h and filter_internal.h. The names of a kind are walked
- * once, in order of their numbers: each may be meant by a part of it, or in another
- * case, which no hash tells. */
+/* filter_names.c - which numbers of names are meant: authors by their words, which the
+ * index lists; tags and sources, of which there are few, by a walk over all. */
 #include "filter_internal.h"
 
-#include "utf8.h"
+#include "name.h"
 
-#include <utf8proc.h>
-
-/* ---- names ---- */
-
-bool aq_name_fold(struct aq_buf *out, struct aq_slice name)
+/* Folded, one a value. */
+static enum aq_status fold_wanted(const struct aq_wanted *w, struct aq_arena *arena, struct aq_slice **out,
+                                  struct aq_error *err)
 {
-    aq_buf_clear(out);
-    bool ascii = true;
-    for (size_t i = 0; i < name.len && ascii; i++)
-        ascii = name.ptr[i] < 0x80;
-    if (ascii) {
-        uint8_t *p = aq_buf_reserve(out, name.len);
-        for (size_t i = 0; p && i < name.len; i++)
-            p[i] = name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? (uint8_t)(name.ptr[i] | 0x20) : name.ptr[i];
-        out->len = p ? name.len : 0;
-        return !out->failed;
-    }
-    utf8proc_uint8_t *folded = NULL;
-    utf8proc_ssize_t n =
-        utf8proc_map(name.ptr, (utf8proc_ssize_t)name.len, &folded,
-                     UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-    if (n < 0) { /* not UTF-8, or no memory: bytes as they are */
-        aq_buf_put(out, name.ptr, name.len);
-    } else {
-        aq_buf_put(out, folded, (size_t)n);
-        free(folded);
-    }
-    return !out->failed;
-}
-
-static bool is_word_char(uint32_t cp)
-{
-    if (cp < 0x80)
-        return (cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') || (cp >= 'A' && cp <= 'Z');
-    if (cp == AQ_UTF8_BAD)
-        return false;
-    utf8proc_category_t c = utf8proc_category((utf8proc_int32_t)cp);
-    return (c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_ME) ||
-           (c >= UTF8PROC_CATEGORY_ND && c <= UTF8PROC_CATEGORY_NO);
-}
-
-/* The next word at or after *p; empty at the end. */
-static struct aq_slice next_word(const uint8_t **p, const uint8_t *end)
-{
-    unsigned n;
-    while (*p < end && !is_word_char(aq_utf8_decode(*p, end, &n)))
-        *p += n;
-    const uint8_t *begin = *p;
-    while (*p < end && is_word_char(aq_utf8_decode(*p, end, &n)))
-        *p += n;
-    return aq_slice(begin, (size_t)(*p - begin));
-}
-
-bool aq_name_meant(struct aq_slice name, struct aq_slice wanted)
-{
-    if (aq_slice_eq(name, wanted))
-        return true;
-    if (name.len == 0 || wanted.len == 0)
-        return false;
-    const uint8_t *name_end = name.ptr + name.len, *wanted_end = wanted.ptr + wanted.len;
-    for (const uint8_t *from = name.ptr; from < name_end;) {
-        const uint8_t *p = from, *w = wanted.ptr;
-        struct aq_slice want = next_word(&w, wanted_end), have;
-        if (want.len == 0)
-            return false;
-        do {
-            have = next_word(&p, name_end);
-            if (!aq_slice_eq(have, want))
-                break;
-            want = next_word(&w, wanted_end);
-        } while (want.len);
-        if (want.len == 0)
-            return true;
-        if (next_word(&from, name_end).len == 0)
-            break;
-    }
-    return false;
+    struct aq_buf folded = {0};
+    struct aq_slice *items = aq_arena_alloc(arena, (w->count + 1) * sizeof *items);
+    enum aq_status st = items ? AQ_OK : aq_fail_nomem(err);
+    for (size_t i = 0; i < w->count && !st; i++)
+        if (!aq_name_fold(&folded, w->values[i].text) ||
+            !(items[i] = aq_arena_copy(arena, aq_slice(folded.ptr, folded.len))).ptr)
+            st = aq_fail_nomem(err);
+    aq_buf_free(&folded);
+    *out = items;
+    return st;
 }
 
 /* ---- all names of a kind ---- */
 
 typedef bool name_matches(struct aq_slice folded_name, struct aq_slice folded_wanted);
 
-/* A name that is asked for, folded. */
-struct asked {
-    struct aq_slice name;
-    struct aq_slice word; /* its longest; what is meant has it somewhere */
-};
-
-static struct aq_slice longest_word(struct aq_slice name)
-{
-    const uint8_t *p = name.ptr, *end = p + name.len;
-    struct aq_slice longest = {p, 0}, word;
-    while ((word = next_word(&p, end)).len)
-        longest = word.len > longest.len ? word : longest;
-    return longest;
-}
-
-static enum aq_status fold_wanted(const struct aq_wanted *w, struct aq_arena *arena, struct asked **out,
-                                  struct aq_error *err)
-{
-    struct aq_buf folded = {0};
-    struct asked *items = aq_arena_alloc(arena, (w->count + 1) * sizeof *items);
-    enum aq_status st = items ? AQ_OK : aq_fail_nomem(err);
-    for (size_t i = 0; i < w->count && !st; i++) {
-        if (!aq_name_fold(&folded, w->values[i].text) ||
-            !(items[i].name = aq_arena_copy(arena, aq_slice(folded.ptr, folded.len))).ptr)
-            st = aq_fail_nomem(err);
-        else
-            items[i].word = longest_word(items[i].name);
-    }
-    aq_buf_free(&folded);
-    *out = items;
-    return st;
-}
-
-/* A name's record as its walk meets it: the number is in the key. */
-static enum aq_status look_at(const struct aq_walk *walk, const struct asked *asked, size_t count,
-                              name_matches *matches, struct aq_buf *folded, struct aq_number_set *set,
-                              struct aq_error *err)
-{
-    if (!aq_name_fold(folded, walk->payload))
-        return aq_fail_nomem(err);
-    for (size_t i = 0; i < count; i++)
-        if (memmem(folded->ptr, folded->len, asked[i].word.ptr, asked[i].word.len) &&
-            matches(aq_slice(folded->ptr, folded->len), asked[i].name)) {
-            aq_number_set_add(set, aq_unkey32(walk->key.ptr + 1));
-            break;
-        }
-    return AQ_OK;
-}
-
-static enum aq_status find_names(const struct aq_filter_source *from, enum aq_id_kind kind, const struct aq_wanted *w,
-                                 name_matches *matches, struct aq_number_set *set, struct aq_error *err)
+/* Walks them in order of their numbers, which are in the keys. */
+static enum aq_status find_among_all(struct aq_txn *txn, enum aq_id_kind kind, const struct aq_slice *wanted,
+                                     size_t count, name_matches *matches, struct aq_number_set *set,
+                                     struct aq_error *err)
 {
     enum { KEY = 5 }; /* kind u8, number u32 */
     const uint8_t first = (uint8_t)kind;
     struct aq_buf folded = {0};
-    struct asked *asked;
     struct aq_walk walk;
     bool found;
-    enum aq_status st = fold_wanted(w, from->arena, &asked, err);
-    if (!st)
-        st = aq_walk_open(from->txn, AQ_TABLE_NAME, false, &walk, err);
+    enum aq_status st = aq_walk_open(txn, AQ_TABLE_NAME, false, &walk, err);
     if (st)
         return st;
     st = aq_walk_seek(&walk, aq_slice(&first, 1), &found, err);
     while (!st && found && walk.key.len == KEY && walk.key.ptr[0] == first) {
-        st = look_at(&walk, asked, w->count, matches, &folded, set, err);
+        if (!aq_name_fold(&folded, walk.payload))
+            st = aq_fail_nomem(err);
+        for (size_t i = 0; i < count && !st; i++)
+            if (matches(aq_slice(folded.ptr, folded.len), wanted[i]))
+                aq_number_set_add(set, aq_unkey32(walk.key.ptr + 1));
         if (!st)
             st = aq_walk_next(&walk, &found, err);
     }
@@ -162,16 +52,12 @@ static enum aq_status find_names(const struct aq_filter_source *from, enum aq_id
     return st;
 }
 
-enum aq_status aq_find_authors(const struct aq_filter_source *from, const struct aq_wanted *w,
-                               struct aq_number_set *authors, struct aq_error *err)
-{
-    return find_names(from, AQ_ID_AUTHOR, w, aq_name_meant, authors, err);
-}
-
 enum aq_status aq_find_sources(const struct aq_filter_source *from, const struct aq_wanted *w,
                                struct aq_number_set *sources, struct aq_error *err)
 {
-    return find_names(from, AQ_ID_SOURCE, w, aq_slice_eq, sources, err);
+    struct aq_slice *wanted;
+    enum aq_status st = fold_wanted(w, from->arena, &wanted, err);
+    return st ? st : find_among_all(from->txn, AQ_ID_SOURCE, wanted, w->count, aq_slice_eq, sources, err);
 }
 
 /* Tags are stored one a line. */
@@ -192,8 +78,72 @@ static bool has_tag(struct aq_slice set, struct aq_slice tag)
 enum aq_status aq_find_tag_sets(const struct aq_filter_source *from, const struct aq_wanted *w,
                                 struct aq_number_set *tag_sets, struct aq_error *err)
 {
-    return find_names(from, AQ_ID_TAGS, w, has_tag, tag_sets, err);
+    struct aq_slice *wanted;
+    enum aq_status st = fold_wanted(w, from->arena, &wanted, err);
+    return st ? st : find_among_all(from->txn, AQ_ID_TAGS, wanted, w->count, has_tag, tag_sets, err);
 }
+
+/* ---- authors ---- */
+
+/* The authors that have the rarest of these words, at least. */
+static enum aq_status fewest_authors(const struct aq_filter_source *from, const uint64_t *words, size_t count,
+                                     struct aq_number_list *out, struct aq_error *err)
+{
+    *out = (struct aq_number_list){NULL, SIZE_MAX};
+    for (size_t i = 0; i < count && out->count > 0; i++) {
+        const uint32_t *numbers;
+        uint32_t n;
+        enum aq_status st = aq_ids_get(from->txn, AQ_ID_AUTHOR_WORD, words[i], &numbers, &n);
+        if (st)
+            return aq_fail(err, st, "the authors with a name cannot be read; `aq check` tells more");
+        if (n >= out->count)
+            continue;
+        uint32_t *copy = aq_arena_alloc(from->arena, n * sizeof *copy + 1);
+        if (!copy)
+            return aq_fail_nomem(err);
+        if (n)
+            memcpy(copy, numbers, n * sizeof *copy);
+        *out = (struct aq_number_list){copy, n};
+    }
+    return AQ_OK;
+}
+
+static enum aq_status find_author(const struct aq_filter_source *from, struct aq_slice wanted, struct aq_buf *folded,
+                                  struct aq_number_set *authors, struct aq_error *err)
+{
+    uint64_t words[AQ_NAME_WORDS];
+    struct aq_number_list candidates;
+    size_t count = aq_name_words(wanted, words);
+    if (count == 0) /* "***": the whole name or none */
+        return find_among_all(from->txn, AQ_ID_AUTHOR, &wanted, 1, aq_name_meant, authors, err);
+    enum aq_status st = fewest_authors(from, words, count, &candidates, err);
+    for (size_t i = 0; i < candidates.count && !st; i++) {
+        struct aq_slice name;
+        uint32_t number = candidates.items[i];
+        st = aq_name_get(from->txn, AQ_ID_AUTHOR, number, &name);
+        if (st)
+            return aq_fail(err, AQ_CORRUPT, "the name of author %u cannot be read; `aq check` tells more", number);
+        if (!aq_name_fold(folded, name))
+            return aq_fail_nomem(err);
+        if (aq_name_meant(aq_slice(folded->ptr, folded->len), wanted))
+            aq_number_set_add(authors, number);
+    }
+    return st;
+}
+
+enum aq_status aq_find_authors(const struct aq_filter_source *from, const struct aq_wanted *w,
+                               struct aq_number_set *authors, struct aq_error *err)
+{
+    struct aq_slice *wanted;
+    struct aq_buf folded = {0};
+    enum aq_status st = fold_wanted(w, from->arena, &wanted, err);
+    for (size_t i = 0; i < w->count && !st; i++)
+        st = find_author(from, wanted[i], &folded, authors, err);
+    aq_buf_free(&folded);
+    return st;
+}
+
+/* ---- threads ---- */
 
 enum aq_status aq_find_threads(const struct aq_filter_source *from, const struct aq_wanted *w,
                                struct aq_number_set *threads, struct aq_error *err)

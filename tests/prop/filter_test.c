@@ -50,8 +50,8 @@ struct world {
     unsigned steps;
 };
 
-static const char *const authors[] = {"Wei Dai", "wei", "DAI", "anna-wei", "Eve", "c3", "wei dai jr", "c140"};
-static const char *const author_asked[] = {"wei", "Wei Dai", "dai", "we", "eve", "jr", "anna wei", "c3", "c140", "---"};
+static const char *const authors[] = {"Wei Dai", "wei", "DAI", "anna-wei", "Eve", "c3", "wei dai jr", "c140", "***"};
+static const char *const author_asked[] = {"wei", "Wei Dai", "dai", "we", "eve", "jr", "anna wei", "c3", "c140", "---", "***"};
 static const char *const sources[] = {"Forum", "forum", "list.mbox"};
 static const char *const source_asked[] = {"FORUM", "list.mbox", "list", "mbox"};
 static const char *const tags[] = {"AI", "AI safety", "ai", "\xC3\x84rger"};

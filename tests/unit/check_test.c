@@ -513,6 +513,7 @@ static void exchange_ids(struct aq_buf *value, struct bench *b)
 DAMAGE(no_ids, no_row(t, b, AQ_TABLE_ID, ""))
 DAMAGE(no_id, take_entry(t, AQ_TABLE_ID, "c"))
 DAMAGE(no_author_id, take_entry(t, AQ_TABLE_ID, "a"))
+DAMAGE(no_author_word, take_entry(t, AQ_TABLE_ID, "n"))
 DAMAGE(no_awaited, take_entry(t, AQ_TABLE_ID, "w"))
 DAMAGE(id_row_short, edit_row(t, b, AQ_TABLE_ID, "", drop_id))
 DAMAGE(id_cut, edit_row(t, b, AQ_TABLE_ID, "", drop_four_bytes))
@@ -541,6 +542,12 @@ static bool awaited_added(struct aq_txn *t, struct bench *b)
 {
     struct aq_error err;
     must(aq_ids_add(t, AQ_ID_AWAITED, chance(&b->rng), 1, &err), &err);
+    return true;
+}
+static bool author_word_added(struct aq_txn *t, struct bench *b)
+{
+    struct aq_error err;
+    must(aq_ids_add(t, AQ_ID_AUTHOR_WORD, chance(&b->rng), 1, &err), &err);
     return true;
 }
 DAMAGE(name_other, edit_row(t, b, AQ_TABLE_NAME, "a", add_one_byte))
@@ -786,6 +793,8 @@ static const struct {
     {"an offset in a row of ids", ident_offset, {"ident"}},
     {"an id gone", no_id, {"id"}},
     {"an author's id gone", no_author_id, {"id"}},
+    {"a word of an author's name gone", no_author_word, {"id"}},
+    {"a word that no author's name has", author_word_added, {"id"}},
     {"nobody waits for a parent", no_awaited, {"id"}},
     {"no ids", no_ids, {"id", "name"}},
     {"an id row with an entry less", id_row_short, {"id", "name"}},
