@@ -222,8 +222,10 @@ enum aq_status aq_find_titles(const struct aq_filter_source *from, const struct 
     struct search s = {.txn = from->txn, .words = &words, .comments = comments, .threads = threads};
     s.lists = aq_arena_alloc(from->arena, AQ_TITLE_TOKENS * sizeof *s.lists);
     s.cursors = aq_arena_alloc(from->arena, AQ_TITLE_TOKENS * sizeof *s.cursors);
-    enum aq_status st = s.lists && s.cursors ? AQ_OK : aq_fail_nomem(err);
+    enum aq_status st = AQ_OK;
     *asked = false;
+    if (!s.lists || !s.cursors)
+        return aq_fail_nomem(err);
     for (size_t i = 0; i < w->count && !st; i++) {
         st = read_words(&words, from->analyzer, w->values[i].text, err);
         if (st || words.count == 0)

@@ -83,12 +83,12 @@ static void names_and_ids_are_taken_as_given(void **state)
 static void marks_are_bits(void **state)
 {
     static const struct {
-        enum aq_field field;
         const char *value;
+        enum aq_field field;
         unsigned bits;
-    } good[] = {{AQ_FIELD_IS, "post", AQ_IS_A_POST},      {AQ_FIELD_IS, "Comment", AQ_IS_A_COMMENT},
-                {AQ_FIELD_HAS, "quote", AQ_HAS_A_QUOTE},  {AQ_FIELD_HAS, " LINK ", AQ_HAS_A_LINK},
-                {AQ_FIELD_HAS, "code", AQ_HAS_SOME_CODE}};
+    } good[] = {{"post", AQ_FIELD_IS, AQ_IS_A_POST},      {"Comment", AQ_FIELD_IS, AQ_IS_A_COMMENT},
+                {"quote", AQ_FIELD_HAS, AQ_HAS_A_QUOTE},  {" LINK ", AQ_FIELD_HAS, AQ_HAS_A_LINK},
+                {"code", AQ_FIELD_HAS, AQ_HAS_SOME_CODE}};
     (void)state;
     for (size_t i = 0; i < AQ_COUNT(good); i++) {
         struct aq_field_value v;
@@ -249,7 +249,7 @@ static void every_day_of_four_centuries_is_one_second_after_the_last(void **stat
         for (int month = 1; month <= 12; month++) {
             int leap = month == 2 && year % 4 == 0 && (year % 100 || year % 400 == 0);
             for (int day = 1; day <= month_days[month - 1] + leap; day++, next += 86400) {
-                char text[16];
+                char text[40];
                 snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
                 reads(AQ_FIELD_DATE, text, 0, next, next + 86399);
                 /* No months before: the day of a second, and its second again. */

@@ -413,7 +413,7 @@ static void chains_of_thousands_have_depths(void **state)
     for (unsigned i = 0; i < LONG; i++) {
         snprintf(id, sizeof id, "c%u", i);
         add(f, id, "t1", parent, "");
-        strcpy(parent, id);
+        memcpy(parent, id, sizeof parent);
     }
     settle(f, PENDING);
     FINDS("depth:0", "c0");
