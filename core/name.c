@@ -23,12 +23,13 @@ bool aq_name_fold(struct aq_buf *out, struct aq_slice name)
     utf8proc_ssize_t n =
         utf8proc_map(name.ptr, (utf8proc_ssize_t)name.len, &folded,
                      UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-    if (n < 0) { /* not UTF-8, or no memory: bytes as they are */
+    if (n == UTF8PROC_ERROR_NOMEM)
+        return false;
+    if (n < 0) /* not UTF-8: bytes as they are */
         aq_buf_put(out, name.ptr, name.len);
-    } else {
+    else
         aq_buf_put(out, folded, (size_t)n);
-        free(folded);
-    }
+    free(folded);
     return !out->failed;
 }
 

@@ -240,7 +240,7 @@ static const uint32_t *names_of(const struct aq_check *c, uint8_t kind)
 }
 
 enum aq_status aq_check_listed(struct aq_check *c, enum aq_id_kind kind, uint64_t hash, uint32_t number, bool *is,
-                             uint32_t *count)
+                               uint32_t *count)
 {
     const uint32_t *numbers;
     enum aq_status st = aq_ids_get(&c->t, kind, hash, &numbers, count);

@@ -51,17 +51,20 @@ struct world {
 };
 
 static const char *const authors[] = {"Wei Dai", "wei", "DAI", "anna-wei", "Eve", "c3", "wei dai jr", "c140", "***"};
-static const char *const author_asked[] = {"wei", "Wei Dai", "dai", "we", "eve", "jr", "anna wei", "c3", "c140", "---", "***"};
+static const char *const author_asked[] = {"wei",      "Wei Dai", "dai",  "we",  "eve", "jr",
+                                           "anna wei", "c3",      "c140", "---", "***"};
 static const char *const sources[] = {"Forum", "forum", "list.mbox"};
 static const char *const source_asked[] = {"FORUM", "list.mbox", "list", "mbox"};
 static const char *const tags[] = {"AI", "AI safety", "ai", "\xC3\x84rger"};
 static const char *const tag_asked[] = {"ai", "Ai Safety", "safety", "\xC3\xA4rger", "AI\nai"};
-static const char *const title_vocabulary[] = {"mask", "masks", "tea", "C++", "C", "x-risk", "risk", "green", "Re:"};
-static const char *const title_asked[] = {"mask", "tea masks", "c++", "c", "x-risk", "risk", "x", "green tea", "nowhere",
-                                          "--",   "tea nowhere", "risk green mask"};
-static const char *const numbers_asked[] = {"0",  "1",    "2",   ">0",  ">=1",  "<2",   "<=1",  "1..3", "2..",
-                                            "..1", ">100", ">40", "33", "50..", ">=149", "0..200"};
-static const char *const dates_asked[] = {"2024", "2024-01", ">2024-01", "..2023", "2023-06..2024-01", "2024-01-03", "10d"};
+static const char *const title_vocabulary[] = {"mask",   "masks", "tea",   "C++", "C",
+                                               "x-risk", "risk",  "green", "Re:"};
+static const char *const title_asked[] = {"mask", "tea masks", "c++",     "c",  "x-risk",      "risk",
+                                          "x",    "green tea", "nowhere", "--", "tea nowhere", "risk green mask"};
+static const char *const numbers_asked[] = {"0",   "1",   "2",    ">0",  ">=1", "<2",   "<=1",   "1..3",
+                                            "2..", "..1", ">100", ">40", "33",  "50..", ">=149", "0..200"};
+static const char *const dates_asked[] = {"2024",      "2024-01", ">2024-01", "..2023", "2023-06..2024-01",
+                                          "2024-01-03", "10d"};
 
 static void must(const struct world *w, enum aq_status st, const struct aq_error *err, const char *what)
 {

@@ -117,9 +117,9 @@ static void ranges_include_both_ends(void **state)
     static const struct {
         const char *value;
         int64_t from, to;
-    } good[] = {{">5", 6, ABOVE},    {">=5", 5, ABOVE},      {"<5", BELOW, 4},     {"<=5", BELOW, 5}, {"5..10", 5, 10},
-                {"5..", 5, ABOVE},   {"..10", BELOW, 10},    {"7..7", 7, 7},       {"> 5", 6, ABOVE}, {"5 .. 10", 5, 10},
-                {".. 10", BELOW, 10}};
+    } good[] = {{">5", 6, ABOVE},     {">=5", 5, ABOVE},  {"<5", BELOW, 4},     {"<=5", BELOW, 5},
+                {"5..10", 5, 10},     {"5..", 5, ABOVE},  {"..10", BELOW, 10},  {"7..7", 7, 7},
+                {"> 5", 6, ABOVE},    {"5 .. 10", 5, 10}, {".. 10", BELOW, 10}};
     (void)state;
     for (size_t i = 0; i < AQ_COUNT(good); i++) {
         reads(AQ_FIELD_SCORE, good[i].value, 0, good[i].from, good[i].to);
@@ -290,9 +290,16 @@ static void dates_are_first_seconds(void **state)
     static const struct {
         const char *text;
         int64_t seconds;
-    } good[] = {{"1970", 0},           {"1970-01-02", 86400}, {"2023", 1672531200},        {"2023-1-1", 1672531200},
-                {"2024-02-29", 1709164800}, {"2000-03", 951868800},  {"1969-12-31", -86400}, {"0000-01-01", -62167219200}};
-    static const char *const bad[] = {"", "23", "20233", "2023-", "2023-00", "2023-01-00", "2023-04-31", "1900-02-29", "2023-01-01x", "2023/01"};
+    } good[] = {{"1970", 0},
+                {"1970-01-02", 86400},
+                {"2023", 1672531200},
+                {"2023-1-1", 1672531200},
+                {"2024-02-29", 1709164800},
+                {"2000-03", 951868800},
+                {"1969-12-31", -86400},
+                {"0000-01-01", -62167219200}};
+    static const char *const bad[] = {"",           "23",         "20233",      "2023-",       "2023-00",
+                                      "2023-01-00", "2023-04-31", "1900-02-29", "2023-01-01x", "2023/01"};
     (void)state;
     for (size_t i = 0; i < AQ_COUNT(good); i++) {
         int64_t seconds = 1;
