@@ -85,26 +85,42 @@ enum aq_status aq_find_tag_sets(const struct aq_filter_source *from, const struc
 
 /* ---- authors ---- */
 
-/* The authors that have the rarest of these words, at least. */
-static enum aq_status fewest_authors(const struct aq_filter_source *from, const uint64_t *words, size_t count,
-                                     struct aq_number_list *out, struct aq_error *err)
+/* Keeps of a list what is in the other, too. Both ascend. */
+static size_t keep_common(uint32_t *items, size_t count, const uint32_t *other, size_t other_count)
 {
-    *out = (struct aq_number_list){NULL, SIZE_MAX};
-    for (size_t i = 0; i < count && out->count > 0; i++) {
+    size_t kept = 0, k = 0;
+    for (size_t i = 0; i < count && k < other_count; i++) {
+        while (k < other_count && other[k] < items[i])
+            k++;
+        if (k < other_count && other[k] == items[i])
+            items[kept++] = items[i];
+    }
+    return kept;
+}
+
+/* The authors that have all of these words, in any order. */
+static enum aq_status authors_with(const struct aq_filter_source *from, const uint64_t *words, size_t count,
+                                   struct aq_number_list *out, struct aq_error *err)
+{
+    uint32_t *items = NULL;
+    *out = (struct aq_number_list){0};
+    for (size_t i = 0; i < count; i++) {
         const uint32_t *numbers;
         uint32_t n;
         enum aq_status st = aq_ids_get(from->txn, AQ_ID_AUTHOR_WORD, words[i], &numbers, &n);
         if (st)
             return aq_fail(err, st, "the authors with a name cannot be read; `aq check` tells more");
-        if (n >= out->count)
-            continue;
-        uint32_t *copy = aq_arena_alloc(from->arena, n * sizeof *copy + 1);
-        if (!copy)
+        if (n == 0) {
+            out->count = 0;
+            return AQ_OK;
+        }
+        if (i == 0 && !(items = aq_arena_alloc(from->arena, n * sizeof *items)))
             return aq_fail_nomem(err);
-        if (n)
-            memcpy(copy, numbers, n * sizeof *copy);
-        *out = (struct aq_number_list){copy, n};
+        if (i == 0)
+            memcpy(items, numbers, n * sizeof *items);
+        out->count = i == 0 ? n : keep_common(items, out->count, numbers, n);
     }
+    out->items = items;
     return AQ_OK;
 }
 
@@ -116,7 +132,7 @@ static enum aq_status find_author(const struct aq_filter_source *from, struct aq
     size_t count = aq_name_words(wanted, words);
     if (count == 0) /* "***": the whole name or none */
         return find_among_all(from->txn, AQ_ID_AUTHOR, &wanted, 1, aq_name_meant, authors, err);
-    enum aq_status st = fewest_authors(from, words, count, &candidates, err);
+    enum aq_status st = authors_with(from, words, count, &candidates, err);
     for (size_t i = 0; i < candidates.count && !st; i++) {
         struct aq_slice name;
         uint32_t number = candidates.items[i];
