@@ -405,16 +405,24 @@ static enum aq_status make_bounds(const struct making *m, struct aq_filter *f, s
     return AQ_OK;
 }
 
-/* Comments that the request itself leaves out. */
+/* The comments that the request leaves out. */
 static enum aq_status make_without(const struct making *m, struct aq_filter *f, struct aq_error *err)
 {
+    const struct aq_search_request *r = m->request;
+    struct aq_filter_test t = {.kind = TEST_COMMENTS, .refused = true};
     struct aq_buf numbers = {0};
-    struct aq_filter_test *t = &f->tests[f->count++];
-    *t = (struct aq_filter_test){.kind = TEST_COMMENTS, .refused = true};
-    aq_buf_put(&numbers, m->request->without, m->request->without_count * sizeof *m->request->without);
-    enum aq_status st = make_list(m, &numbers, &t->list) ? AQ_OK : aq_fail_nomem(err);
+    if (!r->without_count)
+        return AQ_OK;
+    if (r->without_count <= SIZE_MAX / sizeof *r->without)
+        aq_buf_put(&numbers, r->without, r->without_count * sizeof *r->without);
+    else
+        numbers.failed = true;
+    bool made = make_list(m, &numbers, &t.list);
     aq_buf_free(&numbers);
-    return st;
+    if (!made)
+        return aq_fail_nomem(err);
+    f->tests[f->count++] = t;
+    return AQ_OK;
 }
 
 static enum aq_status add_test(const struct making *m, struct aq_filter *f, enum aq_field field, bool refused,
@@ -438,18 +446,18 @@ enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source
     static const struct aq_search_request nothing = {0};
     const struct making m = {from, request ? request : &nothing, clauses, count};
     *f = (struct aq_filter){0};
-    if (!count && !m.request->author_count && !m.request->thread_count && !m.request->after && !m.request->before &&
-        !m.request->without_count)
+    if (!count && !m.request->author_count && !m.request->thread_count && !m.request->without_count &&
+        !m.request->after && !m.request->before)
         return AQ_OK;
     *f = (struct aq_filter){.tests = aq_arena_alloc(from->arena, (2 * AQ_FIELD_COUNT + 2) * sizeof *f->tests)};
     enum aq_status st = f->tests ? make_bounds(&m, f, err) : aq_fail_nomem(err);
+    if (!st)
+        st = make_without(&m, f, err);
     for (size_t i = 0; i < AQ_COUNT(fields); i++)
         for (unsigned refused = 0; refused < 2 && !st; refused++)
             st = add_test(&m, f, fields[i].field, refused, fields[i].make, err);
     for (unsigned i = 0; i < 2 && !st; i++)
         st = add_test(&m, f, i ? AQ_FIELD_BEFORE : AQ_FIELD_AFTER, true, make_ranges, err);
-    if (!st && m.request->without_count)
-        st = make_without(&m, f, err);
     f->active = f->count > 0;
     return st;
 }
