@@ -19,6 +19,12 @@ static void write_title(struct aq_output *out, const struct aq_hit *hit)
     aq_styled_free(&line);
 }
 
+/* An ellipsis must not look like a fourth dot. */
+static bool ends_with_stop(const struct aq_buf *text)
+{
+    return text->len && strchr(".!?:;", text->ptr[text->len - 1]) && text->ptr[text->len - 1];
+}
+
 static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
 {
     struct aq_styled text = {0};
@@ -33,7 +39,7 @@ static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
         text.styles.len--;
     }
     if (part.end < hit->passage.len)
-        aq_styled_str(&text, "…", AQ_STYLE_FAINT);
+        aq_styled_str(&text, ends_with_stop(&text.text) ? " …" : "…", AQ_STYLE_FAINT);
     aq_quoted_write(out, &text, indent, hit->quote_depth);
     aq_styled_free(&text);
 }

@@ -12,7 +12,6 @@ struct fixture {
     struct aq_clauses clauses;
     struct aq_query query;
     struct aq_marker marker;
-    struct aq_arena arena;
     char shown[8192];
 };
 
@@ -35,12 +34,12 @@ static void ask(struct fixture *f, const char *query)
 /* The text with its ranges in angle brackets. */
 static const char *marked(struct fixture *f, const char *query, const char *text)
 {
-    const struct aq_range *ranges;
-    uint32_t count;
+    struct aq_range ranges[256];
     size_t n = 0, at = 0, len = strlen(text);
     ask(f, query);
     assert_int_equal(aq_mark_text(&f->marker, f->analyzer, &f->query, aq_slice_str(text), NULL), AQ_OK);
-    assert_int_equal(aq_mark_ranges(&f->marker, &f->arena, &ranges, &count), AQ_OK);
+    assert_true(f->marker.count <= AQ_COUNT(ranges));
+    uint32_t count = aq_mark_ranges(&f->marker, aq_slice_str(text), (struct aq_range){0, (uint32_t)len}, ranges);
     for (uint32_t i = 0; i <= count; i++) {
         size_t begin = i < count ? ranges[i].begin : len, end = i < count ? ranges[i].end : len;
         assert_true(begin >= at && end <= len && begin <= end);
@@ -56,7 +55,9 @@ static const char *window(struct fixture *f, const char *query, const char *text
 {
     ask(f, query);
     assert_int_equal(aq_mark_text(&f->marker, f->analyzer, &f->query, aq_slice_str(text), NULL), AQ_OK);
-    struct aq_range r = aq_snippet_window(aq_slice_str(text), &f->marker, &f->query);
+    struct aq_snippet_source source = {.text = aq_slice_str(text), .marks = &f->marker, .query = &f->query};
+    double worth;
+    struct aq_range r = aq_snippet_window(&source, (struct aq_range){0, (uint32_t)strlen(text)}, AQ_SNIPPET_COLUMNS, &worth);
     assert_true(r.begin <= r.end && r.end <= strlen(text));
     snprintf(f->shown, sizeof f->shown, "%.*s", (int)(r.end - r.begin), text + r.begin);
     return f->shown;
@@ -77,7 +78,6 @@ static int teardown(void **state)
     aq_clauses_free(&f->clauses);
     aq_query_free(&f->query);
     aq_marker_free(&f->marker);
-    aq_arena_free(&f->arena);
     aq_analyzer_close(f->analyzer);
     free(f);
     return 0;
@@ -144,8 +144,8 @@ static void a_window_begins_and_ends_with_sentences(void **state)
         strcat(text, "Filler stands here for a while and says very little of use. ");
     const char *w = window(f, "zebra", text);
     assert_non_null(strstr(w, "zebra"));
-    assert_true(strlen(w) <= AQ_SNIPPET_CHARS);
-    assert_true(strlen(w) > AQ_SNIPPET_CHARS / 2);
+    assert_true(strlen(w) <= AQ_SNIPPET_COLUMNS);
+    assert_true(strlen(w) > AQ_SNIPPET_COLUMNS / 2);
     assert_true(w[0] == 'F' || w[0] == 'N');
     assert_true(w[strlen(w) - 1] == '.');
 }
@@ -190,7 +190,7 @@ static void windows_are_cut_at_characters_and_words(void **state)
         strcat(text, "\xE6\x84\x8F");
     w = window(f, "\xE8\xAD\x98\xE5\x95\x8F", text);
     assert_non_null(strstr(w, "\xE8\xAD\x98\xE5\x95\x8F"));
-    assert_true(strlen(w) % 3 == 0 && strlen(w) <= 3 * AQ_SNIPPET_CHARS && strlen(w) > 3);
+    assert_true(strlen(w) % 3 == 0 && strlen(w) <= 3 * AQ_SNIPPET_COLUMNS && strlen(w) > 3);
 }
 
 static void a_passage_without_marks_shows_its_beginning(void **state)
