@@ -33,12 +33,14 @@ enum {
     AQ_QUERY_PLAIN = 1,      /* every character is text: no operators, no fields */
     AQ_COUNT_EXACT = 2,      /* totals exact however many there are: takes many times as long where they are many */
     AQ_NO_TEXT = 4,          /* ids and scores only: no passage text, title, author ... */
-    AQ_NO_FILL = 8           /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
+    AQ_NO_FILL = 8,          /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
+    AQ_QUERY_STRICT = 16     /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
 };
 
 /* Zero-initialise for the defaults. Strings are borrowed for the call. */
 struct aq_search_request {
-    struct aq_slice query;  /* docs/QUERY.md; never a syntax error, only AQ_LIMIT or bad UTF-8 (AQ_SYNTAX) */
+    struct aq_slice query;  /* docs/QUERY.md; without AQ_QUERY_STRICT never a syntax error, only AQ_LIMIT or
+                             * bad UTF-8 (AQ_SYNTAX) */
     uint32_t limit;         /* hits wanted; 0: 10; at most 10,000 */
     uint32_t offset;        /* hits to pass over first; at most 100,000 */
     enum aq_group group;
@@ -50,6 +52,7 @@ struct aq_search_request {
     size_t thread_count;
     int64_t after, before;  /* dates in [after, before); both 0: no bound. AQ_NO_DATE: open end */
     double k1, b;           /* BM25; 0 and 0: 1.2 and 0.75 */
+    int64_t now;            /* what relative dates of the query count from; 0: the clock's time */
 };
 
 struct aq_range {
@@ -78,7 +81,11 @@ struct aq_hit {
     struct aq_range snippet; /* the best window of passage, cut at words */
 };
 
-enum aq_partial { AQ_PARTIAL_NONE = 0, AQ_PARTIAL_TERMS = 1 /* the query had more than 32 terms: the rest ignored */ };
+enum aq_partial {
+    AQ_PARTIAL_NONE = 0,
+    AQ_PARTIAL_TERMS = 1,   /* the query was larger than docs/QUERY.md, "Bounds", allows: the rest was ignored */
+    AQ_PARTIAL_PATTERNS = 2 /* a pattern matches more words than stand for it: the commonest do */
+};
 
 struct aq_result {
     const struct aq_hit *hits;
