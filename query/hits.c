@@ -3,7 +3,7 @@
 #include "hits.h"
 
 #include "reader.h"
-#include "snippet.h"
+#include "snippets.h"
 
 struct work {
     const struct aq_hit_maker *maker;
@@ -49,6 +49,22 @@ static enum aq_status show_passage(struct work *w, struct aq_hit *h, struct aq_e
     return st;
 }
 
+/* Further windows, where there are marks at all. */
+static enum aq_status show_more(struct work *w, struct aq_hit *h, const struct aq_comment *c,
+                                const struct aq_candidate *x, struct aq_error *err)
+{
+    const struct aq_hit_maker *m = w->maker;
+    struct aq_snippets_source source = {.comment = c,
+                                        .ordinal = x->ordinal,
+                                        .marks = &w->marker,
+                                        .first = h->snippet,
+                                        .others = !m->alone && x->matches != 1,
+                                        .most = m->snippets,
+                                        .analyzer = m->analyzer,
+                                        .query = m->query};
+    return aq_snippets_make(&source, m->arena, &h->snippets, &h->snippet_count, err);
+}
+
 static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, size_t at, struct aq_error *err)
 {
     const struct aq_hit_maker *m = w->maker;
@@ -87,7 +103,8 @@ static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, siz
     if (!copy(m->arena, c.id, &h->id) || !copy(m->arena, c.parent, &h->parent) || !copy(m->arena, c.url, &h->url) ||
         !copy(m->arena, c.title, &h->title) || !copy(m->arena, part, &h->passage))
         return aq_fail_nomem(err);
-    return show_passage(w, h, err);
+    enum aq_status shown = show_passage(w, h, err);
+    return shown || m->snippets <= 1 ? shown : show_more(w, h, &c, x, err);
 }
 
 /* ---- titles ---- */

@@ -16,11 +16,15 @@ struct aq_mark {
 struct aq_marker {
     struct aq_mark *marks; /* by begin, then end; may overlap (a compound and its parts) */
     size_t count, cap;
+    bool matches;          /* the text alone matches the query, fields aside */
+    struct aq_arena arena; /* of the text at hand */
 };
 void aq_marker_free(struct aq_marker *m);
 
-/* Marks every word whose term stands bare in the query and the words of phrases
- * where the phrase stands. Analyzes text anew: tokens held from a are void. */
+/* Marks what of the query the text has: words in any inflection, phrases and NEARs where
+ * they hold, of patterns the words that match, synonyms; nothing that is excluded, and of
+ * a query that is a tree nothing of a group that does not match here. Analyzes text anew:
+ * tokens held from a are void. */
 enum aq_status aq_mark_text(struct aq_marker *m, struct aq_analyzer *a, const struct aq_query *q,
                             struct aq_slice text, struct aq_error *err);
 

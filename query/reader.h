@@ -6,11 +6,13 @@
 #include "aq.h"
 #include "score.h"
 #include "store.h"
+#include "synonyms.h"
 
 struct aq_reader {
     struct aq_store *store;
     struct aq_analyzer *analyzer;
     struct aq_model model;          /* of the last search */
+    struct aq_synonym_table synonyms; /* likewise */
     struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
     uint32_t count_enough; /* groups that are counted at the least: AQ_COUNT_ENOUGH, less in tests */
 };

@@ -392,6 +392,11 @@ static uint32_t past_spaces(struct aq_slice text, uint32_t at, uint32_t end)
     return at;
 }
 
+bool aq_text_is_blank(struct aq_slice text, uint32_t begin, uint32_t end)
+{
+    return past_spaces(text, begin, end) >= end;
+}
+
 static uint32_t before_spaces(struct aq_slice text, uint32_t at, uint32_t begin)
 {
     unsigned n;

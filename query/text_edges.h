@@ -28,6 +28,8 @@ uint32_t aq_edge_after(struct aq_slice text, uint32_t from, uint32_t high, unsig
  * say who wrote. All of `keep` stays. */
 struct aq_range aq_text_trim(struct aq_slice text, struct aq_range part, struct aq_range keep);
 
+bool aq_text_is_blank(struct aq_slice text, uint32_t begin, uint32_t end);
+
 /* Whether the line that byte `at` is in is of a mail's header or says who wrote what
  * follows. */
 bool aq_line_is_header(struct aq_slice text, uint32_t at);

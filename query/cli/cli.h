@@ -23,6 +23,9 @@ struct aq_settings {
     struct aq_option_list authors, threads;
     const char *after, *before;
     bool count;
+    uint64_t snippets;
+    const char *synonyms; /* a file */
+    bool no_synonyms;
 
     uint64_t context; /* show */
 

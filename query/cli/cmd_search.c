@@ -3,6 +3,7 @@
 #include "date.h"
 #include "print_json.h"
 #include "print_text.h"
+#include "synonyms_file.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@ const char *const aq_group_names[] = {[AQ_GROUP_COMMENT] = "comment",
                                       [AQ_GROUP_AUTHOR] = "author",
                                       NULL};
 
-enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000 };
+enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5 };
 
 static bool is_date(const char *text)
 {
@@ -51,6 +52,16 @@ static const struct aq_option options[] = {
     {.name = "before", .kind = AQ_OPTION_TEXT, .field = FIELD(before), .value = "DATE",
      .accepts = is_date, .form = date_form,
      .help = "only earlier than the start of DATE"},
+    {.name = "snippets", .kind = AQ_OPTION_NUMBER, .field = FIELD(snippets), .value = "N",
+     .min = 1, .max = SNIPPETS_MOST,
+     .help = "parts of a long passage to show, up to 5 (default 1)",
+     .more = "They do not overlap, and there are only as many as show further words that were found."},
+    {.name = "synonyms", .kind = AQ_OPTION_TEXT, .field = FIELD(synonyms), .value = "FILE",
+     .complete = AQ_COMPLETE_FILES,
+     .help = "use the synonyms in FILE, not those that aq has of its own",
+     .more = "SYNONYMS below says what is in such a file."},
+    {.name = "no-synonyms", .kind = AQ_OPTION_FLAG, .field = FIELD(no_synonyms),
+     .help = "search for nothing but the words given"},
     {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
      .help = "print only the exact number of comments that match",
      .more = "By --group it is the number of threads, authors or passages."},
@@ -86,6 +97,7 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
         .author_count = set->authors.count,
         .threads = set->threads.items,
         .thread_count = set->threads.count,
+        .snippets = (uint32_t)set->snippets,
     };
     if (!request->query.ptr)
         return aq_fail_nomem(&cli->err);
@@ -136,6 +148,7 @@ static void print_text(struct aq_cli *cli, const struct aq_search_request *reque
 static int search(struct aq_cli *cli)
 {
     struct aq_search_request request;
+    struct aq_synonyms *synonyms;
     struct aq_result *result = NULL;
     const struct aq_settings *set = &cli->set;
     bool filtered = set->authors.count || set->threads.count || set->after || set->before;
@@ -148,7 +161,12 @@ static int search(struct aq_cli *cli)
     int status = aq_cli_open(cli);
     if (status)
         return status;
-    if (aq_search(cli->reader, &request, &result, &cli->err))
+    if (aq_synonyms_wanted(cli, &synonyms))
+        return aq_cli_fail(cli);
+    request.synonyms = synonyms;
+    enum aq_status st = aq_search(cli->reader, &request, &result, &cli->err);
+    aq_synonyms_free(synonyms);
+    if (st)
         return aq_cli_fail(cli);
     bool found = set->count ? result->total_passages > 0 : result->hit_count > 0;
     if (set->quiet)
