@@ -5,6 +5,7 @@
 
 #include "analyzer.h"
 #include "aq.h"
+#include "explain.h"
 #include "query.h"
 #include "store.h"
 #include "topk.h"
@@ -16,6 +17,7 @@ struct aq_hit_maker {
     unsigned flags;         /* of the request: AQ_NO_TEXT */
     uint32_t snippets;      /* of the request */
     bool alone;             /* every passage is a hit of its own */
+    const struct aq_shares *shares; /* of each hit, or NULL */
     struct aq_arena *arena; /* everything handed out lives here */
 };
 
