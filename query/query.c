@@ -215,10 +215,12 @@ static size_t count_row(const struct aq_query *q)
 void aq_query_resolve(struct aq_query *q, const struct aq_model *m)
 {
     find_dead(q);
+    for (size_t i = 0; i < q->term_count; i++)
+        q->terms[i].idf = q->terms[i].df ? aq_idf(m, q->terms[i].df) : 0;
+    aq_query_level_synonyms(q);
     count_times(q);
     for (size_t i = 0; i < q->term_count; i++) {
         struct aq_query_term *t = &q->terms[i];
-        t->idf = t->df ? aq_idf(m, t->df) : 0;
         t->weight = t->idf * t->times;
         q->scores |= t->weight > 0;
     }
