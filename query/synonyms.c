@@ -59,9 +59,17 @@ static struct aq_slice next_word(struct aq_slice *s)
     return word;
 }
 
+static uint8_t initial_of(uint8_t c)
+{
+    uint8_t small = c | 0x20;
+    if (small >= 'a' && small <= 'z')
+        return small;
+    return c >= '0' && c <= '9' ? c : 0;
+}
+
 /* A name with its words parted by single spaces. What has no letter or digit is no word
  * of a query, so it is none here. */
-static enum aq_status read_name(struct reading *r, struct aq_slice s, struct aq_slice *name)
+static enum aq_status read_name(struct reading *r, struct aq_slice s, struct aq_synonym_name *name)
 {
     uint8_t *to = aq_arena_bytes(&r->rules->arena, s.len);
     size_t len = 0, words = 0;
@@ -72,6 +80,8 @@ static enum aq_status read_name(struct reading *r, struct aq_slice s, struct aq_
             return aq_fail_nomem(r->err);
         if (r->cutting.count == 0)
             continue;
+        if (words == 0)
+            name->initial = initial_of(word.ptr[r->cutting.tokens[0].begin]);
         if (words++)
             to[len++] = ' ';
         memcpy(to + len, word.ptr, word.len);
@@ -81,13 +91,13 @@ static enum aq_status read_name(struct reading *r, struct aq_slice s, struct aq_
         return bad_line(r, "a name without a letter or digit");
     if (words > AQ_SYNONYMS_WORDS)
         return bad_line(r, "a name of more than 8 words");
-    *name = aq_slice(to, len);
+    name->text = aq_slice(to, len);
     return AQ_OK;
 }
 
 /* The names of s, parted by commas, to `names`. */
-static enum aq_status read_names(struct reading *r, struct aq_slice s, struct aq_slice names[AQ_SYNONYMS_NAMES],
-                                 uint32_t *count)
+static enum aq_status read_names(struct reading *r, struct aq_slice s,
+                                 struct aq_synonym_name names[AQ_SYNONYMS_NAMES], uint32_t *count)
 {
     uint32_t before = *count;
     for (bool more = true; more;) {
@@ -109,12 +119,12 @@ static enum aq_status read_names(struct reading *r, struct aq_slice s, struct aq
     return AQ_OK;
 }
 
-static enum aq_status keep_rule(struct reading *r, const struct aq_slice *names, uint32_t count, uint32_t left)
+static enum aq_status keep_rule(struct reading *r, const struct aq_synonym_name *names, uint32_t count, uint32_t left)
 {
     struct aq_synonyms *s = r->rules;
     if (s->count == AQ_SYNONYMS_RULES)
         return bad_line(r, "more than 4,096 rules");
-    struct aq_slice *kept = aq_arena_alloc(&s->arena, count * sizeof *kept);
+    struct aq_synonym_name *kept = aq_arena_alloc(&s->arena, count * sizeof *kept);
     if (!kept || !aq_grow(&s->rules, &s->cap, s->count + 1, sizeof *s->rules))
         return aq_fail_nomem(r->err);
     memcpy(kept, names, count * sizeof *kept);
@@ -124,7 +134,7 @@ static enum aq_status keep_rule(struct reading *r, const struct aq_slice *names,
 
 static enum aq_status read_line(struct reading *r, struct aq_slice line)
 {
-    struct aq_slice names[AQ_SYNONYMS_NAMES];
+    struct aq_synonym_name names[AQ_SYNONYMS_NAMES];
     uint32_t count = 0;
     line = uncommented(line);
     if (line.len == 0)

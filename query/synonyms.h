@@ -19,8 +19,13 @@ enum {
     AQ_SYNONYMS_WORDS = 8          /* of one name */
 };
 
+struct aq_synonym_name {
+    struct aq_slice text; /* words parted by single spaces */
+    uint8_t initial;      /* of its first token, in lower case; 0: it is none of ASCII */
+};
+
 struct aq_synonym_rule {
-    const struct aq_slice *names; /* words parted by single spaces */
+    const struct aq_synonym_name *names;
     uint32_t count;
     uint32_t left; /* each of the first so many finds the rest; == count: each finds all others */
 };
@@ -35,13 +40,15 @@ struct aq_synonyms {
 struct aq_syntax;
 
 /* The rules' left sides as an analyzer reads them, sorted. Kept from query to query,
- * because reading them takes longer than many a query. */
+ * because reading them takes longer than many a query; for the same reason, where a stem
+ * begins as its word does, only those are read that begin as some word of a query did. */
 struct aq_synonym_table {
     struct aq_arena arena;
     struct aq_synonym_entry *entries;
     size_t count, cap;
     size_t longest; /* tokens of a left side */
     bool made;
+    bool read[256]; /* by initial */
     uint64_t digest;    /* of the rules it was made from */
     char analyzer[128]; /* identity of the one it was made with */
 };

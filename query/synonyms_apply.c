@@ -53,7 +53,7 @@ static enum aq_status add_entry(struct aq_synonym_table *t, const struct aq_syno
 {
     const struct aq_token *tokens;
     size_t count;
-    enum aq_status st = analyze(a, s->rules[rule].names[name], &tokens, &count, err);
+    enum aq_status st = analyze(a, s->rules[rule].names[name].text, &tokens, &count, err);
     if (st || count == 0)
         return st;
     aq_buf_clear(key);
@@ -67,32 +67,56 @@ static enum aq_status add_entry(struct aq_synonym_table *t, const struct aq_syno
     return AQ_OK;
 }
 
-static enum aq_status make_table(struct aq_synonym_table *t, const struct aq_synonyms *s, struct aq_analyzer *a,
-                                 struct aq_error *err)
+/* An empty table where the rules or the analyzer are others than before. */
+static void begin_table(struct aq_synonym_table *t, const struct aq_synonyms *s, const struct aq_analyzer *a)
 {
     const char *identity = aq_analyzer_identity(a);
+    size_t n = strlen(identity);
+    if (t->made && t->digest == s->digest && strcmp(t->analyzer, identity) == 0)
+        return;
+    aq_arena_reset(&t->arena);
+    t->count = t->longest = 0;
+    memset(t->read, 0, sizeof t->read);
+    t->digest = s->digest;
+    t->made = n < sizeof t->analyzer;
+    if (t->made)
+        memcpy(t->analyzer, identity, n + 1);
+}
+
+/* Takes in the left sides whose first token begins so, or all; in any order. */
+static enum aq_status read_initial(struct aq_synonym_table *t, const struct aq_synonyms *s, uint8_t initial, bool all,
+                                   struct aq_analyzer *a, struct aq_error *err)
+{
     struct aq_buf key = {0};
     enum aq_status st = AQ_OK;
-    if (t->made && t->digest == s->digest && strcmp(t->analyzer, identity) == 0)
-        return AQ_OK;
-    t->made = false;
-    t->count = t->longest = 0;
-    aq_arena_reset(&t->arena);
     for (uint32_t rule = 0; rule < s->count; rule++)
         for (uint32_t name = 0; name < s->rules[rule].left && !st; name++)
-            st = add_entry(t, s, rule, name, a, &key, err);
+            if (all || s->rules[rule].names[name].initial == initial)
+                st = add_entry(t, s, rule, name, a, &key, err);
     aq_buf_free(&key);
-    if (st)
-        return st;
-    if (t->count)
-        qsort(t->entries, t->count, sizeof *t->entries, by_key);
-    size_t n = strlen(identity);
-    if (n < sizeof t->analyzer) {
-        memcpy(t->analyzer, identity, n + 1);
-        t->digest = s->digest;
-        t->made = true;
+    return st;
+}
+
+/* Makes the table ready for queries whose words' terms begin with the bytes of `wanted`. */
+static enum aq_status make_table(struct aq_synonym_table *t, const struct aq_synonyms *s, const bool wanted[256],
+                                 struct aq_analyzer *a, struct aq_error *err)
+{
+    bool all = !aq_analyzer_keeps_initials(a), more = false;
+    enum aq_status st = AQ_OK;
+    begin_table(t, s, a);
+    for (int i = 0; i < 256 && !st; i++) {
+        if (t->read[i] || !(wanted[i] || i == 0))
+            continue;
+        st = read_initial(t, s, (uint8_t)i, all, a, err);
+        more = true;
+        if (all)
+            memset(t->read, true, sizeof t->read);
+        t->read[i] = true;
     }
-    return AQ_OK;
+    if (more && t->count)
+        qsort(t->entries, t->count, sizeof *t->entries, by_key);
+    t->made &= !st;
+    return st;
 }
 
 void aq_synonym_table_free(struct aq_synonym_table *t)
@@ -131,7 +155,7 @@ struct group {
 
 struct widening {
     const struct aq_synonyms *rules;
-    const struct aq_synonym_table *table;
+    struct aq_synonym_table *table;
     struct aq_syntax *syntax;
     struct aq_analyzer *analyzer;
     struct aq_error *err;
@@ -265,7 +289,7 @@ static enum aq_status choose_all(struct widening *w, struct choices *c, size_t e
         const struct aq_synonym_entry *e = &w->table->entries[i];
         const struct aq_synonym_rule *rule = &w->rules->rules[e->rule];
         for (uint32_t k = rule->left == rule->count ? 0 : rule->left; k < rule->count && !st; k++)
-            st = choose(w, c, rule->names[k]);
+            st = choose(w, c, rule->names[k].text);
     }
     return st;
 }
@@ -411,12 +435,24 @@ static enum aq_status widen_group(struct widening *w, uint32_t group, struct cho
     return st;
 }
 
+/* The first bytes of all terms that a rule may be looked for by. */
+static void find_initials(const struct widening *w, bool initials[256])
+{
+    for (uint32_t i = 0; i < w->syntax->count; i++)
+        if (w->spans[i].end > w->spans[i].begin)
+            initials[w->said.ptr[w->spans[i].begin + 1]] = true;
+}
+
 static enum aq_status widen_query(struct widening *w)
 {
     struct choices c = {.count = 0};
-    bool full;
+    bool full, initials[256] = {false};
     enum aq_status st = say_query(w, &full);
-    for (size_t i = 0; i < w->group_count && !st && !full; i++)
+    if (st || full)
+        return st;
+    find_initials(w, initials);
+    st = make_table(w->table, w->rules, initials, w->analyzer, w->err);
+    for (size_t i = 0; i < w->group_count && !st; i++)
         if (w->groups[i].open && w->syntax->nodes[w->groups[i].node].kind != AQ_NODE_NEAR)
             st = widen_group(w, w->groups[i].node, &c);
     aq_buf_free(&c.keys);
@@ -426,15 +462,12 @@ static enum aq_status widen_query(struct widening *w)
 enum aq_status aq_synonyms_apply(const struct aq_synonyms *s, struct aq_synonym_table *t, struct aq_syntax *syntax,
                                  struct aq_analyzer *a, struct aq_error *err)
 {
-    if (!s || syntax->root == AQ_NO_NODE)
+    if (!s || s->count == 0 || syntax->root == AQ_NO_NODE)
         return AQ_OK;
-    enum aq_status st = make_table(t, s, a, err);
-    if (st || t->count == 0)
-        return st;
     struct widening w = {.rules = s, .table = t, .syntax = syntax, .analyzer = a, .err = err};
     w.groups = malloc(syntax->count * sizeof *w.groups);
     w.spans = calloc(syntax->count, sizeof *w.spans);
-    st = w.groups && w.spans ? widen_query(&w) : aq_fail_nomem(err);
+    enum aq_status st = w.groups && w.spans ? widen_query(&w) : aq_fail_nomem(err);
     aq_buf_free(&w.said);
     free(w.groups);
     free(w.spans);

@@ -13,9 +13,30 @@ enum { LINE_MOST = 400 /* bytes; a longer line is a paragraph */, LINE_WRAPPED =
 
 /* ---- characters ---- */
 
+/* A character of one byte, as most are: the functions below spare themselves the rest. */
+static bool is_plain(struct aq_slice text, uint32_t at)
+{
+    return text.ptr[at] < 0x80 && (at + 1 == text.len || text.ptr[at + 1] < 0x80);
+}
+
+static bool is_plain_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* A letter, mark or digit of ASCII, or whatever else of it is no space. */
+static bool is_plain_ink(uint8_t c)
+{
+    return c < 0x80 && !is_plain_space(c);
+}
+
 static uint32_t step(struct aq_slice text, uint32_t at, unsigned *columns)
 {
     unsigned width;
+    if (is_plain(text, at)) {
+        *columns = 1;
+        return at + 1;
+    }
     uint32_t next = (uint32_t)aq_cluster_next(text, at, &width), bytes = next - at;
     *columns = bytes / 16 > width ? bytes / 16 : width ? width : 1;
     return next;
@@ -25,6 +46,14 @@ unsigned aq_text_columns(struct aq_slice text, uint32_t begin, uint32_t end, uns
 {
     unsigned total = 0;
     while (begin < end && total < most) {
+        /* Of eight bytes of ASCII the first seven are characters, whatever follows. */
+        while (end - begin >= 8 && most - total >= 7 &&
+               !(aq_load64(text.ptr + begin) & 0x8080808080808080u)) {
+            begin += 7;
+            total += 7;
+        }
+        if (total == most)
+            break;
         unsigned columns;
         begin = step(text, begin, &columns);
         total += columns;
@@ -54,7 +83,9 @@ static uint32_t char_before(struct aq_slice text, uint32_t at, unsigned *len)
 
 static bool is_space(uint32_t cp)
 {
-    return cp == ' ' || (cp >= '\t' && cp <= '\r') || cp == 0x85 || cp == 0xA0 || cp == 0x1680 ||
+    if (cp < 0x80)
+        return is_plain_space((uint8_t)cp);
+    return cp == 0x85 || cp == 0xA0 || cp == 0x1680 ||
            (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F ||
            cp == 0x3000;
 }
@@ -85,11 +116,6 @@ static bool stops_wide(uint32_t cp)
     return cp == 0x3002 || cp == 0xFF01 || cp == 0xFF1F || cp == 0xFF61;
 }
 
-static bool parts_clauses(uint32_t cp)
-{
-    return cp == 0x3001 || cp == 0xFF0C || cp == 0xFF1B || cp == 0xFF1A;
-}
-
 /* Bullets, rules, and what only closes or continues something; at the front. The
  * closers of directions of text among them. */
 static bool empty_in_front(uint32_t cp)
@@ -115,13 +141,17 @@ static bool empty_at_end(uint32_t cp)
 static bool word_begins(struct aq_slice text, uint32_t at)
 {
     unsigned n;
-    return at == 0 || (is_space(char_before(text, at, &n)) && !is_space(char_at(text, at, &n)));
+    if (at == 0 || is_plain_ink(text.ptr[at - 1]))
+        return at == 0;
+    return is_space(char_before(text, at, &n)) && !is_space(char_at(text, at, &n));
 }
 
 static bool word_ends(struct aq_slice text, uint32_t at)
 {
     unsigned n;
-    return at == text.len || (is_space(char_at(text, at, &n)) && !is_space(char_before(text, at, &n)));
+    if (at == text.len || is_plain_ink(text.ptr[at]))
+        return at == text.len;
+    return is_space(char_at(text, at, &n)) && !is_space(char_before(text, at, &n));
 }
 
 /* Where there are no spaces, a text may be cut between any two characters. */
@@ -133,7 +163,15 @@ static bool is_wide(uint32_t cp)
 static bool between_wide(struct aq_slice text, uint32_t at)
 {
     unsigned n;
-    return is_wide(char_before(text, at, &n)) && is_wide(char_at(text, at, &n));
+    return at > 0 && text.ptr[at - 1] >= 0x80 && is_wide(char_before(text, at, &n)) && is_wide(char_at(text, at, &n));
+}
+
+/* The like, of scripts that put no space behind commas. */
+static bool clause_ends(struct aq_slice text, uint32_t at)
+{
+    static const uint16_t set[] = {0x3001, 0xFF0C, 0xFF1A, 0xFF1B};
+    unsigned n;
+    return at > 0 && text.ptr[at - 1] >= 0x80 && is_one_of(char_before(text, at, &n), set, AQ_COUNT(set));
 }
 
 static uint32_t skip_closers_back(struct aq_slice text, uint32_t at)
@@ -188,9 +226,9 @@ static bool is_bullet(struct aq_slice text, uint32_t at)
 static bool sentence_begins(struct aq_slice text, uint32_t at)
 {
     unsigned n, newlines = 0;
+    if (at == 0 || is_plain_ink(text.ptr[at - 1]))
+        return at == 0;
     uint32_t first = char_at(text, at, &n), before = at;
-    if (at == 0)
-        return true;
     if (first == AQ_UTF8_BAD || is_space(first))
         return false;
     while (is_space(char_before(text, before, &n))) {
@@ -214,7 +252,7 @@ static bool sentence_begins(struct aq_slice text, uint32_t at)
 uint32_t aq_edge_before(struct aq_slice text, uint32_t from, uint32_t low, unsigned columns)
 {
     uint32_t at = (uint32_t)aq_cluster_floor(text, from), word = NOWHERE, clause = NOWHERE, cut = NOWHERE, far = NOWHERE;
-    unsigned used = 0, cost, n;
+    unsigned used = 0, cost;
     if (at < low)
         at = low;
     uint32_t nearest = at;
@@ -226,7 +264,7 @@ uint32_t aq_edge_before(struct aq_slice text, uint32_t from, uint32_t low, unsig
             word = at;
         else if (word_begins(text, at) && far == NOWHERE)
             far = at;
-        else if (near && parts_clauses(char_before(text, at, &n)))
+        else if (near && clause_ends(text, at))
             clause = at;
         else if (near && between_wide(text, at))
             cut = at;
@@ -263,7 +301,7 @@ uint32_t aq_edge_further(struct aq_slice text, uint32_t begin, uint32_t low, uns
 uint32_t aq_edge_after(struct aq_slice text, uint32_t from, uint32_t high, unsigned columns)
 {
     uint32_t at = (uint32_t)aq_cluster_ceiling(text, from), word = NOWHERE, cut = NOWHERE, sentence = NOWHERE;
-    unsigned used = 0, cost, n;
+    unsigned used = 0, cost;
     for (;;) {
         if (at >= high)
             return high;
@@ -271,7 +309,7 @@ uint32_t aq_edge_after(struct aq_slice text, uint32_t from, uint32_t high, unsig
             sentence = at;
         if (word_ends(text, at))
             word = at;
-        else if (between_wide(text, at) || parts_clauses(char_before(text, at, &n)))
+        else if (between_wide(text, at) || clause_ends(text, at))
             cut = at;
         uint32_t next = step(text, at, &cost);
         used += cost;

@@ -56,20 +56,20 @@ static void rules_are_read_line_by_line(void **state)
     const struct aq_synonym_rule *r = f->rules->rules;
     assert_int_equal(r[0].count, 2);
     assert_int_equal(r[0].left, 2);
-    assert_true(aq_slice_eq(r[0].names[1], aq_slice_str("artificial general intelligence")));
+    assert_true(aq_slice_eq(r[0].names[1].text, aq_slice_str("artificial general intelligence")));
     assert_int_equal(r[1].count, 3);
     assert_int_equal(r[1].left, 2);
-    assert_true(aq_slice_eq(r[1].names[0], aq_slice_str("elk")));
-    assert_true(aq_slice_eq(r[1].names[2], aq_slice_str("eliciting latent knowledge")));
-    assert_true(aq_slice_eq(r[2].names[0], aq_slice_str("C#")));
+    assert_true(aq_slice_eq(r[1].names[0].text, aq_slice_str("elk")));
+    assert_true(aq_slice_eq(r[1].names[2].text, aq_slice_str("eliciting latent knowledge")));
+    assert_true(aq_slice_eq(r[2].names[0].text, aq_slice_str("C#")));
 }
 
 static void words_without_a_letter_are_left_out_of_a_name(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(read_rules(f, "AT & T, \"telephone\" -- company"), AQ_OK);
-    assert_true(aq_slice_eq(f->rules->rules[0].names[0], aq_slice_str("AT T")));
-    assert_true(aq_slice_eq(f->rules->rules[0].names[1], aq_slice_str("\"telephone\" company")));
+    assert_true(aq_slice_eq(f->rules->rules[0].names[0].text, aq_slice_str("AT T")));
+    assert_true(aq_slice_eq(f->rules->rules[0].names[1].text, aq_slice_str("\"telephone\" company")));
 }
 
 static void nothing_is_no_rule(void **state)
@@ -367,6 +367,25 @@ static void a_table_follows_its_rules(void **state)
     assert_string_equal(widened(f, "dog"), "(dog)");
 }
 
+/* Where stems begin otherwise than words, all rules are read. */
+static void languages_that_change_initials_match(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const languages[] = {"indonesian", "german", "none", "english"};
+    for (size_t i = 0; i < AQ_COUNT(languages); i++) {
+        aq_analyzer_close(f->analyzer);
+        assert_int_equal(aq_analyzer_open(languages[i], &f->analyzer, NULL), AQ_OK);
+        assert_int_equal(read_rules(f, "berlari => kabur\n\xC3\xA9lan, verve\n\"zest, verve\nhttp://walrus.org, verve\n"),
+                         AQ_OK);
+        assert_int_equal(strchr(widened(f, "lari"), '{') != NULL, i == 0);
+        assert_string_equal(widened(f, "\xC3\xA9lan"), "({\xC3\xA9lan = verve})");
+        assert_string_equal(widened(f, "ZEST"), "({ZEST = verve})");
+        assert_string_equal(widened(f, "walrus.org"), "({walrus.org = verve})");
+        assert_string_equal(widened(f, "\xEF\xBC\xBA\xEF\xBC\xA5\xEF\xBC\xB3\xEF\xBC\xB4"),
+                            "({\xEF\xBC\xBA\xEF\xBC\xA5\xEF\xBC\xB3\xEF\xBC\xB4 = verve})");
+    }
+}
+
 static void without_rules_nothing_changes(void **state)
 {
     struct fixture *f = *state;
@@ -431,6 +450,7 @@ int main(void)
         T(nodes_know_what_they_are_from),
         T(synonyms_displace_no_word),
         T(a_table_follows_its_rules),
+        T(languages_that_change_initials_match),
         T(without_rules_nothing_changes),
         T(the_default_list_has_no_stem_of_a_common_word),
         T(the_default_list_knows_the_field),
