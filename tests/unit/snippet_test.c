@@ -357,7 +357,7 @@ static void abbreviations_end_no_sentence(void **state)
 static void a_broken_line_begins_no_sentence(void **state)
 {
     struct fixture *f = *state;
-    fprintf(stderr, "%s\n", beginning(f, "")); assert_true(begins(beginning(f, "This is a line of a mail that was broken after seventy characters by\nZebra Smith"),
+assert_true(begins(beginning(f, "This is a line of a mail that was broken after seventy characters by\nZebra Smith"),
                        "This is a line"));
     assert_true(begins(beginning(f, "Nothing.\nA heading\nZebra Smith"), "Zebra Smith"));
 }
