@@ -112,11 +112,12 @@ static double worth_of_shown(const struct choosing *c)
     return worth;
 }
 
-/* What is worth it: a quarter of the first window, so that a word like "the" alone is not. */
+/* What is worth it: an eighth of the first window, so that one of four words is, and a word
+ * like "the" is not. */
 static void choose(struct choosing *c)
 {
     take(c, &c->parts[0], c->source->first);
-    double least = worth_of_shown(c) / 4;
+    double least = worth_of_shown(c) / 8;
     for (size_t i = 0; i < c->count; i++)
         find_next(c, &c->parts[i]);
     for (uint32_t n = 1; n < c->source->most;) {

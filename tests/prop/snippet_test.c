@@ -256,7 +256,7 @@ static void check_window(struct fixture *f, struct aq_range w, unsigned columns)
     must(f->marker.count == 0 || shows_mark(f, w), "a window shows a mark");
 }
 
-/* Of two passages, which are halves of the text as far as a character is not parted. */
+/* Of the text as the only passage of a comment. */
 static void check_several(struct fixture *f, struct aq_range first)
 {
     struct aq_slice text = text_of(f);

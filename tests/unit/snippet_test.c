@@ -357,8 +357,8 @@ static void abbreviations_end_no_sentence(void **state)
 static void a_broken_line_begins_no_sentence(void **state)
 {
     struct fixture *f = *state;
-assert_true(begins(beginning(f, "This is a line of a mail that was broken after seventy characters by\nZebra Smith"),
-                       "This is a line"));
+    const char *broken = "This is a line of a mail that was broken after seventy characters by\nZebra Smith";
+    assert_true(begins(beginning(f, broken), "This is a line"));
     assert_true(begins(beginning(f, "Nothing.\nA heading\nZebra Smith"), "Zebra Smith"));
 }
 
