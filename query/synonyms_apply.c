@@ -58,7 +58,9 @@ static enum aq_status add_entry(struct aq_synonym_table *t, const struct aq_syno
         return st;
     aq_buf_clear(key);
     put_key(key, a, tokens, count);
-    struct aq_slice kept = key->failed ? (struct aq_slice){0} : aq_arena_copy(&t->arena, aq_slice(key->ptr, key->len));
+    if (key->failed)
+        return aq_fail_nomem(err);
+    struct aq_slice kept = aq_arena_copy(&t->arena, aq_slice(key->ptr, key->len));
     if (!kept.ptr || !aq_grow(&t->entries, &t->cap, t->count + 1, sizeof *t->entries))
         return aq_fail_nomem(err);
     t->entries[t->count++] = (struct aq_synonym_entry){kept, rule, name};

@@ -122,8 +122,8 @@ static bool empty_in_front(uint32_t cp)
 {
     static const uint16_t set[] = {'-',  '*',    '+',    '#',    '>',    '|',    '=',    '~',    ')',    ']',    '}',
                                    ',',  ';',    ':',    '.',    '!',    '?',    '/',    0xB7,   0x2013, 0x2014, 0x2015,
-                                   0x2019, 0x201D, 0x2022, 0x2026, 0x202C, 0x2069, 0x25AA, 0x25CF, 0x25E6, 0x3001,
-                                   0x3002, 0xFF0C, 0xFF09};
+                                   0x2019, 0x201D, 0x2022, 0x2026, 0x202C, 0x2069, 0x21A9, 0x25AA, 0x25CF, 0x25E6, 0x3001,
+                                   0x3002, 0xFE0E, 0xFE0F, 0xFF0C, 0xFF09};
     return is_one_of(cp, set, AQ_COUNT(set));
 }
 
@@ -404,18 +404,23 @@ bool aq_line_is_header(struct aq_slice text, uint32_t at)
 
 /* ---- trimming ---- */
 
-/* Past a run of characters that say nothing and the space behind; `at` when there is no
- * such run. */
+/* Past the number of a list's item at the beginning of a line; `at` when there is none. */
+static uint32_t past_item_number(struct aq_slice text, uint32_t at)
+{
+    uint32_t end = at;
+    if (at > 0 && text.ptr[at - 1] != '\n')
+        return at;
+    while (end < text.len && text.ptr[end] >= '0' && text.ptr[end] <= '9' && end - at < 4)
+        end++;
+    return end > at && end < text.len && (text.ptr[end] == '.' || text.ptr[end] == ')') ? end + 1 : at;
+}
+
+/* Past a run of characters that say nothing and are followed by a space; `at` when there
+ * is no such run. */
 static uint32_t past_front_junk(struct aq_slice text, uint32_t at)
 {
     unsigned n;
-    uint32_t end = at;
-    if (at == 0 || text.ptr[at - 1] == '\n') {
-        while (end < text.len && text.ptr[end] >= '0' && text.ptr[end] <= '9' && end - at < 4)
-            end++;
-        if (end > at && (end == text.len || (text.ptr[end] != '.' && text.ptr[end] != ')')))
-            end = at; /* a number, not that of an item */
-    }
+    uint32_t end = past_item_number(text, at);
     while (empty_in_front(char_at(text, end, &n)))
         end += n;
     return end > at && is_space(char_at(text, end, &n)) ? end : at;
@@ -468,7 +473,8 @@ static uint32_t trim_end(struct aq_slice text, uint32_t end, uint32_t keep)
             to -= n;
         if (to > keep && !is_space(char_before(text, to, &n)))
             to = end; /* part of the word */
-        if (to == end && end > keep && aq_line_is_header(text, end - 1) && line_at(text, end - 1, &line))
+        if (to == end && end > keep && end < text.len && line_at(text, end - 1, &line) &&
+            (past_item_number(text, line.begin) == end || aq_line_is_header(text, end - 1)))
             to = line.begin;
         if (to == end || to < keep)
             return end;
