@@ -5,6 +5,8 @@
 #include "clusters.h"
 #include "passage.h"
 
+#define NOWHERE UINT32_MAX
+
 void aq_marker_free(struct aq_marker *m)
 {
     free(m->marks);
@@ -147,8 +149,9 @@ static bool mark_flat(struct marking *k)
 /* A place where a side of a NEAR begins. */
 struct start {
     uint32_t position, token, side;
+    uint32_t first;                     /* of a NEAR in order: where what leads to it begins */
     const struct aq_query_phrase *span; /* NULL: a pattern's word */
-    bool holds; /* the others are near */
+    bool holds;                         /* the others are near */
 };
 
 struct starts {
@@ -194,48 +197,67 @@ static void find_starts(struct marking *k, const struct aq_query_near *near, str
     }
 }
 
-static uint32_t apart(const struct start *a, const struct start *b)
+/* One more than the index of the last start at the position of start i. */
+static size_t group_end(const struct starts *s, size_t i)
 {
-    return a->position > b->position ? a->position - b->position : b->position - a->position;
+    uint32_t position = s->items[i].position;
+    while (i < s->count && s->items[i].position == position)
+        i++;
+    return i;
 }
 
-/* From start `from` each next side as early as it can be; or, backwards, from the last
- * side each one before it as late as it can be. They hold when the last is near enough. */
-static void hold_in_order(struct starts *s, const struct aq_query_near *near, size_t from, bool backwards)
+/* A start holds when the latest beginning of what leads to it and the earliest end of what
+ * goes on from it are near enough: one pass forwards and one backwards. */
+static void hold_in_order(struct starts *s, const struct aq_query_near *near)
 {
-    size_t chain[AQ_QUERY_PHRASE], at = from;
-    uint32_t n = 0, last = near->count - 1;
-    if (s->items[from].side != (backwards ? last : 0))
-        return;
-    for (chain[n++] = from; n < near->count; n++) {
-        uint32_t side = backwards ? last - n : n, position = s->items[chain[n - 1]].position;
-        do {
-            at = backwards ? at - 1 : at + 1; /* wraps before the first */
-            if (at >= s->count || apart(&s->items[from], &s->items[at]) > near->distance)
-                return;
-        } while (s->items[at].side != side || s->items[at].position == position);
-        chain[n] = at;
+    uint32_t reached[AQ_QUERY_PHRASE], last = near->count - 1;
+    memset(reached, 0xFF, sizeof reached); /* by side: the latest beginning; NOWHERE */
+    for (size_t i = 0, end; i < s->count; i = end) {
+        end = group_end(s, i); /* no two sides share a position */
+        for (size_t k = i; k < end; k++)
+            s->items[k].first = s->items[k].side ? reached[s->items[k].side - 1] : s->items[k].position;
+        for (size_t k = i; k < end; k++)
+            if (s->items[k].first != NOWHERE)
+                reached[s->items[k].side] = s->items[k].first;
     }
-    for (uint32_t i = 0; i < n; i++)
-        s->items[chain[i]].holds = true;
+    memset(reached, 0xFF, sizeof reached); /* the earliest end */
+    for (size_t end = s->count, i; end > 0; end = i) {
+        i = end - 1;
+        while (i > 0 && s->items[i - 1].position == s->items[i].position)
+            i--;
+        uint32_t ends[AQ_QUERY_PHRASE];
+        memcpy(ends, reached, sizeof ends);
+        for (size_t k = i; k < end; k++) {
+            struct start *x = &s->items[k];
+            uint32_t to = x->side == last ? x->position : ends[x->side + 1];
+            x->holds = x->first != NOWHERE && to != NOWHERE && to - x->first <= near->distance;
+            if (to != NOWHERE)
+                reached[x->side] = to;
+        }
+    }
 }
 
 /* What lies in a stretch with all sides holds: any two of it are near enough. Sides that
  * could only share one word are not told apart beyond their number. */
-static void hold_in_stretch(struct starts *s, const struct aq_query_near *near, size_t from)
+static void hold_in_stretches(struct starts *s, const struct aq_query_near *near)
 {
-    uint64_t sides[AQ_QUERY_PHRASE / 64 + 1] = {0};
-    uint32_t found = 0, places = 0, before = UINT32_MAX;
-    size_t to = from;
-    for (; to < s->count && s->items[to].position - s->items[from].position <= near->distance; to++) {
-        const struct start *x = &s->items[to];
-        found += !(sides[x->side / 64] >> (x->side % 64) & 1);
-        sides[x->side / 64] |= (uint64_t)1 << (x->side % 64);
-        places += x->position != before;
-        before = x->position;
+    uint32_t here[AQ_QUERY_PHRASE] = {0}, sides = 0, places = 0; /* of starts in [from, to) */
+    size_t to = 0, held = 0;
+    for (size_t from = 0, next; from < s->count; from = next) {
+        for (size_t end; to < s->count && s->items[to].position - s->items[from].position <= near->distance; to = end) {
+            end = group_end(s, to);
+            places++;
+            for (size_t k = to; k < end; k++)
+                sides += here[s->items[k].side]++ == 0;
+        }
+        if (sides == near->count && places >= near->count)
+            for (held = held > from ? held : from; held < to; held++)
+                s->items[held].holds = true;
+        next = group_end(s, from);
+        places--;
+        for (size_t k = from; k < next; k++)
+            sides -= --here[s->items[k].side] == 0;
     }
-    for (size_t i = from; i < to && found == near->count && places >= near->count; i++)
-        s->items[i].holds = true;
 }
 
 /* Finds the starts and which of them hold; whether any does. */
@@ -245,18 +267,12 @@ static bool find_near(struct marking *k, const struct aq_query_near *near, struc
     for (int parted = 1; parted >= 0 && !any && !k->failed; parted--) {
         set_positions(k, parted);
         find_starts(k, near, s);
-        for (size_t i = 0; i < s->count; i++) {
-            if (near->count == 1) {
-                s->items[i].holds = true;
-            } else if (near->ordered) {
-                hold_in_order(s, near, i, false);
-                hold_in_order(s, near, i, true);
-            } else {
-                hold_in_stretch(s, near, i);
-            }
-        }
-        for (size_t i = 0; i < s->count; i++)
-            any |= s->items[i].holds;
+        if (near->ordered)
+            hold_in_order(s, near);
+        else
+            hold_in_stretches(s, near);
+        for (size_t i = 0; i < s->count && !any; i++)
+            any = s->items[i].holds;
     }
     return any;
 }

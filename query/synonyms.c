@@ -206,7 +206,9 @@ enum aq_status aq_synonyms_read(struct aq_slice text, const char *name, struct a
         aq_synonyms_free(s);
         return st;
     }
-    s->digest = XXH3_64bits(text.ptr, text.len);
+    XXH128_hash_t digest = XXH3_128bits(text.ptr, text.len);
+    s->digest[0] = digest.low64;
+    s->digest[1] = digest.high64;
     *out = s;
     return AQ_OK;
 }

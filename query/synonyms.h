@@ -34,7 +34,7 @@ struct aq_synonyms {
     struct aq_arena arena;
     struct aq_synonym_rule *rules;
     size_t count, cap;
-    uint64_t digest; /* of the text they were read from */
+    uint64_t digest[2]; /* of the text they were read from */
 };
 
 struct aq_syntax;
@@ -49,7 +49,7 @@ struct aq_synonym_table {
     size_t longest; /* tokens of a left side */
     bool made;
     bool read[256]; /* by initial */
-    uint64_t digest;    /* of the rules it was made from */
+    uint64_t digest[2]; /* of the rules it was made from */
     char analyzer[128]; /* identity of the one it was made with */
 };
 void aq_synonym_table_free(struct aq_synonym_table *t);

@@ -74,12 +74,12 @@ static void begin_table(struct aq_synonym_table *t, const struct aq_synonyms *s,
 {
     const char *identity = aq_analyzer_identity(a);
     size_t n = strlen(identity);
-    if (t->made && t->digest == s->digest && strcmp(t->analyzer, identity) == 0)
+    if (t->made && memcmp(t->digest, s->digest, sizeof t->digest) == 0 && strcmp(t->analyzer, identity) == 0)
         return;
     aq_arena_reset(&t->arena);
     t->count = t->longest = 0;
     memset(t->read, 0, sizeof t->read);
-    t->digest = s->digest;
+    memcpy(t->digest, s->digest, sizeof t->digest);
     t->made = n < sizeof t->analyzer;
     if (t->made)
         memcpy(t->analyzer, identity, n + 1);
