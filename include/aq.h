@@ -25,6 +25,21 @@ struct aq_reader;
 AQ_API enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq_error *err);
 AQ_API void aq_reader_close(struct aq_reader *r); /* NULL allowed */
 
+/* ---- synonyms ----
+ * Rules that say which words mean the same, one a line (the manual of aq): `AGI,
+ * artificial general intelligence`. They belong to no reader, do not change once they
+ * are read, and may be used by several threads at once. */
+
+struct aq_synonyms;
+
+/* name: what messages call the text, such as its file. AQ_SYNTAX says what is wrong in
+ * which line, AQ_LIMIT that it is too long. On failure *out is NULL. */
+AQ_API enum aq_status aq_synonyms_read(struct aq_slice text, const char *name, struct aq_synonyms **out,
+                                       struct aq_error *err);
+/* The list that aq uses unless told otherwise: terms of AI alignment. */
+AQ_API enum aq_status aq_synonyms_default(struct aq_synonyms **out, struct aq_error *err);
+AQ_API void aq_synonyms_free(struct aq_synonyms *s); /* NULL allowed */
+
 /* ---- searching ---- */
 
 enum aq_group { AQ_GROUP_COMMENT, AQ_GROUP_NONE, AQ_GROUP_THREAD, AQ_GROUP_AUTHOR };
@@ -57,10 +72,23 @@ struct aq_search_request {
     int64_t after, before;  /* dates in [after, before); both 0: no bound. AQ_NO_DATE: open end */
     double k1, b;           /* BM25; 0 and 0: 1.2 and 0.75 */
     int64_t now;            /* what relative dates of the query count from; 0: the clock's time */
+    const struct aq_synonyms *synonyms; /* NULL: none. Plain queries have none */
+    uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
+                             * AQ_NO_FILL: windows come from all passages of a comment that match */
 };
 
 struct aq_range {
     uint32_t begin, end; /* bytes */
+};
+
+/* A part of a comment's text that shows matched words. */
+struct aq_snippet {
+    struct aq_slice text;          /* UTF-8, cut between words where it can be */
+    const struct aq_range *ranges; /* matched words in text, ascending, not overlapping */
+    uint32_t range_count;
+    uint32_t ordinal;              /* of the passage it is from */
+    uint8_t quote_depth;           /* of that */
+    bool goes_before, goes_on;     /* the passage has text before it, after it */
 };
 
 /* What one term adds to a score. */
@@ -95,6 +123,9 @@ struct aq_hit {
     const struct aq_range *title_ranges; /* matched words in title */
     uint32_t title_range_count;
     struct aq_range snippet; /* the best window of passage, cut at words */
+    const struct aq_snippet *snippets; /* where several were asked for: windows in order of the text, that one
+                                        * among them, others also from further matching passages of the comment */
+    uint32_t snippet_count;
     const struct aq_share *shares; /* with AQ_EXPLAIN */
     uint32_t share_count;
     uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
@@ -144,6 +175,8 @@ struct aq_result {
     const struct aq_slice *ignored; /* words of the query that occur nowhere */
     uint32_t ignored_count;
     struct aq_slice query; /* what was searched for: the request's, or what aq_related made */
+    const struct aq_slice *synonyms; /* that were searched for besides what was typed */
+    uint32_t synonym_count;
     struct aq_explanation explanation;
 };
 

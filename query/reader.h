@@ -8,11 +8,13 @@
 #include "score.h"
 #include "store.h"
 #include "forest.h"
+#include "synonyms.h"
 
 struct aq_reader {
     struct aq_store *store;
     struct aq_analyzer *analyzer;
     struct aq_model model;          /* of the last search */
+    struct aq_synonym_table synonyms; /* likewise */
     struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
     /* The thread that was read last: its neighbours are often asked for one by one. */
     struct {

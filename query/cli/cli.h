@@ -25,6 +25,9 @@ struct aq_settings {
     struct aq_option_list authors, threads;
     const char *after, *before;
     bool count, strict, explain;
+    uint64_t snippets;
+    const char *synonyms; /* a file */
+    bool no_synonyms;
 
     uint64_t context, passage; /* AQ_NOT_GIVEN */
     const char *template;      /* --format of hits and comments, or NULL */

@@ -6,6 +6,7 @@
 #include "template.h"
 #include "print_json.h"
 #include "print_text.h"
+#include "synonyms_file.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -19,7 +20,7 @@ const char *const aq_group_names[] = {[AQ_GROUP_COMMENT] = "comment",
                                       [AQ_GROUP_AUTHOR] = "author",
                                       NULL};
 
-enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000 };
+enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5 };
 
 static bool is_date(const char *text)
 {
@@ -55,6 +56,16 @@ static const struct aq_option options[] = {
     {.name = "before", .kind = AQ_OPTION_TEXT, .field = FIELD(before), .value = "DATE",
      .accepts = is_date, .form = date_form,
      .help = "only earlier than the start of DATE"},
+    {.name = "snippets", .kind = AQ_OPTION_NUMBER, .field = FIELD(snippets), .value = "N",
+     .min = 1, .max = SNIPPETS_MOST,
+     .help = "parts of a long passage to show, up to 5 (default 1)",
+     .more = "They do not overlap, and there are only as many as show further words that were found."},
+    {.name = "synonyms", .kind = AQ_OPTION_TEXT, .field = FIELD(synonyms), .value = "FILE",
+     .complete = AQ_COMPLETE_FILES,
+     .help = "use the synonyms in FILE, not those that aq has of its own",
+     .more = "SYNONYMS below says what is in such a file."},
+    {.name = "no-synonyms", .kind = AQ_OPTION_FLAG, .field = FIELD(no_synonyms),
+     .help = "search for nothing but the words given"},
     {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
      .help = "print only the exact number of comments that match",
      .more = "By --group it is the number of threads, authors or passages."},
@@ -103,6 +114,7 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
         .author_count = set->authors.count,
         .threads = set->threads.items,
         .thread_count = set->threads.count,
+        .snippets = (uint32_t)set->snippets,
     };
     if (!request->query.ptr)
         return aq_fail_nomem(&cli->err);
@@ -259,6 +271,7 @@ static int answer(struct aq_cli *cli, struct aq_search_request *request, struct 
 static int search(struct aq_cli *cli)
 {
     struct aq_search_request request;
+    struct aq_synonyms *synonyms;
     struct aq_range place;
     const struct aq_settings *set = &cli->set;
     bool filtered = set->authors.count || set->threads.count || set->after || set->before;
@@ -270,7 +283,12 @@ static int search(struct aq_cli *cli)
         return aq_cli_fail(cli);
     if (set->strict && aq_query_check(request.query, time(NULL), &place, &cli->err))
         return aq_cli_fail_at(cli, request.query, place);
-    return answer(cli, &request, (struct aq_slice){0});
+    if (aq_synonyms_wanted(cli, &synonyms))
+        return aq_cli_fail(cli);
+    request.synonyms = synonyms;
+    int status = answer(cli, &request, (struct aq_slice){0});
+    aq_synonyms_free(synonyms);
+    return status;
 }
 
 static int related(struct aq_cli *cli)
