@@ -12,6 +12,7 @@ enum { AQ_JSON_VERSION = 1 };
 /* query_id: of a list of queries; ptr NULL: there is none. */
 void aq_json_begin(struct aq_buf *out, const struct aq_search_request *request, struct aq_slice query_id);
 void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit);
+void aq_json_facet(struct aq_buf *out, const struct aq_facet *f);
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id);
 
 /* relation: "self", "parent" or "reply"; level: steps away, 0 for self. */
