@@ -163,6 +163,12 @@ static enum aq_status find_among_all(struct search *s, enum aq_plan_kind kind, u
     return st;
 }
 
+/* Twenty hits hold ten of enough threads nearly always where there are many threads. */
+static uint32_t more_than(uint32_t k)
+{
+    return k < 2 * AQ_SPREAD_HITS ? 2 * AQ_SPREAD_HITS : AQ_SPREAD_AMONG;
+}
+
 /* Most first pages have few of any thread: more are found only where they do not. Where
  * fewer than k comments are found, they are all there are, and their passages are counted. */
 static enum aq_status find_best(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
@@ -172,12 +178,15 @@ static enum aq_status find_best(struct search *s, enum aq_plan_kind kind, uint32
     uint32_t of_thread = per_thread(s, kind);
     uint64_t enough = k > s->reader->count_enough ? k : s->reader->count_enough;
     enum aq_status st = rank(s, kind, &s->collector, k, enough, hits, count, err);
-    if (!st && of_thread < k && !aq_spread(&s->txn, of_thread, *hits, *count, *count < k)) {
-        st = rank(s, kind, &s->wider, AQ_SPREAD_AMONG, 0, hits, count, err);
-        if (!st)
-            aq_spread(&s->txn, of_thread, *hits, *count, true);
-        *count = !st && *count > k ? k : *count;
+    bool settled = st || of_thread >= k;
+    for (uint32_t wanted = k; !st && !settled; wanted = more_than(wanted)) {
+        if (wanted > k) {
+            aq_collector_free(&s->wider);
+            st = rank(s, kind, &s->wider, wanted, 0, hits, count, err);
+        }
+        settled = st || aq_spread(&s->txn, of_thread, *hits, *count, *count < wanted);
     }
+    *count = !st && *count > k ? k : *count;
     if (st || r->group != AQ_GROUP_COMMENT || *count == 0 || r->flags & AQ_NO_HITS)
         return st;
     size_t skipped = *count == k ? r->offset : 0;
