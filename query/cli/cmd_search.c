@@ -5,6 +5,7 @@
 #include "print_text.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *const aq_sort_names[] = {
@@ -98,13 +99,20 @@ static const struct aq_option options[] = {
      .never_saved = true},
     {.name = "per-thread", .kind = AQ_OPTION_NUMBER, .field = FIELD(per_thread), .value = "N", .max = LIMIT_MOST,
      .help = "comments of one thread among the first ten hits (default 2); 0: any number",
-     .more = "Where other threads have hits as good: of the best hundred, those that have all words of the "
-             "query where others have some, and are no quotes. It does not matter where a thread is asked for, and "
-             "with other groups and orders."},
+     .more = "Its further ones go behind the next best of other threads, from among the best hundred that are as "
+             "good a match: a hit with some of the words does not go before one with all of them, nor a quote before "
+             "an author's own words. Where threads are asked for, and with --group and --sort, it means nothing."},
     {.name = "snapshot", .kind = AQ_OPTION_NUMBER, .field = FIELD(snapshot), .value = "N", .max = UINT32_MAX,
-     .help = "leave out comments that are newer to the index, for further pages: see aq --json",
-     .more = "N is `snapshot` in the last record of --json for the first page.",
+     .help = "for further pages: leave out comments that were added after the first page",
+     .more = "N is `snapshot` in the last record that --json prints with the first page.",
      .never_saved = true},
+    {.name = "explain", .kind = AQ_OPTION_FLAG, .field = FIELD(explain),
+     .help = "show how the query was understood and what each score is made of",
+     .more = "The query is shown as a tree, with the words of the index that it asks for and in how many passages "
+             "these are. Below each hit stand the shares of its words, which add up to its score."},
+    {.name = "strict", .kind = AQ_OPTION_FLAG, .field = FIELD(strict),
+     .help = "fail where something in the query cannot be meant as syntax, and show where",
+     .more = "Otherwise it is taken for text: nothing that is typed is an error then. For scripts."},
 };
 
 static enum aq_status read_dates(const struct aq_settings *set, struct aq_search_request *request,
@@ -172,6 +180,7 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
     }
     if (set->count)
         request->flags |= AQ_COUNT_EXACT;
+    request->flags |= (set->strict ? AQ_QUERY_STRICT : 0u) | (set->explain && !set->quiet ? AQ_EXPLAIN : 0u);
     return read_dates(set, request, &cli->err);
 }
 
@@ -186,6 +195,8 @@ static void print_count(struct aq_cli *cli, const struct aq_search_request *requ
 static void print_json(struct aq_cli *cli, const struct aq_search_request *request, struct aq_result *result)
 {
     aq_json_begin(&cli->out.buf, request, (struct aq_slice){0});
+    if (request->flags & AQ_EXPLAIN)
+        aq_json_query(&cli->out.buf, result);
     if (cli->set.count)
         result->hit_count = 0;
     for (uint32_t i = 0; i < result->hit_count; i++)
@@ -216,6 +227,7 @@ static int search(struct aq_cli *cli)
 {
     struct aq_search_request request;
     struct aq_result *result = NULL;
+    struct aq_range place;
     const struct aq_settings *set = &cli->set;
     bool filtered = set->authors.count || set->threads.count || set->after || set->before;
     if (cli->words.count == 0 && !filtered) {
@@ -224,6 +236,8 @@ static int search(struct aq_cli *cli)
     }
     if (make_request(cli, &request))
         return aq_cli_fail(cli);
+    if (set->strict && aq_query_check(request.query, time(NULL), &place, &cli->err))
+        return aq_cli_fail_at(cli, request.query, place);
     int status = aq_cli_open(cli);
     if (status)
         return status;
