@@ -19,11 +19,11 @@
 struct aq_collector {
     struct aq_txn *txn;
     const struct aq_filter *filter;
+    struct aq_facets *facets; /* count what passes; NULL: none */
     enum aq_group group;
     enum aq_sort sort;
-    bool tiered;       /* passages without all words go behind */
     uint32_t below;    /* comments with this number or a higher one are no hits */
-    struct aq_facets *facets; /* count what passes; NULL: none */
+    bool tiered;       /* passages without all words go behind */
     bool facts;        /* something must be looked up of each comment */
     bool ranking;      /* best passages of comments are found in any order */
     struct aq_topk best;

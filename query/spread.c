@@ -58,7 +58,8 @@ static void reorder(const struct spread *s, struct aq_candidate *hits, size_t co
     for (size_t i = count; i-- > 0;)
         if (!s->taken[i])
             hits[--to] = hits[i];
-    memcpy(hits, front, s->placed * sizeof *front);
+    for (size_t i = 0; i < s->placed; i++)
+        hits[i] = front[i];
 }
 
 bool aq_spread(struct aq_txn *txn, uint32_t per_thread, struct aq_candidate *hits, size_t count, bool whole)

