@@ -16,6 +16,7 @@ enum {
     MONTHS_MOST = 36
 };
 static const int64_t first_date = -62135596800; /* 0001-01-01 */
+static const int64_t end_date = 253402300800;   /* 10000-01-01 */
 
 static bool is_time(enum aq_facet_kind kind)
 {
@@ -95,13 +96,11 @@ static void tally(struct aq_tally *t, struct aq_txn *txn, enum aq_column column,
 
 static void tally_day(struct aq_facets *f, int64_t date)
 {
-    int64_t since;
-    /* AQ_NO_DATE is far from any day. */
-    if (date < first_date || (since = (date - first_date) / DAY) >= DAYS) {
+    if (date < first_date || date >= end_date) { /* AQ_NO_DATE, too */
         f->undated++;
         return;
     }
-    uint32_t day = (uint32_t)since;
+    uint32_t day = (uint32_t)((date - first_date) / DAY);
     f->days[day]++;
     if (day < f->first_day)
         f->first_day = day;

@@ -199,8 +199,9 @@ static void ties_go_by_name_and_of_threads_by_age(void **state)
         r.id = aq_slice_str(id);
         r.author = r.thread = aq_slice_str(names[i]);
         r.text = aq_slice_str(text);
-        r.tags = &r.author;
-        r.tag_count = 1;
+        const struct aq_slice tags[] = {r.author, r.author}; /* which is one */
+        r.tags = tags;
+        r.tag_count = 1 + i % 2;
         put(&x, &r);
     }
     commit(&x);
@@ -229,6 +230,8 @@ static void over_time_takes_days_then_months_then_years(void **state)
     commit(&x);
     assert_string_equal(values(&x, request, AQ_FACET_TIME, 0), "2020-01-01:1 2020-01-31:1 of 2, 3, without 1");
     put_dated(&x, "day 32", "", day(2020, 2, 1));
+    commit(&x);
+    assert_string_equal(values(&x, request, AQ_FACET_TIME, 0), "2020-01:2 2020-02:1 of 2, 4, without 1");
     put_dated(&x, "month 36", "", day(2022, 12, 31));
     commit(&x);
     assert_string_equal(values(&x, request, AQ_FACET_TIME, 0), "2020-01:2 2020-02:1 2022-12:1 of 3, 5, without 1");
@@ -326,6 +329,9 @@ static void further_comments_of_a_thread_give_way(void **state)
     assert_string_equal(page(&x, request, 10, 10), "a2 a3 a4 b2 c6 c7 c8 ");
     request.per_thread = 1;
     assert_string_equal(page(&x, request, 0, 4), "a0 b0 c0 c1 ");
+    request.flags = AQ_COUNT_EXACT; /* by the other kind of plan */
+    assert_string_equal(page(&x, request, 0, 4), "a0 b0 c0 c1 ");
+    request.flags = 0;
     request.per_thread = 4;
     assert_string_equal(page(&x, request, 0, 10), "a0 a1 a2 a3 b0 b1 b2 c0 c1 c2 ");
     request.per_thread = UINT32_MAX;
