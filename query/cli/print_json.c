@@ -300,6 +300,26 @@ void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
     finish(out, from);
 }
 
+void aq_json_facet(struct aq_buf *out, const struct aq_facet *f)
+{
+    size_t from = begin(out, "facet");
+    put_str(key(out, "by"), aq_facet_names[f->kind]);
+    put_integer(key(out, "comments"), f->comments);
+    put_integer(key(out, "without"), f->without);
+    put_integer(key(out, "distinct"), f->distinct);
+    put_raw(key(out, "values"), "[");
+    for (uint32_t i = 0; i < f->value_count; i++) {
+        const struct aq_facet_value *v = &f->values[i];
+        put_raw(out, "{");
+        put_string(key(out, "value"), v->name);
+        put_string_or_null(key(out, "title"), v->title);
+        put_integer(key(out, "comments"), v->comments);
+        aq_buf_u8(out, '}');
+    }
+    aq_buf_u8(out, ']');
+    finish(out, from);
+}
+
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id)
 {
     size_t from = begin(out, "end");
