@@ -39,6 +39,7 @@ enum aq_table {
     AQ_TABLE_NAME,   /* kind u8, number u32 -> bytes: authors, threads, tag sets, sources */
     AQ_TABLE_MEMBER, /* set of thread u32, comment u32 */
     AQ_TABLE_REPEAT, /* set of passage hash u64, is it a quote u8, comment u32, ordinal u16 */
+    AQ_TABLE_FORM,   /* segment u32, name of a form -> forms (forms.h) */
     AQ_TABLE_COUNT
 };
 
