@@ -310,11 +310,12 @@ static enum aq_status match_prefix(struct matching *m, struct aq_vocabulary_walk
     return st;
 }
 
-static enum aq_status match_near(struct matching *m, struct aq_vocabulary_walk *w, struct aq_error *err)
+static enum aq_status match_near(struct matching *m, struct aq_vocabulary_walk *w, struct aq_slice beginning,
+                                 struct aq_error *err)
 {
     bool found;
-    enum aq_status st = aq_vocabulary_seek(w, (struct aq_slice){0}, &found, err);
-    while (!st && found) {
+    enum aq_status st = aq_vocabulary_seek(w, beginning, &found, err);
+    while (!st && found && begins(w->plain, beginning)) {
         size_t dead;
         if (aq_edit_next(&m->edit, w->plain, w->shared, &dead) <= m->edit.bound && !offer(&m->best, w))
             return aq_fail_nomem(err);
@@ -323,39 +324,66 @@ static enum aq_status match_near(struct matching *m, struct aq_vocabulary_walk *
     return st;
 }
 
-enum aq_status aq_vocabulary_expand(struct aq_txn *txn, enum aq_pattern kind, struct aq_slice text,
-                                    unsigned distance, uint32_t most, struct aq_arena *arena,
-                                    struct aq_vocabulary_form **forms, uint32_t *count, bool *cut,
-                                    struct aq_error *err)
+static struct matching *matching_make(enum aq_pattern kind, struct aq_slice text, unsigned distance, uint32_t most,
+                                      struct aq_arena *arena)
 {
     uint8_t bytes[AQ_TERM_MAX];
-    struct aq_vocabulary_walk w;
     struct matching *m = aq_arena_alloc(arena, sizeof *m);
-    bool near = kind == AQ_PATTERN_FUZZY;
-    *forms = NULL;
-    *count = 0;
-    *cut = false;
     if (!m)
-        return aq_fail_nomem(err);
-    m->text = text.len ? aq_form_plain(text, bytes) : text;
+        return NULL;
+    m->text = text.len ? aq_arena_copy(arena, aq_form_plain(text, bytes)) : (struct aq_slice){0};
     m->best = (struct best){.most = most, .arena = arena};
     m->best.forms = aq_arena_alloc(arena, ((size_t)most + 1) * sizeof *m->best.forms);
-    if (!m->best.forms)
-        return aq_fail_nomem(err);
-    if (near) {
+    if (!m->best.forms || (text.len && !m->text.ptr))
+        return NULL;
+    if (kind == AQ_PATTERN_FUZZY) {
         aq_edit_begin(&m->edit, m->text, distance);
         m->pending_edit = m->edit;
     }
-    enum aq_status st = aq_vocabulary_open(txn, near ? wants_near : wants_prefix, m, arena, &w, err);
-    if (!st)
-        st = near ? match_near(m, &w, err) : match_prefix(m, &w, kind == AQ_PATTERN_BEGIN, err);
-    aq_vocabulary_close(&w);
-    if (st)
-        return st;
+    return m;
+}
+
+static void take_best(struct matching *m, struct aq_vocabulary_form **forms, uint32_t *count, bool *cut)
+{
     if (m->best.count)
         qsort(m->best.forms, m->best.count, sizeof *m->best.forms, by_count);
     *forms = m->best.forms;
     *count = m->best.count;
     *cut = m->best.cut;
-    return AQ_OK;
+}
+
+enum aq_status aq_vocabulary_near(struct aq_vocabulary_walk *w, struct aq_slice text, unsigned distance,
+                                  struct aq_slice beginning, uint32_t most, struct aq_arena *arena,
+                                  struct aq_vocabulary_form **forms, uint32_t *count, struct aq_error *err)
+{
+    bool cut;
+    struct matching *m = matching_make(AQ_PATTERN_FUZZY, text, distance, most, arena);
+    *forms = NULL;
+    *count = 0;
+    enum aq_status st = m ? match_near(m, w, beginning, err) : aq_fail_nomem(err);
+    if (!st)
+        take_best(m, forms, count, &cut);
+    return st;
+}
+
+enum aq_status aq_vocabulary_expand(struct aq_txn *txn, enum aq_pattern kind, struct aq_slice text,
+                                    unsigned distance, uint32_t most, struct aq_arena *arena,
+                                    struct aq_vocabulary_form **forms, uint32_t *count, bool *cut,
+                                    struct aq_error *err)
+{
+    struct aq_vocabulary_walk w;
+    bool near = kind == AQ_PATTERN_FUZZY;
+    struct matching *m = matching_make(kind, text, distance, most, arena);
+    *forms = NULL;
+    *count = 0;
+    *cut = false;
+    if (!m)
+        return aq_fail_nomem(err);
+    enum aq_status st = aq_vocabulary_open(txn, near ? wants_near : wants_prefix, m, arena, &w, err);
+    if (!st)
+        st = near ? match_near(m, &w, (struct aq_slice){0}, err) : match_prefix(m, &w, kind == AQ_PATTERN_BEGIN, err);
+    aq_vocabulary_close(&w);
+    if (!st)
+        take_best(m, forms, count, cut);
+    return st;
 }

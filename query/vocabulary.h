@@ -58,6 +58,11 @@ enum aq_status aq_vocabulary_seek(struct aq_vocabulary_walk *w, struct aq_slice 
 enum aq_status aq_vocabulary_next(struct aq_vocabulary_walk *w, bool *found, struct aq_error *err);
 enum aq_status aq_vocabulary_skip(struct aq_vocabulary_walk *w, size_t keep, bool *found, struct aq_error *err);
 struct aq_slice aq_vocabulary_term(struct aq_vocabulary_walk *w);
+/* The commonest forms at most `distance` changes away from text whose plain spelling has
+ * this beginning: as aq_vocabulary_expand gives them. Moves the walk. */
+enum aq_status aq_vocabulary_near(struct aq_vocabulary_walk *w, struct aq_slice text, unsigned distance,
+                                  struct aq_slice beginning, uint32_t most, struct aq_arena *arena,
+                                  struct aq_vocabulary_form **forms, uint32_t *count, struct aq_error *err);
 void aq_vocabulary_close(struct aq_vocabulary_walk *w);
 
 #endif
