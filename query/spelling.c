@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "edit_distance.h"
+#include "pending.h"
 #include "utf8.h"
 #include "vocabulary.h"
 
@@ -25,7 +26,9 @@ enum {
     RARE_SHARE = 50000,  /* "hardly" is in one passage and one in so many, */
     RARE_MOST = 10,      /* and in no more than these */
     CANDIDATES = 16,
-    WORDS_MOST = 8       /* that are looked up */
+    WORDS_MOST = 8,      /* that are looked up */
+    COMPANY_MOST = 3,    /* other words of the query, the rarest, */
+    MEETINGS_MOST = 2000 /* of which so many passages are looked at for the better word */
 };
 
 bool aq_spelling_doubts(const struct aq_txn *txn, uint64_t passages)
@@ -36,11 +39,13 @@ bool aq_spelling_doubts(const struct aq_txn *txn, uint64_t passages)
 
 struct word {
     struct aq_slice typed;
-    struct aq_slice form; /* in arena */
+    struct aq_slice form, term; /* in arena */
+    uint64_t passages;    /* that have the term */
     uint64_t count;       /* of the form */
     uint32_t letters;     /* 0: not to be looked up */
     bool doubted;
     struct aq_slice better; /* empty: none */
+    struct aq_slice better_term; /* where it is one word for one */
     bool joins;             /* it stands for the next word, too */
     int merit;              /* of it */
 };
@@ -99,14 +104,16 @@ static enum aq_status look_up_words(struct spelling *s, struct aq_analyzer *anal
         struct word *w = &s->words[i];
         const struct aq_token *tokens;
         size_t count;
-        *w = (struct word){.typed = typed[i].typed};
+        *w = (struct word){.typed = typed[i].typed, .passages = typed[i].passages};
         enum aq_status st = aq_analyze(analyzer, w->typed, &tokens, &count);
         if (st)
             return aq_fail_nomem(err);
         if (count != 1)
             continue;
-        w->form = aq_arena_copy(s->arena, aq_analyzer_lexeme(analyzer, tokens[0].lexeme)->form);
-        if (!w->form.ptr)
+        const struct aq_lexeme *lexeme = aq_analyzer_lexeme(analyzer, tokens[0].lexeme);
+        w->form = aq_arena_copy(s->arena, lexeme->form);
+        w->term = aq_arena_copy(s->arena, lexeme->term);
+        if (!w->form.ptr || !w->term.ptr)
             return aq_fail_nomem(err);
         w->letters = letters_of(w->form);
         w->doubted = w->letters && doubted < WORDS_MOST && aq_spelling_doubts(s->txn, typed[i].passages);
@@ -218,6 +225,7 @@ static void consider(const struct spelling *s, struct word *w, struct aq_slice t
         return;
     w->merit = merit;
     w->better = f->form;
+    w->better_term = f->term;
 }
 
 static enum aq_status replace(struct spelling *s, struct word *w, unsigned distance, struct aq_slice beginning,
@@ -320,8 +328,87 @@ static enum aq_status split(struct spelling *s, struct word *w, struct aq_error 
     both[best] = ' ';
     memcpy(both + best + 1, w->form.ptr + best, w->form.len - best);
     w->better = aq_slice(both, w->form.len + 1);
-    w->merit = merit;
+    w->better_term = (struct aq_slice){0};
     return AQ_OK;
+}
+
+/* ---- company ---- */
+
+static enum aq_status meet_in_segment(struct spelling *s, const struct aq_segment *seg, struct aq_slice a,
+                                      struct aq_slice b, bool *met, struct aq_error *err)
+{
+    struct aq_postings lists[2];
+    struct aq_cursor rare, other;
+    enum aq_status st = aq_segment_postings(s->txn, seg, a, &lists[0], err);
+    if (!st)
+        st = aq_segment_postings(s->txn, seg, b, &lists[1], err);
+    if (st)
+        return st == AQ_NOTFOUND ? AQ_OK : st;
+    bool first = lists[0].df <= lists[1].df;
+    aq_cursor_init(&rare, &lists[first ? 0 : 1]);
+    aq_cursor_init(&other, &lists[first ? 1 : 0]);
+    for (uint32_t n = 0; n < MEETINGS_MOST && rare.docid != AQ_DOCID_END && !*met; n++) {
+        *met = aq_cursor_seek(&other, rare.docid) == rare.docid;
+        aq_cursor_next(&rare);
+    }
+    return AQ_OK;
+}
+
+static enum aq_status meet_pending(struct spelling *s, struct aq_slice a, struct aq_slice b, bool *met,
+                                   struct aq_error *err)
+{
+    struct aq_walk walk;
+    bool found, bad = false;
+    enum aq_status st = aq_walk_open(s->txn, AQ_TABLE_PEND, false, &walk, err);
+    if (st)
+        return st;
+    for (st = aq_walk_seek(&walk, (struct aq_slice){0}, &found, err); !st && found && !*met;
+         st = aq_walk_next(&walk, &found, err)) {
+        struct aq_pending record;
+        struct aq_pending_term term;
+        *met = aq_pending_parse(&record, walk.payload) == AQ_OK &&
+               aq_pending_find(&record, a, aq_hash(a), &term, &bad) &&
+               aq_pending_find(&record, b, aq_hash(b), &term, &bad);
+    }
+    aq_walk_close(&walk);
+    return st;
+}
+
+/* The rarest words of the query that are not doubted. */
+static size_t company_of(const struct spelling *s, const struct word *company[COMPANY_MOST])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct word *w = &s->words[i];
+        if (w->doubted || w->form.len == 0 || w->passages == 0)
+            continue;
+        size_t at = n < COMPANY_MOST ? n++ : COMPANY_MOST;
+        for (; at > 0 && company[at - 1]->passages > w->passages; at--)
+            if (at < COMPANY_MOST)
+                company[at] = company[at - 1];
+        if (at < COMPANY_MOST)
+            company[at] = w;
+    }
+    return n;
+}
+
+/* What was meant mostly stands somewhere together with a word that was meant beside it.
+ * What never does is dropped: the word is a name, or of another subject. */
+static enum aq_status keep_company(struct spelling *s, struct word *w, struct aq_error *err)
+{
+    const struct word *company[COMPANY_MOST];
+    size_t n = company_of(s, company);
+    bool met = n == 0;
+    enum aq_status st = AQ_OK;
+    for (size_t i = 0; i < n && !met && !st; i++) {
+        for (uint32_t k = 0; k < s->txn->segment_count && !met && !st; k++)
+            st = meet_in_segment(s, &s->txn->segments[k], w->better_term, company[i]->term, &met, err);
+        if (!met && !st && s->txn->state.pend_comments)
+            st = meet_pending(s, w->better_term, company[i]->term, &met, err);
+    }
+    if (!met)
+        w->better = (struct aq_slice){0};
+    return st;
 }
 
 /* ---- all of it ---- */
@@ -340,7 +427,7 @@ static enum aq_status better_word(struct spelling *s, struct word *w, struct aq_
         st = replace(s, w, 2, letter, err);
     if (!st && w->better.len == 0 && w->letters >= LETTERS_LEAST && w->count == 0)
         st = replace(s, w, 1, (struct aq_slice){0}, err);
-    return st;
+    return !st && w->better_term.len ? keep_company(s, w, err) : st;
 }
 
 static enum aq_status better_words(struct spelling *s, bool *any, struct aq_error *err)
