@@ -99,8 +99,13 @@ struct wanted {
     size_t count;
 };
 
-static bool collect(struct wanted *w, const char *const *given, size_t given_count, const struct aq_clauses *clauses,
-                    enum aq_clause_kind kind, bool refused, struct aq_arena *arena)
+struct given {
+    const struct aq_filter_clause *items;
+    size_t count;
+};
+
+static bool collect(struct wanted *w, const char *const *given, size_t given_count, const struct given *clauses,
+                    enum aq_field kind, bool refused, struct aq_arena *arena)
 {
     w->count = 0;
     w->items = aq_arena_alloc(arena, (given_count + clauses->count + 1) * sizeof *w->items);
@@ -109,9 +114,9 @@ static bool collect(struct wanted *w, const char *const *given, size_t given_cou
     for (size_t i = 0; i < given_count; i++)
         w->items[w->count++] = aq_slice_str(given[i]);
     for (size_t i = 0; i < clauses->count; i++) {
-        const struct aq_clause *c = &clauses->items[i];
-        if (c->kind == kind && (c->occur == AQ_MUST_NOT) == refused)
-            w->items[w->count++] = c->text;
+        const struct aq_filter_clause *c = &clauses->items[i];
+        if (c->value->field == kind && c->refused == refused)
+            w->items[w->count++] = c->value->text;
     }
     return true;
 }
@@ -170,32 +175,36 @@ static enum aq_status find_threads(struct aq_txn *txn, const struct wanted *w, u
     return AQ_OK;
 }
 
-static void bound_dates(struct aq_filter *f, const struct aq_search_request *r, const struct aq_clauses *clauses)
+static void bound_dates(struct aq_filter *f, const struct aq_search_request *r, const struct given *clauses)
 {
     f->after = f->before = AQ_NO_DATE;
-    if (r->after || r->before) {
+    if (r && (r->after || r->before)) {
         f->after = r->after;
         f->before = r->before;
     }
     for (size_t i = 0; i < clauses->count; i++) {
-        const struct aq_clause *c = &clauses->items[i];
-        if (c->kind == AQ_CLAUSE_AFTER && (f->after == AQ_NO_DATE || c->date > f->after))
-            f->after = c->date;
-        if (c->kind == AQ_CLAUSE_BEFORE && (f->before == AQ_NO_DATE || c->date < f->before))
-            f->before = c->date;
+        const struct aq_field_value *c = clauses->items[i].value;
+        if (c->field == AQ_FIELD_AFTER && (f->after == AQ_NO_DATE || c->from > f->after))
+            f->after = c->from;
+        if (c->field == AQ_FIELD_BEFORE && (f->before == AQ_NO_DATE || c->to + 1 < f->before))
+            f->before = c->to + 1;
     }
 }
 
-enum aq_status aq_filter_make(struct aq_filter *f, struct aq_txn *txn, const struct aq_search_request *r,
-                              const struct aq_clauses *clauses, struct aq_arena *arena, struct aq_error *err)
+enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source *from,
+                              const struct aq_search_request *r, const struct aq_filter_clause *items, size_t count,
+                              struct aq_error *err)
 {
+    struct aq_txn *txn = from->txn;
+    struct aq_arena *arena = from->arena;
+    const struct given all = {items, count}, *clauses = &all;
     struct wanted authors, no_authors, threads, no_threads;
     *f = (struct aq_filter){.author_count = txn->state.next_author, .thread_count = txn->state.next_thread};
     bound_dates(f, r, clauses);
-    if (!collect(&authors, r->authors, r->author_count, clauses, AQ_CLAUSE_AUTHOR, false, arena) ||
-        !collect(&no_authors, NULL, 0, clauses, AQ_CLAUSE_AUTHOR, true, arena) ||
-        !collect(&threads, r->threads, r->thread_count, clauses, AQ_CLAUSE_THREAD, false, arena) ||
-        !collect(&no_threads, NULL, 0, clauses, AQ_CLAUSE_THREAD, true, arena))
+    if (!collect(&authors, r ? r->authors : NULL, r ? r->author_count : 0, clauses, AQ_FIELD_AUTHOR, false, arena) ||
+        !collect(&no_authors, NULL, 0, clauses, AQ_FIELD_AUTHOR, true, arena) ||
+        !collect(&threads, r ? r->threads : NULL, r ? r->thread_count : 0, clauses, AQ_FIELD_THREAD, false, arena) ||
+        !collect(&no_threads, NULL, 0, clauses, AQ_FIELD_THREAD, true, arena))
         return aq_fail_nomem(err);
     const struct {
         const struct wanted *wanted;

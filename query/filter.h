@@ -4,7 +4,8 @@
 #define AQ_FILTER_H
 
 #include "aq.h"
-#include "parser.h"
+#include "analyzer.h"
+#include "field.h"
 #include "store.h"
 
 struct aq_filter {
@@ -15,9 +16,22 @@ struct aq_filter {
     bool active;
 };
 
-/* From the request's lists and the query's clauses together; bitmaps in arena. */
-enum aq_status aq_filter_make(struct aq_filter *f, struct aq_txn *txn, const struct aq_search_request *request,
-                              const struct aq_clauses *clauses, struct aq_arena *arena, struct aq_error *err);
+struct aq_filter_clause {
+    const struct aq_field_value *value;
+    bool refused;
+};
+
+struct aq_filter_source {
+    struct aq_txn *txn;
+    struct aq_analyzer *analyzer;
+    struct aq_arena *arena; /* of the bitmaps */
+};
+
+/* Of clauses of one field any must hold, different fields all, refused ones none; and the
+ * request's lists (request may be NULL). */
+enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source *from,
+                              const struct aq_search_request *request, const struct aq_filter_clause *clauses,
+                              size_t count, struct aq_error *err);
 
 bool aq_filter_passes(const struct aq_filter *f, struct aq_txn *txn, uint32_t comment);
 

@@ -45,9 +45,9 @@ uint32_t aq_conjunction_seek(struct aq_conjunction *c, uint32_t target)
 
 /* Begins with the element that has the fewest positions; its form is looked at last,
  * where the others do stand beside it. */
-bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p, struct aq_cursor *const *by_term)
+uint32_t aq_phrase_starts(const struct aq_leaf *leaf, const struct aq_query_phrase *p,
+                          struct aq_cursor *const *by_term, uint16_t starts[256])
 {
-    uint16_t starts[256];
     uint32_t first = 0, fewest = UINT32_MAX, n = 0;
     for (uint32_t i = 0; i < p->count; i++) {
         uint32_t tf = aq_cursor_freq(by_term[p->elements[i].term]);
@@ -67,7 +67,7 @@ bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p,
         if (i < p->count || !any)
             n = aq_cursor_meet_positions(by_term[e->term], e->offset, any ? -1 : leaf->codes[e->form], starts, n);
     }
-    return n > 0;
+    return n;
 }
 
 bool aq_phrase_possible(const struct aq_leaf *leaf, const struct aq_query_phrase *p)

@@ -19,9 +19,17 @@ void aq_conjunction_init(struct aq_conjunction *c, const struct aq_leaf *leaf, c
 /* To the first common docid >= target; AQ_DOCID_END when there is none. */
 uint32_t aq_conjunction_seek(struct aq_conjunction *c, uint32_t target);
 
-/* Whether the phrase stands in the passage its terms' cursors are on. by_term:
- * cursor of every query term that the phrase names. */
-bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p, struct aq_cursor *const *by_term);
+/* Where the phrase stands in the passage that its terms' cursors are on: the positions of
+ * its first word, ascending; returns how many. by_term: cursor of every query term that
+ * the phrase names. */
+uint32_t aq_phrase_starts(const struct aq_leaf *leaf, const struct aq_query_phrase *p,
+                          struct aq_cursor *const *by_term, uint16_t starts[256]);
+static inline bool aq_phrase_here(const struct aq_leaf *leaf, const struct aq_query_phrase *p,
+                                  struct aq_cursor *const *by_term)
+{
+    uint16_t starts[256];
+    return aq_phrase_starts(leaf, p, by_term, starts) > 0;
+}
 
 /* Whether a leaf can have the phrase at all: its terms and forms occur. */
 bool aq_phrase_possible(const struct aq_leaf *leaf, const struct aq_query_phrase *p);

@@ -1,47 +1,68 @@
-/* parser.h - a query string to a flat list of clauses. Owns the query language's
- * syntax (docs/QUERY.md) and nothing of words' analysis or of any index. */
+/* parser.h - a query string to a tree. Owns the query language's syntax
+ * (docs/QUERY.md) and nothing of words' analysis or of any index. */
 #ifndef AQ_PARSER_H
 #define AQ_PARSER_H
 
 #include "base.h"
+#include "field.h"
 
 enum {
-    AQ_QUERY_BYTES = 1 << 20,   /* a longer query is AQ_LIMIT */
-    AQ_QUERY_CLAUSES = 10000    /* clauses kept; further ones are cut and reported */
+    AQ_QUERY_BYTES = 1 << 20,  /* a longer query is AQ_LIMIT */
+    AQ_QUERY_LEAVES = 10000,   /* leaves kept; further ones are cut and reported */
+    AQ_QUERY_DEPTH = 16,       /* groups in each other */
+    AQ_TREE_DEPTH = 64         /* more than nodes in each other */
 };
 
-enum aq_clause_kind {
-    AQ_CLAUSE_TEXT,   /* what stands between spaces: one word, compound or run of CJK */
-    AQ_CLAUSE_PHRASE, /* between quotation marks */
-    AQ_CLAUSE_AUTHOR,
-    AQ_CLAUSE_THREAD,
-    AQ_CLAUSE_AFTER,  /* date: first second that passes */
-    AQ_CLAUSE_BEFORE  /* date: first second that does not */
+enum aq_node_kind {
+    /* leaves */
+    AQ_NODE_WORD,   /* what stands between spaces: one word, compound or run of CJK */
+    AQ_NODE_PHRASE, /* between quotation marks; distance: other words allowed in between */
+    AQ_NODE_PREFIX, /* text without the star */
+    AQ_NODE_FUZZY,  /* distance: 1 or 2 */
+    AQ_NODE_FIELD,  /* field */
+    /* with children */
+    AQ_NODE_ROW,    /* side by side, each with its occur */
+    AQ_NODE_AND, AQ_NODE_OR, /* children are AQ_MUST_NOT or AQ_SHOULD, which means nothing there */
+    AQ_NODE_NEAR,   /* distance, ordered; children: WORD, PHRASE, PREFIX, FUZZY, or OR of these */
+    AQ_NODE_SAME    /* synonyms: the best of its children counts. Never made by the parser */
 };
 
 enum aq_occur { AQ_SHOULD, AQ_MUST, AQ_MUST_NOT };
 
-struct aq_clause {
-    uint8_t kind;         /* enum aq_clause_kind */
-    uint8_t occur;        /* enum aq_occur; dates are always AQ_MUST */
-    struct aq_slice text; /* borrowed from the query, operators and quotation marks removed */
-    int64_t date;         /* seconds since 1970, of the two date kinds */
+#define AQ_NO_NODE UINT32_MAX
+
+struct aq_node {
+    uint8_t kind;     /* enum aq_node_kind */
+    uint8_t occur;    /* enum aq_occur, in a row; elsewhere only AQ_MUST_NOT matters */
+    bool ordered;     /* of NEAR: it is ADJ */
+    uint16_t distance;
+    double boost;     /* 1 when none was given */
+    struct aq_slice text;  /* of a leaf: operators and quotation marks removed; borrowed from the query */
+    struct aq_slice typed; /* as it stands in the query, from its first to its last character */
+    struct aq_field_value field;
+    uint32_t first_child, next; /* AQ_NO_NODE: none, the last */
 };
 
-struct aq_clauses {
-    struct aq_clause *items;
+/* Something that could not be meant as syntax and was taken for text. */
+struct aq_problem {
+    uint32_t begin, end; /* bytes of the query */
+    const char *message; /* what is wrong and what to write instead */
+};
+
+struct aq_syntax {
+    struct aq_node *nodes;
     size_t count, cap;
-    bool cut; /* the query had more than AQ_QUERY_CLAUSES clauses */
+    uint32_t root;    /* AQ_NO_NODE: nothing was asked; else a ROW, AND or OR */
+    bool cut;         /* there were more than AQ_QUERY_LEAVES, or deeper ones than AQ_QUERY_DEPTH */
+    bool troubled;    /* `problem` is the first one */
+    struct aq_problem problem;
 };
 
-/* Zero-initialise *out; free it with aq_clauses_free, after failures too. plain:
- * no character has a meaning but white space. AQ_SYNTAX only for invalid UTF-8,
- * AQ_LIMIT beyond AQ_QUERY_BYTES: nothing that people type is an error. */
-enum aq_status aq_parse(struct aq_slice query, bool plain, struct aq_clauses *out, struct aq_error *err);
-void aq_clauses_free(struct aq_clauses *c);
-
-/* YYYY, YYYY-MM or YYYY-MM-DD to the first second of that year, month or day
- * (UTC). False when it is none of these or no such day. */
-bool aq_parse_date(struct aq_slice s, int64_t *seconds);
+/* Zero-initialise *out; free it with aq_syntax_free, after failures too. plain: no
+ * character has a meaning but white space. now: what relative dates count from, seconds
+ * since 1970. AQ_SYNTAX only for invalid UTF-8, AQ_LIMIT beyond AQ_QUERY_BYTES: nothing
+ * that people type is an error. Scripts look at `troubled`. */
+enum aq_status aq_parse(struct aq_slice query, bool plain, int64_t now, struct aq_syntax *out, struct aq_error *err);
+void aq_syntax_free(struct aq_syntax *s);
 
 #endif

@@ -5,6 +5,8 @@ enum aq_plan_kind aq_plan_choose(const struct aq_query *q, bool filtered)
 {
     if (q->hopeless)
         return AQ_PLAN_NOTHING;
+    if (q->tree)
+        return q->node_count ? AQ_PLAN_TREE : filtered ? AQ_PLAN_LIST : AQ_PLAN_NOTHING;
     for (size_t i = 0; i < q->term_count; i++)
         if (q->terms[i].required)
             return AQ_PLAN_ALL;
@@ -16,7 +18,8 @@ enum aq_plan_kind aq_plan_choose(const struct aq_query *q, bool filtered)
 enum aq_status aq_plan_run(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_error *err)
 {
     static enum aq_status (*const plans[])(const struct aq_plan *, struct aq_leaf *) = {
-        [AQ_PLAN_WINDOWS] = aq_plan_windows, [AQ_PLAN_ALL] = aq_plan_all, [AQ_PLAN_LIST] = aq_plan_list};
+        [AQ_PLAN_WINDOWS] = aq_plan_windows, [AQ_PLAN_ALL] = aq_plan_all, [AQ_PLAN_LIST] = aq_plan_list,
+        [AQ_PLAN_TREE] = aq_plan_tree};
     enum aq_status st = AQ_OK;
     for (uint32_t i = 0; i < p->leaf_count && !st && kind != AQ_PLAN_NOTHING; i++) {
         aq_arena_reset(p->scratch);

@@ -6,6 +6,7 @@
  *   windows   any of the words: lists added up, 8,192 passages at a time
  *   all       required words and phrases: the rarest list leads, others seek
  *   list      filters and exclusions alone: every visible passage, score 0
+ *   tree      what is not flat: bitmaps of windows, from the leaves up
  *
  * Ranking plans leave out what cannot be among the best hits, by the impacts that lists
  * have block by block, and count no further than the collector finds enough:
@@ -28,10 +29,11 @@ struct aq_plan {
     struct aq_arena *arena;   /* what a plan needs until it ends */
     struct aq_arena *scratch; /* what it needs for a leaf; reset between leaves */
     struct aq_collector *collector;
+    const struct aq_filter *filters; /* of a tree's fields, by their number */
     const uint32_t *order; /* of leaves, the most promising first; set by aq_plan_rank */
 };
 
-enum aq_plan_kind { AQ_PLAN_NOTHING, AQ_PLAN_WINDOWS, AQ_PLAN_ALL, AQ_PLAN_LIST };
+enum aq_plan_kind { AQ_PLAN_NOTHING, AQ_PLAN_WINDOWS, AQ_PLAN_ALL, AQ_PLAN_LIST, AQ_PLAN_TREE };
 
 /* filtered: some filter is active. */
 enum aq_plan_kind aq_plan_choose(const struct aq_query *q, bool filtered);
@@ -62,6 +64,7 @@ enum aq_status aq_plan_count(const struct aq_plan *p, struct aq_ranking *r);
 enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf);
 enum aq_status aq_plan_all(const struct aq_plan *p, struct aq_leaf *leaf);
 enum aq_status aq_plan_list(const struct aq_plan *p, struct aq_leaf *leaf);
+enum aq_status aq_plan_tree(const struct aq_plan *p, struct aq_leaf *leaf);
 
 /* ---- what several plans need: the passages that exclusions take away ---- */
 

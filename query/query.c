@@ -1,253 +1,6 @@
-/* query.c - see query.h. Owns the meaning of a clause's tokens; knows nothing of
- * how segments are searched. */
-#include "query.h"
-
-#define FREE_SLOT UINT32_MAX
-
-/* ---- distinct terms ---- */
-
-static size_t probe(const struct aq_query *q, uint32_t term_id)
-{
-    size_t mask = q->by_term_size - 1;
-    size_t i = (term_id * 0x9E3779B1u) & mask;
-    while (q->by_term[i] != FREE_SLOT && q->terms[q->by_term[i]].term_id != term_id)
-        i = (i + 1) & mask;
-    return i;
-}
-
-uint32_t aq_query_find(const struct aq_query *q, uint32_t term_id)
-{
-    if (!q->by_term_size)
-        return AQ_NO_TERM;
-    uint32_t at = q->by_term[probe(q, term_id)];
-    return at == FREE_SLOT ? AQ_NO_TERM : at;
-}
-
-static bool widen(struct aq_query *q)
-{
-    if (q->by_term_size && (q->term_count + 1) * 2 <= q->by_term_size)
-        return true;
-    size_t size = q->by_term_size ? q->by_term_size * 2 : 128;
-    uint32_t *slots = malloc(size * sizeof *slots);
-    if (!slots)
-        return false;
-    memset(slots, 0xFF, size * sizeof *slots);
-    free(q->by_term);
-    q->by_term = slots;
-    q->by_term_size = size;
-    for (size_t i = 0; i < q->term_count; i++)
-        slots[probe(q, q->terms[i].term_id)] = (uint32_t)i;
-    return true;
-}
-
-struct build {
-    struct aq_query *q;
-    struct aq_analyzer *a;
-    bool plain;
-    bool full;   /* a bound was met: nothing more comes in */
-    bool failed; /* out of memory */
-};
-
-static uint32_t add_term(struct build *b, const struct aq_lexeme *lexeme, struct aq_slice typed)
-{
-    struct aq_query *q = b->q;
-    uint32_t at = aq_query_find(q, lexeme->term_id);
-    if (at != AQ_NO_TERM)
-        return at;
-    if (q->term_count == (b->plain ? AQ_QUERY_PLAIN_TERMS : AQ_QUERY_TERMS)) {
-        b->full = true;
-        return AQ_NO_TERM;
-    }
-    if (!widen(q) || !aq_grow(&q->terms, &q->term_cap, q->term_count + 1, sizeof *q->terms)) {
-        b->failed = true;
-        return AQ_NO_TERM;
-    }
-    at = (uint32_t)q->term_count;
-    size_t slot = probe(q, lexeme->term_id);
-    q->terms[q->term_count++] = (struct aq_query_term){
-        .term = lexeme->term, .typed = typed, .hash = lexeme->term_hash, .term_id = lexeme->term_id};
-    q->by_term[slot] = at;
-    return at;
-}
-
-static uint32_t add_form(struct build *b, uint32_t term, const struct aq_lexeme *lexeme, struct aq_slice typed)
-{
-    struct aq_query *q = b->q;
-    for (size_t i = 0; i < q->form_count; i++)
-        if (q->forms[i].lexeme == lexeme->id)
-            return (uint32_t)i;
-    if (!aq_grow(&q->forms, &q->form_cap, q->form_count + 1, sizeof *q->forms)) {
-        b->failed = true;
-        return AQ_ANY_FORM;
-    }
-    q->forms[q->form_count] =
-        (struct aq_query_form){.term = term, .lexeme = lexeme->id, .form = lexeme->form, .typed = typed};
-    return (uint32_t)q->form_count++;
-}
-
-/* ---- clauses ---- */
-
-struct tokens {
-    const struct aq_token *at;
-    size_t count;
-    struct aq_slice text;
-};
-
-static struct aq_slice typed_of(const struct tokens *t, size_t i)
-{
-    return aq_slice(t->text.ptr + t->at[i].begin, t->at[i].end - t->at[i].begin);
-}
-
-static bool same_terms(const struct aq_query_word *w, const uint32_t *terms, uint32_t count)
-{
-    return w->count == count && memcmp(w->terms, terms, count * sizeof *terms) == 0;
-}
-
-/* A bare word: every token scores. It is there when its parts are; a whole of one
- * part (C++, c#) stands for that part, which is another word. */
-static void add_word(struct build *b, const struct tokens *t, bool must)
-{
-    struct aq_query *q = b->q;
-    uint32_t *terms = aq_arena_alloc(&q->arena, t->count * sizeof *terms);
-    uint32_t count = 0, covered = UINT32_MAX;
-    if (!terms) {
-        b->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < t->count; i++) {
-        const struct aq_token *token = &t->at[i];
-        uint32_t term = add_term(b, aq_analyzer_lexeme(b->a, token->lexeme), typed_of(t, i));
-        if (term == AQ_NO_TERM)
-            break;
-        q->terms[term].count++;
-        q->terms[term].loose = true;
-        bool whole = token->flags & AQ_TOKEN_WHOLE;
-        if (whole && token->span == 1)
-            covered = token->position;
-        else if (whole || token->position == covered)
-            continue;
-        q->terms[term].part = true;
-        terms[count++] = term;
-    }
-    if (count == 0 || b->failed)
-        return;
-    for (size_t i = 0; i < q->word_count && !b->plain; i++) {
-        if (same_terms(&q->words[i], terms, count)) {
-            q->words[i].must |= must;
-            return;
-        }
-    }
-    if (!aq_grow(&q->words, &q->word_cap, q->word_count + 1, sizeof *q->words)) {
-        b->failed = true;
-        return;
-    }
-    q->words[q->word_count++] = (struct aq_query_word){.terms = terms, .count = count, .must = must};
-}
-
-static bool same_phrase(const struct aq_query_phrase *p, const struct aq_query_element *elements, uint32_t count)
-{
-    if (p->count != count)
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct aq_query_element *x = &p->elements[i], *y = &elements[i];
-        if (x->term != y->term || x->form != y->form || x->offset != y->offset)
-            return false;
-    }
-    return true;
-}
-
-/* Tokens side by side, compounds as wholes. exact: by form, else by term. */
-static void add_phrase(struct build *b, const struct tokens *t, bool exact, bool exclude)
-{
-    struct aq_query *q = b->q;
-    struct aq_query_element *elements = aq_arena_alloc(&q->arena, t->count * sizeof *elements);
-    uint32_t count = 0, covered = 0;
-    if (!elements) {
-        b->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < t->count; i++) {
-        const struct aq_token *token = &t->at[i];
-        if (token->position < covered)
-            continue;
-        if (count == AQ_QUERY_PHRASE) {
-            b->full = true;
-            break;
-        }
-        const struct aq_lexeme *lexeme = aq_analyzer_lexeme(b->a, token->lexeme);
-        uint32_t term = add_term(b, lexeme, typed_of(t, i));
-        if (term == AQ_NO_TERM)
-            break;
-        uint32_t form = exact ? add_form(b, term, lexeme, typed_of(t, i)) : AQ_ANY_FORM;
-        elements[count++] =
-            (struct aq_query_element){term, form, lexeme->id, token->position - t->at[0].position};
-        covered = token->position + (token->span ? token->span : 1);
-    }
-    if (count == 0 || b->failed)
-        return;
-    struct aq_query_phrase **list = exclude ? &q->exclusions : &q->phrases;
-    size_t *n = exclude ? &q->exclusion_count : &q->phrase_count;
-    size_t *cap = exclude ? &q->exclusion_cap : &q->phrase_cap;
-    size_t at = 0;
-    while (at < *n && !same_phrase(&(*list)[at], elements, count))
-        at++;
-    if (at == *n) {
-        if (*n == AQ_QUERY_TERMS) {
-            b->full = true;
-            return;
-        }
-        if (!aq_grow(list, cap, *n + 1, sizeof **list)) {
-            b->failed = true;
-            return;
-        }
-        (*list)[(*n)++] = (struct aq_query_phrase){.elements = elements, .count = count};
-    }
-    (*list)[at].times++;
-    for (uint32_t i = 0; i < count && !exclude; i++) {
-        q->terms[elements[i].term].count++;
-        if (exact)
-            q->forms[elements[i].form].wanted = true;
-    }
-}
-
-enum aq_status aq_query_build(struct aq_query *q, const struct aq_clauses *clauses, bool plain,
-                              struct aq_analyzer *a, struct aq_error *err)
-{
-    struct build b = {.q = q, .a = a, .plain = plain};
-    q->cut = clauses->cut;
-    for (size_t i = 0; i < clauses->count && !b.full; i++) {
-        const struct aq_clause *c = &clauses->items[i];
-        if (c->kind != AQ_CLAUSE_TEXT && c->kind != AQ_CLAUSE_PHRASE)
-            continue;
-        struct tokens t = {.text = c->text};
-        enum aq_status st = aq_analyze(a, c->text, &t.at, &t.count);
-        if (st)
-            return st == AQ_NOMEM ? aq_fail_nomem(err) : aq_fail(err, st, "the query could not be analyzed");
-        if (t.count == 0)
-            continue;
-        bool exact = c->kind == AQ_CLAUSE_PHRASE;
-        if (exact || c->occur == AQ_MUST_NOT)
-            add_phrase(&b, &t, exact, c->occur == AQ_MUST_NOT);
-        else
-            add_word(&b, &t, c->occur == AQ_MUST);
-        if (b.failed)
-            return aq_fail_nomem(err);
-    }
-    q->cut |= b.full;
-    return AQ_OK;
-}
-
-void aq_query_free(struct aq_query *q)
-{
-    free(q->terms);
-    free(q->forms);
-    free(q->words);
-    free(q->phrases);
-    free(q->exclusions);
-    free(q->by_term);
-    aq_arena_free(&q->arena);
-    *q = (struct aq_query){0};
-}
+/* query.c - see query.h: what of a built query occurs in the index, and what follows from
+ * that for words, weights and order. */
+#include "query_build.h"
 
 /* ---- what occurs ---- */
 
@@ -261,64 +14,221 @@ static bool phrase_occurs(const struct aq_query *q, const struct aq_query_phrase
     return true;
 }
 
-/* The terms of a dropped phrase do not score either. */
-static void drop_phrase(struct aq_query *q, struct aq_query_phrase *p)
+static bool word_occurs(const struct aq_query *q, const struct aq_query_word *w)
 {
-    p->dead = true;
-    for (uint32_t i = 0; i < p->count; i++)
-        q->terms[p->elements[i].term].count -= p->times;
-}
-
-/* Whether an earlier word has the same terms. Only asked of the few that can make
- * two to four. */
-static bool word_repeats(const struct aq_query *q, size_t at)
-{
-    for (size_t i = 0; i < at; i++)
-        if (same_terms(&q->words[i], q->words[at].terms, q->words[at].count))
+    for (uint32_t k = 0; k < w->part_count; k++)
+        if (q->terms[w->parts[k]].df > 0)
             return true;
     return false;
 }
 
-void aq_query_resolve(struct aq_query *q, const struct aq_model *m)
+static bool pattern_occurs(const struct aq_query *q, const struct aq_query_pattern *p)
 {
-    size_t distinct = 0;
-    bool given = q->word_count || q->phrase_count;
-    for (size_t i = 0; i < q->phrase_count; i++) {
-        struct aq_query_phrase *p = &q->phrases[i];
-        if (!phrase_occurs(q, p)) {
-            drop_phrase(q, p);
-            continue;
+    for (uint32_t i = 0; i < p->count; i++)
+        if (q->forms[p->members[i].form].seen)
+            return true;
+    return false;
+}
+
+static bool near_occurs(struct aq_query *q, const struct aq_query_near *n)
+{
+    for (uint32_t i = 0; i < n->count; i++) {
+        struct aq_query_side *s = &n->sides[i];
+        s->dead = true;
+        for (uint32_t k = 0; k < s->span_count; k++) {
+            s->spans[k].dead = !phrase_occurs(q, &s->spans[k]);
+            s->dead &= s->spans[k].dead;
         }
-        distinct++;
-        for (uint32_t k = 0; k < p->count; k++)
-            q->terms[p->elements[k].term].required = true;
+        for (uint32_t k = 0; k < s->pattern_count; k++)
+            s->dead &= !pattern_occurs(q, &q->patterns[s->patterns[k]]);
     }
+    for (uint32_t i = 0; i < n->count; i++)
+        if (n->sides[i].dead)
+            return false;
+    return true;
+}
+
+static bool leaf_occurs(struct aq_query *q, const struct aq_query_node *n)
+{
+    switch ((enum aq_node_kind)n->kind) {
+    case AQ_NODE_WORD:
+        return !q->words[n->leaf].dead;
+    case AQ_NODE_PHRASE:
+        if (q->tree)
+            return near_occurs(q, &q->nears[n->leaf]);
+        return !(n->occur == AQ_MUST_NOT ? q->exclusions : q->phrases)[n->leaf].dead;
+    case AQ_NODE_NEAR:
+        return near_occurs(q, &q->nears[n->leaf]);
+    case AQ_NODE_PREFIX:
+    case AQ_NODE_FUZZY:
+        return pattern_occurs(q, &q->patterns[n->leaf]);
+    default:
+        return true;
+    }
+}
+
+/* Of what must be there, something must be able to; exclusions and fields find by
+ * themselves. What is excluded is taken as it stands: nothing is dead there. */
+static bool inner_occurs(const struct aq_query *q, uint32_t at)
+{
+    bool given = false;
+    for (uint32_t c = at + 1; c < q->nodes[at].end; c = q->nodes[c].end) {
+        const struct aq_query_node *n = &q->nodes[c];
+        if (n->occur == AQ_MUST_NOT || n->kind == AQ_NODE_FIELD)
+            continue;
+        if (!n->dead)
+            return true;
+        given = true;
+    }
+    return !given;
+}
+
+static void find_dead(struct aq_query *q)
+{
+    for (size_t i = 0; i < q->phrase_count; i++)
+        q->phrases[i].dead = !phrase_occurs(q, &q->phrases[i]);
     for (size_t i = 0; i < q->exclusion_count; i++)
         q->exclusions[i].dead = !phrase_occurs(q, &q->exclusions[i]);
+    for (size_t i = 0; i < q->word_count; i++)
+        q->words[i].dead = !word_occurs(q, &q->words[i]);
+    for (size_t i = q->node_count; i-- > 0;) {
+        struct aq_query_node *n = &q->nodes[i];
+        bool inner = n->kind >= AQ_NODE_ROW && n->kind != AQ_NODE_NEAR;
+        bool occurs = inner ? inner_occurs(q, (uint32_t)i) : leaf_occurs(q, n);
+        n->dead = !occurs && !n->literal;
+    }
+}
+
+/* ---- weights ---- */
+
+static void count_phrase(struct aq_query *q, const struct aq_query_phrase *p, double boost)
+{
+    for (uint32_t i = 0; i < p->count && !p->dead; i++)
+        q->terms[p->elements[i].term].times += boost;
+}
+
+static void count_pattern(struct aq_query *q, const struct aq_query_pattern *p, double boost)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (i == 0 || p->members[i].term != p->members[i - 1].term)
+            q->terms[p->members[i].term].times += boost;
+}
+
+static void count_near(struct aq_query *q, const struct aq_query_near *near, double boost)
+{
+    for (uint32_t i = 0; i < near->count; i++) {
+        for (uint32_t k = 0; k < near->sides[i].span_count; k++)
+            count_phrase(q, &near->sides[i].spans[k], boost);
+        for (uint32_t k = 0; k < near->sides[i].pattern_count; k++)
+            count_pattern(q, &q->patterns[near->sides[i].patterns[k]], boost);
+    }
+}
+
+/* How often each term stands in the query where it scores. */
+static void count_times(struct aq_query *q)
+{
+    for (size_t i = 0; i < q->term_count; i++)
+        q->terms[i].times = 0;
+    for (size_t i = 0; i < q->node_count; i++) {
+        const struct aq_query_node *n = &q->nodes[i];
+        if (n->literal || n->dead)
+            continue;
+        if (n->kind == AQ_NODE_WORD)
+            for (uint32_t k = 0; k < q->words[n->leaf].scored_count; k++)
+                q->terms[q->words[n->leaf].scored[k]].times += n->boost;
+        else if (n->kind == AQ_NODE_PHRASE && !q->tree)
+            count_phrase(q, &q->phrases[n->leaf], n->boost);
+        else if (n->kind == AQ_NODE_PHRASE || n->kind == AQ_NODE_NEAR)
+            count_near(q, &q->nears[n->leaf], n->boost);
+        else if (n->kind == AQ_NODE_PREFIX || n->kind == AQ_NODE_FUZZY)
+            count_pattern(q, &q->patterns[n->leaf], n->boost);
+    }
+}
+
+/* ---- what hits need ---- */
+
+/* Whether an earlier word has the same parts. Only asked of the few that can make
+ * two to four. */
+static bool word_repeats(const struct aq_query *q, size_t at)
+{
+    const struct aq_query_word *w = &q->words[at];
+    for (size_t i = 0; i < at; i++)
+        if (q->words[i].part_count == w->part_count &&
+            memcmp(q->words[i].parts, w->parts, w->part_count * sizeof *w->parts) == 0)
+            return true;
+    return false;
+}
+
+/* Marks what is required and needed; returns how many different words there are, as far
+ * as that is up to four. */
+static size_t need_flat(struct aq_query *q)
+{
+    size_t distinct = 0;
+    for (size_t i = 0; i < q->phrase_count; i++) {
+        const struct aq_query_phrase *p = &q->phrases[i];
+        distinct += !p->dead;
+        for (uint32_t k = 0; k < p->count && !p->dead; k++)
+            q->terms[p->elements[k].term].required = true;
+    }
     for (size_t i = 0; i < q->word_count; i++) {
-        struct aq_query_word *w = &q->words[i];
-        bool lives = false;
-        for (uint32_t k = 0; k < w->count; k++) {
-            struct aq_query_term *term = &q->terms[w->terms[k]];
+        const struct aq_query_word *w = &q->words[i];
+        for (uint32_t k = 0; k < w->part_count; k++) {
+            struct aq_query_term *term = &q->terms[w->parts[k]];
             if (term->df == 0)
                 continue;
-            lives = true;
             q->needed += !term->needed;
             term->needed = true;
             term->required |= w->must;
         }
-        w->dead = !lives;
-        if (lives && distinct <= 4)
+        if (!w->dead && distinct <= 4)
             distinct += !word_repeats(q, i);
     }
-    q->tiered = distinct >= 2 && distinct <= 4;
+    return distinct;
+}
+
+static bool same_leaf(const struct aq_query *q, const struct aq_query_node *a, const struct aq_query_node *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == AQ_NODE_WORD)
+        return a->leaf == b->leaf;
+    return a->kind == AQ_NODE_PHRASE && q->nears[a->leaf].count == 1 && q->nears[b->leaf].count == 1 &&
+           aq_query_same_phrase(&q->nears[a->leaf].sides->spans[0], &q->nears[b->leaf].sides->spans[0]);
+}
+
+/* How many different things the outermost row asks for, none if there is no such row. */
+static size_t count_row(const struct aq_query *q)
+{
+    size_t distinct = 0;
+    if (q->node_count == 0 || q->nodes[0].kind != AQ_NODE_ROW)
+        return 0;
+    for (uint32_t c = 1; c < q->node_count && distinct <= 4; c = q->nodes[c].end) {
+        const struct aq_query_node *n = &q->nodes[c];
+        bool repeats = n->dead || n->occur == AQ_MUST_NOT || n->kind == AQ_NODE_FIELD;
+        for (uint32_t other = 1; other < c && !repeats; other = q->nodes[other].end)
+            repeats = q->nodes[other].occur != AQ_MUST_NOT && same_leaf(q, &q->nodes[other], n);
+        distinct += !repeats;
+    }
+    return distinct;
+}
+
+void aq_query_resolve(struct aq_query *q, const struct aq_model *m)
+{
+    find_dead(q);
+    count_times(q);
     for (size_t i = 0; i < q->term_count; i++) {
         struct aq_query_term *t = &q->terms[i];
-        t->weight = t->df && t->count ? aq_idf(m, t->df) * t->count : 0;
+        t->idf = t->df ? aq_idf(m, t->df) : 0;
+        t->weight = t->idf * t->times;
         q->scores |= t->weight > 0;
     }
-    q->hopeless = given && !distinct;
+    size_t distinct = q->tree ? count_row(q) : need_flat(q);
+    q->tiered = distinct >= 2 && distinct <= 4;
+    q->hopeless = q->tree ? q->node_count > 0 && q->nodes[0].dead
+                          : (q->word_count || q->phrase_count) && distinct == 0;
 }
+
+/* ---- what does not occur ---- */
 
 uint32_t aq_query_ignored(const struct aq_query *q, struct aq_slice *out)
 {
@@ -331,6 +241,11 @@ uint32_t aq_query_ignored(const struct aq_query *q, struct aq_slice *out)
         bool said = q->terms[f->term].part && q->terms[f->term].df == 0;
         if (f->wanted && !f->seen && !said)
             out[n++] = f->typed;
+    }
+    for (size_t i = 0; i < q->node_count; i++) {
+        const struct aq_query_node *node = &q->nodes[i];
+        if (node->dead && (node->kind == AQ_NODE_PREFIX || node->kind == AQ_NODE_FUZZY))
+            out[n++] = node->typed;
     }
     return n;
 }

@@ -1,8 +1,10 @@
 /* search.c - aq_search from end to end: query, statistics, plan, hits. What a step
  * does is in its own file; this one owns their order and the result's memory. */
+#include "explain.h"
 #include "hits.h"
 #include "plan.h"
 #include "reader.h"
+#include "strict.h"
 
 #include <time.h>
 
@@ -17,13 +19,14 @@ struct search {
     const struct aq_search_request *request;
     struct aq_reader *reader;
     struct aq_txn txn;
-    struct aq_clauses clauses;
+    struct aq_syntax syntax;
     struct aq_query query;
     struct aq_model *model;  /* the reader's, as the two that follow */
     struct aq_arena *arena;  /* until the call ends */
     struct aq_arena *scratch; /* of plans */
     struct aq_pending_scan pend;
-    struct aq_filter filter;
+    struct aq_filter filter;   /* that all hits pass */
+    struct aq_filter *filters; /* of the query's fields that stand deeper */
     struct aq_leaf *leaves;
     uint32_t leaf_count;
     struct aq_collector collector;
@@ -54,18 +57,45 @@ static enum aq_status check_request(const struct aq_search_request *r, struct aq
     return AQ_OK;
 }
 
+static enum aq_status parse(struct search *s, struct aq_error *err)
+{
+    const struct aq_search_request *r = s->request;
+    bool plain = r->flags & AQ_QUERY_PLAIN;
+    int64_t now = r->now ? r->now : (int64_t)time(NULL);
+    enum aq_status st = aq_parse(r->query, plain, now, &s->syntax, err);
+    if (!st && (r->flags & AQ_QUERY_STRICT))
+        st = aq_syntax_strict(&s->syntax, r->query, NULL, err);
+    if (!st)
+        st = aq_query_build(&s->query, &s->syntax, plain, s->reader->analyzer, &s->txn, err);
+    return st;
+}
+
+/* The outermost row's fields, with the request's lists; and those of each inner one. */
+static enum aq_status make_filters(struct search *s, struct aq_error *err)
+{
+    const struct aq_query *q = &s->query;
+    const struct aq_filter_source from = {&s->txn, s->reader->analyzer, s->arena};
+    const struct aq_query_fields *outer = q->filter == AQ_NO_FILTER ? NULL : &q->fields[q->filter];
+    enum aq_status st =
+        aq_filter_make(&s->filter, &from, s->request, outer ? outer->clauses : NULL, outer ? outer->count : 0, err);
+    s->filters = aq_arena_alloc(s->arena, (q->field_count + 1) * sizeof *s->filters);
+    if (!s->filters)
+        return aq_fail_nomem(err);
+    for (uint32_t i = 0; i < q->field_count && !st; i++)
+        if (i != q->filter)
+            st = aq_filter_make(&s->filters[i], &from, NULL, q->fields[i].clauses, q->fields[i].count, err);
+    return st;
+}
+
 /* From the query's string to leaves with global statistics. */
 static enum aq_status prepare(struct search *s, struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
-    bool plain = r->flags & AQ_QUERY_PLAIN;
-    enum aq_status st = aq_parse(r->query, plain, &s->clauses, err);
-    if (!st)
-        st = aq_query_build(&s->query, &s->clauses, plain, s->reader->analyzer, err);
+    enum aq_status st = parse(s, err);
     if (!st)
         st = aq_model_update(s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
     if (!st)
-        st = aq_filter_make(&s->filter, &s->txn, r, &s->clauses, s->arena, err);
+        st = make_filters(s, err);
     if (!st)
         st = aq_pending_scan(&s->pend, &s->txn, &s->query, err);
     if (!st)
@@ -83,7 +113,8 @@ static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
                             .model = s->model,
                             .arena = s->arena,
                             .scratch = s->scratch,
-                            .collector = c};
+                            .collector = c,
+                            .filters = s->filters};
 }
 
 /* Exhaustively. */
@@ -91,7 +122,8 @@ static enum aq_status run(struct search *s, enum aq_plan_kind kind, struct aq_co
                           uint32_t k, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
     /* Without words the newest come first: every score is 0. */
-    enum aq_sort sort = kind == AQ_PLAN_LIST && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
+    bool listed = kind == AQ_PLAN_LIST || (kind == AQ_PLAN_TREE && !s->query.scores);
+    enum aq_sort sort = listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
     enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, group, sort, k, s->query.tiered, err);
     struct aq_plan plan = plan_of(s, c);
     if (!st)
@@ -170,7 +202,7 @@ static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint
 static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq_error *err)
 {
     const struct aq_query *q = &s->query;
-    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->term_count + q->form_count + 1) * sizeof *out);
+    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->term_count + q->form_count + q->pattern_count + 1) * sizeof *out);
     if (!out)
         return aq_fail_nomem(err);
     uint32_t n = aq_query_ignored(q, out);
@@ -180,6 +212,22 @@ static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq
     a->result.ignored = out;
     a->result.ignored_count = n;
     return AQ_OK;
+}
+
+static enum aq_status explain(struct search *s, struct answer *a, const struct aq_candidate *found, size_t count,
+                              const struct aq_shares **shares, struct aq_error *err)
+{
+    struct aq_explanation *out = &a->result.explanation;
+    const struct aq_plan plan = plan_of(s, NULL);
+    *shares = NULL;
+    if (!(s->request->flags & AQ_EXPLAIN))
+        return AQ_OK;
+    out->k1 = s->model->k1;
+    out->b = s->model->b;
+    out->average_length = s->model->average;
+    out->passages = s->model->passages;
+    enum aq_status st = aq_explain_query(&s->query, &a->arena, out, err);
+    return st ? st : aq_explain_hits(&plan, found, count, &a->arena, shares, err);
 }
 
 static enum aq_status answer(struct search *s, struct answer *a, struct aq_error *err)
@@ -204,14 +252,19 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->total_passages = s->collector.passages - s->collector.at_least;
     out->total_groups = s->collector.groups - s->collector.at_least;
     out->total_at_least = s->collector.at_least;
-    out->partial = s->query.cut ? AQ_PARTIAL_TERMS : AQ_PARTIAL_NONE;
+    out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u);
     out->commit = s->txn.state.commit;
     out->snapshot = s->txn.state.next_comment;
     size_t skip = r->offset < count ? r->offset : count;
+    const struct aq_shares *shares;
+    st = explain(s, a, skip ? found + skip : found, count - skip, &shares, err);
+    if (st)
+        return st;
     struct aq_hit_maker maker = {.txn = &s->txn,
                                  .analyzer = s->reader->analyzer,
                                  .query = &s->query,
                                  .flags = r->flags,
+                                 .shares = shares,
                                  .arena = &a->arena};
     st = copy_ignored(s, a, err);
     if (!st)
@@ -222,7 +275,7 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
 
 static void search_free(struct search *s)
 {
-    aq_clauses_free(&s->clauses);
+    aq_syntax_free(&s->syntax);
     aq_query_free(&s->query);
     aq_pending_scan_free(&s->pend);
     aq_collector_free(&s->collector);

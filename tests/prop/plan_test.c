@@ -163,7 +163,7 @@ static void pair(struct aq_query_element e[2], struct aq_query_phrase *p, uint32
 {
     e[0] = (struct aq_query_element){below(TERMS), AQ_ANY_FORM, 0, 0};
     e[1] = (struct aq_query_element){below(TERMS), AQ_ANY_FORM, 0, 1 + below(2)};
-    *p = (struct aq_query_phrase){.elements = e, .count = count, .times = 1};
+    *p = (struct aq_query_phrase){.elements = e, .count = count};
 }
 
 static void make_query(struct world *w, bool words)
