@@ -140,6 +140,7 @@ struct aq_result {
     uint64_t micros;         /* time spent */
     const struct aq_slice *ignored; /* words of the query that occur nowhere */
     uint32_t ignored_count;
+    struct aq_slice suggestion; /* the query with better words for some that occur nowhere, or hardly; mostly empty */
     struct aq_explanation explanation;
 };
 

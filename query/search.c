@@ -4,6 +4,7 @@
 #include "hits.h"
 #include "plan.h"
 #include "reader.h"
+#include "spelling.h"
 #include "strict.h"
 
 #include <time.h>
@@ -214,6 +215,45 @@ static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq
     return AQ_OK;
 }
 
+/* The words that stand alone in the query, not in exclusions, phrases or patterns, each
+ * once; returns whether one of them is worth looking for a better one. */
+static bool find_doubted(const struct search *s, struct aq_spelling_word *words, size_t *count)
+{
+    const struct aq_query *q = &s->query;
+    bool any = false;
+    *count = 0;
+    for (size_t i = 0; i < q->node_count; i++) {
+        const struct aq_query_node *n = &q->nodes[i];
+        if (n->kind != AQ_NODE_WORD || n->literal || q->words[n->leaf].scored_count != 1)
+            continue;
+        const struct aq_query_term *t = &q->terms[q->words[n->leaf].scored[0]];
+        /* One that was said before, alone or in a phrase, is `typed` there. */
+        if (t->typed.ptr < n->typed.ptr || t->typed.ptr + t->typed.len > n->typed.ptr + n->typed.len)
+            continue;
+        words[(*count)++] = (struct aq_spelling_word){t->typed, t->df};
+        any |= aq_spelling_doubts(&s->txn, t->df);
+    }
+    return any;
+}
+
+static enum aq_status suggest(struct search *s, struct answer *a, struct aq_error *err)
+{
+    struct aq_slice better;
+    size_t count;
+    if (s->request->flags & (AQ_QUERY_PLAIN | AQ_NO_TEXT))
+        return AQ_OK;
+    struct aq_spelling_word *words = aq_arena_alloc(s->arena, (s->query.node_count + 1) * sizeof *words);
+    if (!words)
+        return aq_fail_nomem(err);
+    if (!find_doubted(s, words, &count))
+        return AQ_OK;
+    enum aq_status st = aq_spelling_suggest(&s->txn, s->reader->analyzer, s->request->query, words, count, s->arena,
+                                            &better, err);
+    if (!st && better.len && !(a->result.suggestion = aq_arena_copy(&a->arena, better)).ptr)
+        st = aq_fail_nomem(err);
+    return st;
+}
+
 static enum aq_status explain(struct search *s, struct answer *a, const struct aq_candidate *found, size_t count,
                               const struct aq_shares **shares, struct aq_error *err)
 {
@@ -267,6 +307,8 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
                                  .shares = shares,
                                  .arena = &a->arena};
     st = copy_ignored(s, a, err);
+    if (!st)
+        st = suggest(s, a, err);
     if (!st)
         st = aq_hits_make(&maker, skip ? found + skip : found, count - skip, &out->hits, err);
     out->hit_count = st ? 0 : (uint32_t)(count - skip);

@@ -129,8 +129,7 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
 
 /* ---- totals ---- */
 
-static void write_ignored(struct aq_styled *line, const char *label, const struct aq_slice *words,
-                          uint32_t count)
+static void write_words(struct aq_styled *line, const char *label, const struct aq_slice *words, uint32_t count)
 {
     aq_styled_str(line, label, AQ_STYLE_FAINT);
     for (uint32_t i = 0; i < count; i++) {
@@ -175,7 +174,9 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
         aq_buf_u8(out, '\n');
     aq_styled_str(&line, text, AQ_STYLE_FAINT);
     if (result->ignored_count)
-        write_ignored(&line, "no comment has:", result->ignored, result->ignored_count);
+        write_words(&line, "no comment has:", result->ignored, result->ignored_count);
+    if (result->suggestion.len)
+        write_words(&line, "did you mean:", &result->suggestion, 1);
     if (result->partial & AQ_PARTIAL_TERMS)
         aq_styled_str(&line, "only the first 32 words were searched for\n", AQ_STYLE_FAINT);
     aq_styled_write(&line, out, t, "");

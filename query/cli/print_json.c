@@ -302,6 +302,7 @@ void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_s
         reasons[reason_count++] = aq_slice_str("patterns");
     put_strings(key(out, "partial_reasons"), reasons, reason_count);
     put_strings(key(out, "ignored"), result->ignored, result->ignored_count);
+    put_string_or_null(key(out, "suggestion"), result->suggestion);
     put_integer(key(out, "snapshot"), result->snapshot);
     put_count(key(out, "commit"), result->commit);
     put_count(key(out, "micros"), result->micros);
