@@ -75,7 +75,8 @@ enum aq_id_kind {
     AQ_ID_THREAD = 't',
     AQ_ID_TAGS = 'g',
     AQ_ID_SOURCE = 's',
-    AQ_ID_AWAITED = 'w' /* hash of a missing parent's id -> its waiting replies */
+    AQ_ID_AWAITED = 'w', /* hash of a missing parent's id -> its waiting replies */
+    AQ_ID_AUTHOR_START = 'b' /* no hash: how a word of the name begins (name_starts.h) -> authors */
 };
 
 /* Whole-index facts, one record: what becomes visible does so with it. */

@@ -61,6 +61,7 @@ struct aq_check {
     /* Totals to be compared at the end. */
     uint64_t live, text_bytes, with_text, awaiting;
     uint64_t listed_ids[256]; /* numbers in the id table, by kind */
+    uint64_t author_starts;   /* beginnings of words of their names */
 };
 
 /* AQ_CORRUPT with a message: the table, what is wrong, what to do. */

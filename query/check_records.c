@@ -3,6 +3,7 @@
  * they say about a comment's text is check_text.c's business. */
 #include "check_internal.h"
 
+#include "name_starts.h"
 #include "utf8.h"
 
 #include <inttypes.h>
@@ -242,6 +243,7 @@ static enum aq_status listed_id(struct aq_check *c, void *context, const uint8_t
     uint8_t kind = entry[0];
     uint32_t number = aq_id_entry_number(entry);
     const uint32_t *next = kind == AQ_ID_COMMENT || kind == AQ_ID_AWAITED ? &c->t.state.next_comment
+                           : kind == AQ_ID_AUTHOR_START                   ? &c->t.state.next_author
                                                                           : names_of(c, kind);
     if (!next || number >= *next)
         return aq_check_fault(c, "id", "a row of kind 0x%02x names number %u of %u", kind, number, next ? *next : 0);
@@ -258,6 +260,10 @@ enum aq_status aq_check_ids(struct aq_check *c)
         if (c->listed_ids[kinds[i]] != *names_of(c, kinds[i]))
             st = aq_check_fault(c, "id", "%" PRIu64 " names of kind '%c' are listed, there are %u",
                                 c->listed_ids[kinds[i]], kinds[i], *names_of(c, kinds[i]));
+    /* Each of these was found when the names were read. */
+    if (st == AQ_OK && c->listed_ids[AQ_ID_AUTHOR_START] != c->author_starts)
+        st = aq_check_fault(c, "id", "%" PRIu64 " beginnings of authors' names are listed, there are %" PRIu64,
+                            c->listed_ids[AQ_ID_AUTHOR_START], c->author_starts);
     /* Each of these was found under its hash when its text was read. */
     if (st == AQ_OK && c->listed_ids[AQ_ID_COMMENT] != c->with_text)
         st = aq_check_fault(c, "id", "%" PRIu64 " comments are listed, there is text of %" PRIu64,
@@ -271,6 +277,28 @@ enum aq_status aq_check_ids(struct aq_check *c)
 struct naming {
     uint64_t seen[256];
 };
+
+/* An author is found by how each word of the name begins. */
+static enum aq_status check_starts(struct aq_check *c, uint32_t author, struct aq_slice name)
+{
+    uint8_t folded[AQ_NAME_PLAIN], entry[AQ_ID_ENTRY];
+    uint64_t starts[AQ_NAME_WORDS];
+    char quoted[AQ_QUOTED_BYTES];
+    uint32_t n = aq_name_starts(aq_slice(folded, aq_name_plain(name, folded)), starts);
+    c->author_starts += n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct aq_error why;
+        bool has = false;
+        aq_id_entry(entry, AQ_ID_AUTHOR_START, starts[i], author);
+        enum aq_status st = aq_set_has(&c->t, AQ_TABLE_ID, entry, &has, &why);
+        if (st == AQ_NOMEM)
+            return aq_fail_nomem(c->err);
+        if (st || !has)
+            return aq_check_fault(c, "id", "a beginning of the name %s does not lead to author %u",
+                                  aq_check_quoted(name, quoted), author);
+    }
+    return AQ_OK;
+}
 
 static enum aq_status name_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
 {
@@ -306,7 +334,7 @@ static enum aq_status name_row(struct aq_check *c, void *context, struct aq_slic
     if (st || found != number)
         return aq_check_fault(c, "id", "the name %s does not lead to '%c' %u", aq_check_quoted(name, quoted),
                               (char)kind, number);
-    return AQ_OK;
+    return kind == AQ_ID_AUTHOR ? check_starts(c, number, name) : AQ_OK;
 }
 
 enum aq_status aq_check_names(struct aq_check *c)

@@ -494,6 +494,7 @@ static void exchange_ids(struct aq_buf *value, struct bench *b)
 DAMAGE(no_ids, no_row(t, b, AQ_TABLE_ID, ""))
 DAMAGE(no_id, take_entry(t, AQ_TABLE_ID, "c"))
 DAMAGE(no_author_id, take_entry(t, AQ_TABLE_ID, "a"))
+DAMAGE(no_author_start, take_entry(t, AQ_TABLE_ID, "b"))
 DAMAGE(no_awaited, take_entry(t, AQ_TABLE_ID, "w"))
 DAMAGE(id_row_short, edit_row(t, b, AQ_TABLE_ID, "", drop_id))
 DAMAGE(id_cut, edit_row(t, b, AQ_TABLE_ID, "", drop_four_bytes))
@@ -789,6 +790,7 @@ static const struct {
     {"an offset in a row of ids", ident_offset, {"ident"}},
     {"an id gone", no_id, {"id"}},
     {"an author's id gone", no_author_id, {"id"}},
+    {"a beginning of an author's name gone", no_author_start, {"id"}},
     {"nobody waits for a parent", no_awaited, {"id"}},
     {"no ids", no_ids, {"id", "name"}},
     {"an id row with an entry less", id_row_short, {"id", "name"}},
