@@ -12,8 +12,7 @@
 enum {
     DEFAULT_LIMIT = 10,
     MOST_LIMIT = 10000,
-    MOST_OFFSET = 100000,
-    ANALYZER_BYTES = 8 << 20 /* words a reader remembers between queries */
+    MOST_OFFSET = 100000
 };
 
 struct search {
@@ -348,8 +347,7 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
     s->scratch = &r->scratch;
     st = aq_reader_begin(r, &s->txn, err);
     if (!st) {
-        if (aq_analyzer_memory(r->analyzer) > ANALYZER_BYTES)
-            aq_analyzer_forget(r->analyzer);
+        aq_reader_bound_analyzer(r);
         st = answer(s, a, err);
         search_free(s);
         aq_txn_end(&s->txn);

@@ -351,6 +351,31 @@ void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const 
     finish(out, from);
 }
 
+void aq_json_suggestion(struct aq_buf *out, const struct aq_suggestion *s)
+{
+    size_t from = begin(out, "suggestion");
+    put_str(key(out, "kind"), s->kind == AQ_SUGGEST_TITLES    ? "title"
+                              : s->kind == AQ_SUGGEST_AUTHORS ? "author"
+                                                              : "word");
+    put_string(key(out, "text"), s->text);
+    put_string_or_null(key(out, "thread"), s->thread);
+    if (s->kind == AQ_SUGGEST_AUTHORS)
+        put_raw(key(out, "count"), "null");
+    else
+        put_count(key(out, "count"), s->count);
+    finish(out, from);
+}
+
+void aq_json_word(struct aq_buf *out, const struct aq_word *w)
+{
+    size_t from = begin(out, "word");
+    put_string(key(out, "word"), w->form);
+    put_string(key(out, "stem"), w->term);
+    put_count(key(out, "count"), w->count);
+    put_count(key(out, "passages"), w->passages);
+    finish(out, from);
+}
+
 void aq_json_stats(struct aq_buf *out, const char *dir, const struct aq_index_stats *s)
 {
     const struct {
