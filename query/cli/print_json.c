@@ -354,6 +354,7 @@ void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const 
 void aq_json_suggestion(struct aq_buf *out, const struct aq_suggestion *s)
 {
     size_t from = begin(out, "suggestion");
+    put_integer(key(out, "version"), AQ_JSON_VERSION);
     put_str(key(out, "kind"), s->kind == AQ_SUGGEST_TITLES    ? "title"
                               : s->kind == AQ_SUGGEST_AUTHORS ? "author"
                                                               : "word");
@@ -369,6 +370,7 @@ void aq_json_suggestion(struct aq_buf *out, const struct aq_suggestion *s)
 void aq_json_word(struct aq_buf *out, const struct aq_word *w)
 {
     size_t from = begin(out, "word");
+    put_integer(key(out, "version"), AQ_JSON_VERSION);
     put_string(key(out, "word"), w->form);
     put_string(key(out, "stem"), w->term);
     put_count(key(out, "count"), w->count);
