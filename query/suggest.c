@@ -125,8 +125,9 @@ static enum aq_status find_places(struct aq_suggesting *s, struct aq_context *c,
 static bool begins_so(const struct aq_suggesting *s, struct aq_slice form)
 {
     uint8_t begun_bytes[AQ_TERM_MAX], bytes[AQ_TERM_MAX];
-    struct aq_slice begun = s->begun.len ? aq_form_plain(s->begun, begun_bytes) : s->begun;
-    struct aq_slice plain = aq_form_plain(form, bytes);
+    if (s->begun.len == 0)
+        return true;
+    struct aq_slice begun = aq_form_plain(s->begun, begun_bytes), plain = aq_form_plain(form, bytes);
     return plain.len >= begun.len && memcmp(plain.ptr, begun.ptr, begun.len) == 0;
 }
 
@@ -249,7 +250,8 @@ static int by_merit(const void *x, const void *y)
 static struct aq_slice complete(struct aq_suggesting *s, struct aq_slice form)
 {
     size_t typed = s->text.len - s->begun_at;
-    bool goes_on = form.len >= typed && s->begun.len == typed && memcmp(form.ptr, s->begun.ptr, typed) == 0;
+    bool goes_on = form.len >= typed && s->begun.len == typed &&
+                   (typed == 0 || memcmp(form.ptr, s->begun.ptr, typed) == 0);
     size_t kept = goes_on ? s->text.len : s->begun_at;
     struct aq_slice rest = goes_on ? aq_slice(form.ptr + typed, form.len - typed) : form;
     uint8_t *out = aq_arena_bytes(s->answer, kept + rest.len + 1);
@@ -296,9 +298,10 @@ static bool put_in_field(struct aq_suggesting *s, size_t value, struct aq_sugges
     bool quoted = false;
     for (size_t i = 0; i < author->text.len; i++)
         quoted |= is_space(author->text.ptr[i]);
-    uint8_t *out = aq_arena_bytes(s->answer, value + author->text.len + 2), *p = out + value;
+    uint8_t *out = aq_arena_bytes(s->answer, value + author->text.len + 2);
     if (!out)
         return false;
+    uint8_t *p = out + value;
     memcpy(out, s->text.ptr, value);
     if (quoted)
         *p++ = '"';

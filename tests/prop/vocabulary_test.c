@@ -239,7 +239,8 @@ static void compare_pattern(struct all *all, struct aq_txn *t, struct aq_slice t
         kind = AQ_PATTERN_BEGIN;
 
     must(aq_vocabulary_expand(t, kind, text, d, most, &arena, &got, &count, &cut, &err), &err);
-    qsort(all->v, all->count, sizeof *all->v, by_count);
+    if (all->count)
+        qsort(all->v, all->count, sizeof *all->v, by_count);
     for (size_t i = 0; i < all->count; i++) {
         if (!matches(&all->v[i], kind, plain, d))
             continue;
@@ -283,7 +284,8 @@ static void compare_walk(struct all *all, struct aq_txn *t, struct aq_slice from
     uint8_t name[AQ_FORM_NAME_MAX], before[AQ_FORM_NAME_MAX];
     size_t at = 0, before_len = 0;
     bool found;
-    qsort(all->v, all->count, sizeof *all->v, by_name);
+    if (all->count)
+        qsort(all->v, all->count, sizeof *all->v, by_name);
     while (at < all->count && aq_slice_cmp(aq_form_name(all->v[at].form, all->v[at].plain, name), from) < 0)
         at++;
     must(aq_vocabulary_open(t, NULL, NULL, &arena, &w, &err), &err);
