@@ -5,7 +5,6 @@
 #include "bitmap.h"
 #include "commit_internal.h"
 #include "forms.h"
-#include "name_starts.h"
 
 /* A commit that fills the map is made again with more room: how much the pages that
  * many deletions touch come to is not known beforehand. */
@@ -222,37 +221,6 @@ static enum aq_status kill_comment(struct aq_commit *c, const struct aq_batch_ki
 
 /* ---- names ---- */
 
-static int by_bytes(const void *x, const void *y)
-{
-    return memcmp(x, y, AQ_ID_ENTRY);
-}
-
-/* New authors are entered by how the words of their names begin. */
-static enum aq_status put_author_starts(struct aq_commit *c, uint32_t first, struct aq_error *err)
-{
-    enum aq_status st = AQ_OK;
-    aq_buf_clear(&c->scratch);
-    for (uint32_t author = first; author < c->t.state.next_author && st == AQ_OK; author++) {
-        uint8_t folded[AQ_NAME_PLAIN], entry[AQ_ID_ENTRY];
-        uint64_t starts[AQ_NAME_WORDS];
-        struct aq_slice name;
-        st = aq_name_get(&c->t, AQ_ID_AUTHOR, author, &name);
-        uint32_t n = st ? 0 : aq_name_starts(aq_slice(folded, aq_name_plain(name, folded)), starts);
-        for (uint32_t i = 0; i < n; i++) {
-            aq_id_entry(entry, AQ_ID_AUTHOR_START, starts[i], author);
-            aq_buf_put(&c->scratch, entry, sizeof entry);
-        }
-    }
-    if (st)
-        return aq_fail(err, st, "a new author's name cannot be read: %s", aq_status_name(st));
-    if (c->scratch.failed)
-        return aq_fail_nomem(err);
-    if (c->scratch.len == 0)
-        return AQ_OK;
-    qsort(c->scratch.ptr, c->scratch.len / AQ_ID_ENTRY, AQ_ID_ENTRY, by_bytes);
-    return aq_set_change(&c->t, AQ_TABLE_ID, aq_slice(c->scratch.ptr, c->scratch.len), (struct aq_slice){0}, err);
-}
-
 static enum aq_status intern_names(struct aq_commit *c, struct aq_error *err)
 {
     struct aq_batch *b = c->batch;
@@ -274,7 +242,7 @@ static enum aq_status intern_names(struct aq_commit *c, struct aq_error *err)
             n->title_hash = info.title_hash;
         }
     }
-    return put_author_starts(c, first_author, err);
+    return aq_commit_author_words(c, first_author, err);
 }
 
 int64_t aq_commit_name(const struct aq_commit *c, uint32_t local)

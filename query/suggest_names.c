@@ -3,7 +3,8 @@
  * a title; of these a bounded number is looked at, the latest of each word. */
 #include "suggest.h"
 
-#include "name_starts.h"
+#include "fold.h"
+#include "name.h"
 #include "pending.h"
 
 enum {
@@ -14,8 +15,58 @@ enum {
     TITLES_MOST = 32,      /* read */
     MEMBERS_MOST = 1000,   /* comments counted of a thread */
     ENTRIES_MOST = 100000, /* authors looked at by number alone */
-    AUTHORS_MOST = 64      /* whose names are read */
+    AUTHORS_MOST = 64,     /* whose names are read */
+    PLAIN_MOST = 512       /* bytes of a name or title that are compared */
 };
+
+/* ---- names as they are compared ---- */
+
+static bool begins(struct aq_slice s, struct aq_slice with)
+{
+    return s.len >= with.len && (with.len == 0 || memcmp(s.ptr, with.ptr, with.len) == 0);
+}
+
+/* Appends a word without case and accents; false when it does not fit. */
+static bool put_word(uint8_t *out, size_t *n, struct aq_slice word)
+{
+    uint8_t form[AQ_TERM_MAX], plain[AQ_TERM_MAX];
+    size_t len = aq_fold_diacritics(aq_slice(form, aq_fold_form(aq_cut_at_char(word, AQ_SPELLING_MAX), form)), plain);
+    if (len == 0)
+        return true;
+    if (*n + (*n > 0) + len > PLAIN_MOST)
+        return false;
+    if (*n)
+        out[(*n)++] = ' ';
+    memcpy(out + *n, plain, len);
+    *n += len;
+    return true;
+}
+
+/* A name or title without case and accents, its words one space apart. */
+static struct aq_slice plain_of(struct aq_slice name, uint8_t out[PLAIN_MOST])
+{
+    size_t n = 0;
+    for (size_t at = 0, end; at < name.len; at = end + 1) {
+        for (end = at; end < name.len && name.ptr[end] > ' ';)
+            end++;
+        if (end > at && !put_word(out, &n, aq_slice(name.ptr + at, end - at)))
+            break;
+    }
+    return aq_slice(out, n);
+}
+
+static bool in_word(uint8_t b)
+{
+    return b >= 0x80 || (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z');
+}
+
+/* From a byte on, the next at which a word begins; the length when there is none. */
+static size_t next_word(struct aq_slice plain, size_t at)
+{
+    while (at < plain.len && !(in_word(plain.ptr[at]) && (at == 0 || !in_word(plain.ptr[at - 1]))))
+        at++;
+    return at;
+}
 
 /* ---- titles ---- */
 
@@ -32,7 +83,7 @@ struct titles {
     uint32_t left; /* postings that may be looked at */
     struct aq_arena scratch;
     struct aq_slice typed; /* plain */
-    uint8_t typed_bytes[AQ_NAME_PLAIN];
+    uint8_t typed_bytes[PLAIN_MOST];
 };
 
 static bool counts_member(void *context, uint32_t comment)
@@ -40,11 +91,6 @@ static bool counts_member(void *context, uint32_t comment)
     uint64_t *count = context;
     (void)comment;
     return ++*count < MEMBERS_MOST;
-}
-
-static bool begins(struct aq_slice s, struct aq_slice with)
-{
-    return s.len >= with.len && memcmp(s.ptr, with.ptr, with.len) == 0;
 }
 
 /* Whether a title has all words that were typed, and one that begins as the last. */
@@ -76,7 +122,7 @@ static enum aq_status take_title(struct titles *t, uint32_t comment, struct aq_e
     struct aq_suggesting *s = t->s;
     struct aq_thread_info info;
     struct aq_slice title;
-    uint8_t plain[AQ_NAME_PLAIN];
+    uint8_t plain[PLAIN_MOST];
     bool has;
     int64_t thread = aq_column_get(s->txn, AQ_COL_THREAD, comment);
     if (thread < 0 || thread >= AQ_NO_COMMENT || aq_thread_get(s->txn, (uint32_t)thread, &info) || info.root != comment ||
@@ -96,7 +142,7 @@ static enum aq_status take_title(struct titles *t, uint32_t comment, struct aq_e
         return AQ_OK;
     struct title *x = &t->found[t->count];
     *x = (struct title){.text = title, .thread = aq_arena_copy(s->answer, info.name)};
-    x->first = begins(aq_slice(plain, aq_name_plain(title, plain)), t->typed);
+    x->first = begins(plain_of(title, plain), t->typed);
     if (!x->thread.ptr)
         return aq_fail_nomem(err);
     st = aq_thread_members(s->txn, (uint32_t)thread, counts_member, &x->comments);
@@ -244,7 +290,7 @@ enum aq_status aq_suggest_titles(struct aq_suggesting *s, uint32_t most, struct 
     if (!t)
         return aq_fail_nomem(err);
     t->s = s;
-    t->typed = aq_slice(t->typed_bytes, aq_name_plain(s->text, t->typed_bytes));
+    t->typed = plain_of(s->text, t->typed_bytes);
     enum aq_status st = find_titles(t, err);
     aq_arena_free(&t->scratch);
     if (st)
@@ -285,14 +331,20 @@ static void keep_author(struct authors *a, uint32_t number)
     a->count = moved + 1;
 }
 
-/* All that have a word whose first eight bytes begin as those of `plain`. */
+/* Those with a word that begins as the text, or, where its first word is ended, with this
+ * word, as far as the first eight bytes tell. */
 static enum aq_status find_authors(struct aq_txn *txn, struct aq_slice plain, struct authors *a, struct aq_error *err)
 {
     struct aq_set_reader r;
     uint8_t key[AQ_ID_ENTRY];
     const uint8_t *entry;
-    size_t same = 1 + (plain.len < 8 ? plain.len : 8);
-    aq_id_entry(key, AQ_ID_AUTHOR_START, aq_name_start(plain, 0), 0);
+    size_t end = 0;
+    while (end < plain.len && in_word(plain.ptr[end]))
+        end++;
+    if (end == 0)
+        return AQ_OK;
+    size_t same = 1 + (end < plain.len || end > 8 ? 8 : end);
+    aq_id_entry(key, AQ_ID_AUTHOR_WORD, aq_name_key(aq_slice(plain.ptr, end)), 0);
     enum aq_status st = aq_set_open(txn, AQ_TABLE_ID, &r, err);
     if (!st)
         st = aq_set_seek(&r, aq_slice(key, same), &entry, err);
@@ -304,38 +356,36 @@ static enum aq_status find_authors(struct aq_txn *txn, struct aq_slice plain, st
     return st;
 }
 
-/* Where in a name, by its words, the text stands: 0 at its beginning; AQ_NAME_WORDS: nowhere. */
-static uint32_t stands_at(struct aq_slice name, struct aq_slice text)
+/* Whether some word of a name, and what follows it, begins as the text; *first: its first word. */
+static bool has_name(struct aq_slice name, struct aq_slice text, bool *first)
 {
-    uint8_t plain[AQ_NAME_PLAIN];
-    uint16_t at[AQ_NAME_WORDS];
-    struct aq_slice whole = aq_slice(plain, aq_name_plain(name, plain));
-    uint32_t words = aq_name_words(whole, at);
-    for (uint32_t i = 0; i < words; i++)
-        if (begins(aq_slice(whole.ptr + at[i], whole.len - at[i]), text))
-            return i;
-    return AQ_NAME_WORDS;
+    uint8_t bytes[PLAIN_MOST];
+    struct aq_slice plain = plain_of(name, bytes);
+    for (size_t at = next_word(plain, 0), words = 0; at < plain.len; at = next_word(plain, at + 1), words++) {
+        *first = words == 0;
+        if (begins(aq_slice(plain.ptr + at, plain.len - at), text))
+            return true;
+    }
+    return false;
 }
 
 enum aq_status aq_suggest_authors(struct aq_suggesting *s, struct aq_slice name, uint32_t most,
                                   struct aq_suggestion *out, uint32_t *count, struct aq_error *err)
 {
-    uint8_t bytes[AQ_NAME_PLAIN];
-    struct aq_slice plain = aq_slice(bytes, aq_name_plain(name, bytes)), names[AUTHORS_MOST];
+    uint8_t bytes[PLAIN_MOST];
+    struct aq_slice plain = plain_of(name, bytes), names[AUTHORS_MOST];
     struct authors a = {.count = 0};
     bool first[AUTHORS_MOST];
     uint32_t n = 0;
+    size_t begin = next_word(plain, 0); /* behind an @ */
     *count = 0;
-    if (plain.len == 0)
-        return AQ_OK;
+    plain = aq_slice(plain.ptr + begin, plain.len - begin);
     enum aq_status st = find_authors(s->txn, plain, &a, err);
     for (uint32_t i = 0; i < a.count && !st; i++) {
         st = aq_name_get(s->txn, AQ_ID_AUTHOR, a.numbers[i], &names[n]);
         if (st)
             return aq_fail(err, st, "author %u has no name; `aq check` tells more", a.numbers[i]);
-        uint32_t at = stands_at(names[n], plain);
-        first[n] = at == 0;
-        n += at < AQ_NAME_WORDS;
+        n += has_name(names[n], plain, &first[n]);
     }
     /* Who is called so first of all; then who has such a name among others. */
     for (int other = 0; other < 2 && !st; other++)
