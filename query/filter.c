@@ -405,6 +405,26 @@ static enum aq_status make_bounds(const struct making *m, struct aq_filter *f, s
     return AQ_OK;
 }
 
+/* The comments that the request leaves out. */
+static enum aq_status make_without(const struct making *m, struct aq_filter *f, struct aq_error *err)
+{
+    const struct aq_search_request *r = m->request;
+    struct aq_filter_test t = {.kind = TEST_COMMENTS, .refused = true};
+    struct aq_buf numbers = {0};
+    if (!r->without_count)
+        return AQ_OK;
+    if (r->without_count <= SIZE_MAX / sizeof *r->without)
+        aq_buf_put(&numbers, r->without, r->without_count * sizeof *r->without);
+    else
+        numbers.failed = true;
+    bool made = make_list(m, &numbers, &t.list);
+    aq_buf_free(&numbers);
+    if (!made)
+        return aq_fail_nomem(err);
+    f->tests[f->count++] = t;
+    return AQ_OK;
+}
+
 static enum aq_status add_test(const struct making *m, struct aq_filter *f, enum aq_field field, bool refused,
                                make_test *make, struct aq_error *err)
 {
@@ -426,10 +446,13 @@ enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source
     static const struct aq_search_request nothing = {0};
     const struct making m = {from, request ? request : &nothing, clauses, count};
     *f = (struct aq_filter){0};
-    if (!count && !m.request->author_count && !m.request->thread_count && !m.request->after && !m.request->before)
+    if (!count && !m.request->author_count && !m.request->thread_count && !m.request->without_count &&
+        !m.request->after && !m.request->before)
         return AQ_OK;
-    *f = (struct aq_filter){.tests = aq_arena_alloc(from->arena, (2 * AQ_FIELD_COUNT + 1) * sizeof *f->tests)};
+    *f = (struct aq_filter){.tests = aq_arena_alloc(from->arena, (2 * AQ_FIELD_COUNT + 2) * sizeof *f->tests)};
     enum aq_status st = f->tests ? make_bounds(&m, f, err) : aq_fail_nomem(err);
+    if (!st)
+        st = make_without(&m, f, err);
     for (size_t i = 0; i < AQ_COUNT(fields); i++)
         for (unsigned refused = 0; refused < 2 && !st; refused++)
             st = add_test(&m, f, fields[i].field, refused, fields[i].make, err);

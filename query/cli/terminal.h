@@ -13,6 +13,7 @@ struct aq_terminal {
     bool tty;         /* the descriptor is a terminal */
     bool dumb;        /* it cannot move its cursor, or does not say what it is */
     bool color;
+    bool utf8;        /* the locale's characters are UTF-8's */
     bool links;       /* it makes OSC 8 links clickable */
     unsigned columns; /* to wrap at, 10 to 100; 0: do not wrap */
     unsigned rows;    /* 0: unknown */
@@ -69,6 +70,9 @@ void aq_styled_marked(struct aq_styled *s, struct aq_slice text, struct aq_range
  * list or an indented line continues on is indented as it is. */
 void aq_styled_write(const struct aq_styled *s, struct aq_buf *out, const struct aq_terminal *t,
                      const char *margin);
+/* The same with another margin, as wide, before the first line. */
+void aq_styled_write_below(const struct aq_styled *s, struct aq_buf *out, const struct aq_terminal *t,
+                           const char *first, const char *margin);
 
 /* The number of columns `margin` leaves for text; SIZE_MAX without wrapping. */
 size_t aq_terminal_room(const struct aq_terminal *t, const char *margin);
