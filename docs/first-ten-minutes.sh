@@ -88,6 +88,14 @@ shows "aq -n 2 is:post 'score:>=50' date:2024.."
 cat <<'END'
 ```
 
+Who speaks of it?
+
+```
+END
+shows 'aq -n 0 --facet author:5 persona'
+cat <<'END'
+```
+
 Quotation marks ask for the words exactly as they are; `-` leaves out, `+` wants.
 
 ```
@@ -108,6 +116,14 @@ What might one ask for? Words of the index that begin so:
 ```
 END
     shows 'aq suggest pers' 8
+    cat <<'END'
+```
+
+A slip of the pen is told, never corrected behind one's back:
+
+```
+END
+    shows 'aq superinteligence'
     cat <<'END'
 ```
 
