@@ -41,7 +41,7 @@ CLI_LIBS     = $(call lazy,CLI_LIBS,$(shell $(PKG_CONFIG) --libs json-c))
 CLI_CFLAGS   = $(call lazy,CLI_CFLAGS,$(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c)))
 INDEX_LIBS   = $(call lazy,INDEX_LIBS,-lmd4c $(shell $(PKG_CONFIG) --libs json-c libxml-2.0 gmime-3.0 libzstd zlib) -lm)
 INDEX_CFLAGS = $(call lazy,INDEX_CFLAGS,-Iindexer $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c libxml-2.0 gmime-3.0)))
-QUERY_CFLAGS := -Iquery
+QUERY_CFLAGS := -Iquery -I$(B)/made
 
 CORE_SRC  := $(sort $(wildcard core/*.c))
 INDEX_SRC := $(filter-out indexer/main.c,$(sort $(wildcard indexer/*.c)))
@@ -71,7 +71,7 @@ LIBS := $(B)/libaq.a $(B)/libaq.so.0
 PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1)
 COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
   zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
-DOCS := QUERY.md JSON.md aq-json.schema.json
+DOCS := QUERY.md TERMINAL.md JSON.md aq-json.schema.json
 
 .PHONY: all
 all: $(BINS) $(LIBS) $(PAGES) $(COMPLETIONS) compile_commands.json
@@ -98,6 +98,12 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo '  cc $<'
 	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# A text as the elements of an array.
+$(B)/made/%.inc: query/%.txt
+	@mkdir -p $(@D)
+	@od -An -v -tx1 $< | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
+$(B)/obj/query/synonyms_default.o: $(B)/made/synonyms_default.inc
 
 $(B)/core.a: $(CORE_OBJ)
 $(B)/indexer.a: $(INDEX_OBJ)
@@ -159,7 +165,7 @@ $(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # One entry a source file, with the flags of this variant.
-compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC)
+compile_commands.json: Makefile $(B)/made/synonyms_default.inc $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC)
 	@{ echo '['; sep=; \
 	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC) $(wildcard indexer/main.c query/main.c); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" "$(CURDIR)" "$$f" \
@@ -201,6 +207,12 @@ demo: all
 	$(B)/bin/aq-index add -i build/demo corpus/threads corpus/formats
 	$(B)/bin/aq -i build/demo "persona superintelligence"
 
+# A page of the documents that shows what the programs print.
+.PHONY: first-ten-minutes
+first-ten-minutes: $(BINS)
+	AQ_BUILD=$(B) docs/first-ten-minutes.sh > docs/FIRST-TEN-MINUTES.md.new
+	mv docs/FIRST-TEN-MINUTES.md.new docs/FIRST-TEN-MINUTES.md
+
 PROVE ?= prove
 JOBS ?= 2
 # Each test prints TAP: compiled ones through cmocka, the others by themselves.
@@ -214,7 +226,7 @@ lint: lint-deps compile_commands.json $(PAGES)
 	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery \
 	  core indexer query manual
 	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC) indexer/main.c query/main.c
-	shellcheck corpus/*.sh tests/cli/*.test tests/cli/*.sh
+	shellcheck corpus/*.sh docs/*.sh tests/cli/*.test tests/cli/*.sh
 	mandoc -T lint -W warning $(PAGES)
 
 SHARED := $(patsubst $(B)/%,%,$(PAGES) $(COMPLETIONS))

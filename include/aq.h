@@ -25,6 +25,21 @@ struct aq_reader;
 AQ_API enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq_error *err);
 AQ_API void aq_reader_close(struct aq_reader *r); /* NULL allowed */
 
+/* ---- synonyms ----
+ * Rules that say which words mean the same, one a line (the manual of aq): `AGI,
+ * artificial general intelligence`. They belong to no reader, do not change once they
+ * are read, and may be used by several threads at once. */
+
+struct aq_synonyms;
+
+/* name: what messages call the text, such as its file. AQ_SYNTAX says what is wrong in
+ * which line, AQ_LIMIT that it is too long. On failure *out is NULL. */
+AQ_API enum aq_status aq_synonyms_read(struct aq_slice text, const char *name, struct aq_synonyms **out,
+                                       struct aq_error *err);
+/* The list that aq uses unless told otherwise: terms of AI alignment. */
+AQ_API enum aq_status aq_synonyms_default(struct aq_synonyms **out, struct aq_error *err);
+AQ_API void aq_synonyms_free(struct aq_synonyms *s); /* NULL allowed */
+
 /* ---- searching ---- */
 
 enum aq_group { AQ_GROUP_COMMENT, AQ_GROUP_NONE, AQ_GROUP_THREAD, AQ_GROUP_AUTHOR };
@@ -34,9 +49,10 @@ enum {
     AQ_COUNT_EXACT = 2,      /* totals exact however many there are: takes many times as long where they are many */
     AQ_NO_TEXT = 4,          /* ids and scores only: no passage text, title, author ... */
     AQ_NO_FILL = 8,          /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
-    AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
     AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
-    AQ_NO_HITS = 64          /* totals and facets only; limit and offset do not matter */
+    AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
+    AQ_NEED_WORDS = 64,      /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
+    AQ_NO_HITS = 128         /* totals and facets only; limit and offset do not matter */
 };
 
 /* What matching comments are counted by. A comment counts once, whatever hits are grouped
@@ -69,6 +85,8 @@ struct aq_search_request {
     size_t author_count;
     const char *const *threads; /* any of these thread ids */
     size_t thread_count;
+    const uint32_t *without; /* numbers of comments that are no hits */
+    size_t without_count;
     int64_t after, before;  /* dates in [after, before); both 0: no bound. AQ_NO_DATE: open end */
     double k1, b;           /* BM25; 0 and 0: 1.2 and 0.75 */
     /* Counted over all matches, none of which is passed over then: totals are exact. */
@@ -83,10 +101,23 @@ struct aq_search_request {
      * what stays as it was. */
     uint32_t snapshot;
     int64_t now;            /* what relative dates of the query count from; 0: the clock's time */
+    const struct aq_synonyms *synonyms; /* NULL: none. Plain queries have none */
+    uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
+                             * AQ_NO_FILL: windows come from all passages of a comment that match */
 };
 
 struct aq_range {
     uint32_t begin, end; /* bytes */
+};
+
+/* A part of a comment's text that shows matched words. */
+struct aq_snippet {
+    struct aq_slice text;          /* UTF-8, cut between words where it can be */
+    const struct aq_range *ranges; /* matched words in text, ascending, not overlapping */
+    uint32_t range_count;
+    uint32_t ordinal;              /* of the passage it is from */
+    uint8_t quote_depth;           /* of that */
+    bool goes_before, goes_on;     /* the passage has text before it, after it */
 };
 
 /* What one term adds to a score. */
@@ -121,6 +152,9 @@ struct aq_hit {
     const struct aq_range *title_ranges; /* matched words in title */
     uint32_t title_range_count;
     struct aq_range snippet; /* the best window of passage, cut at words */
+    const struct aq_snippet *snippets; /* where several were asked for: windows in order of the text, that one
+                                        * among them, others also from further matching passages of the comment */
+    uint32_t snippet_count;
     const struct aq_share *shares; /* with AQ_EXPLAIN */
     uint32_t share_count;
     uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
@@ -189,12 +223,22 @@ struct aq_result {
     uint32_t ignored_count;
     const struct aq_facet *facets; /* in the order asked for */
     size_t facet_count;
+    struct aq_slice query; /* what was searched for: the request's, or what aq_related made */
+    const struct aq_slice *synonyms; /* that were searched for besides what was typed */
+    uint32_t synonym_count;
     struct aq_explanation explanation;
 };
 
 AQ_API enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request,
                                 struct aq_result **out, struct aq_error *err);
 AQ_API void aq_result_free(struct aq_result *result); /* NULL allowed */
+
+/* More like this comment, named as in aq_comment_get: a plain search for the words that
+ * tell most about what its author wrote, quotes left out; the comment itself and those
+ * that repeat most of it are no hits. All of the request counts but its query. */
+AQ_API enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comment,
+                                 const struct aq_search_request *request, struct aq_result **out,
+                                 struct aq_error *err);
 
 /* Whether all of a query can be meant as it stands, without an index: AQ_SYNTAX with the
  * first place that cannot, in bytes of the query. now: as in a request, but not 0. */
@@ -219,7 +263,7 @@ struct aq_comment_view {
     enum aq_format format;
     const struct aq_passage_view *passages;
     uint32_t passage_count;
-    const uint32_t *replies; /* comment numbers, ascending */
+    const uint32_t *replies; /* comment numbers, in the order of the thread */
     uint32_t reply_count;
     uint32_t parent_comment; /* AQ_NO_COMMENT when the parent is not in the index */
 };
@@ -228,6 +272,43 @@ struct aq_comment_view {
 AQ_API enum aq_status aq_comment_get(struct aq_reader *r, struct aq_slice id, uint32_t comment,
                                      struct aq_comment_view **out, struct aq_error *err);
 AQ_API void aq_comment_free(struct aq_comment_view *comment);
+
+/* ---- reading threads ---- */
+
+/* Zero-initialise for a whole thread. */
+struct aq_thread_request {
+    struct aq_slice id; /* of a comment, else of a thread; ptr NULL: `comment` is the number of one */
+    uint32_t comment;
+    uint32_t limit;     /* comments at most, the first ones in order; 0: 1,000,000 */
+    /* Only around the comment: what it replies to, `above` steps up, and up to `limit`
+     * replies to it and below them, `below` steps down. A thread's id then means the
+     * comment that opens it. */
+    bool around;
+    uint32_t above, below;
+};
+
+struct aq_thread_comment {
+    struct aq_comment_view comment;
+    uint32_t level;  /* steps below the top of the thread */
+    uint32_t parent; /* index among those read, of what it stands below; AQ_NO_COMMENT without */
+    bool detached;   /* replies to something that is not in the thread (any more) */
+};
+
+struct aq_thread_view {
+    struct aq_slice id, title;
+    /* Each right after what it replies to and what was said below its earlier siblings;
+     * siblings by date, then number. Replies to what is missing stand below what opens
+     * the thread, or at the top where nothing does. */
+    const struct aq_thread_comment *comments;
+    uint32_t count;
+    uint32_t total; /* had there been no limit */
+    uint32_t asked; /* index of the comment asked for, AQ_NO_COMMENT when it was a thread */
+};
+
+/* AQ_NOTFOUND: no comment has the id, and no thread with comments. */
+AQ_API enum aq_status aq_thread_read(struct aq_reader *r, const struct aq_thread_request *request,
+                                     struct aq_thread_view **out, struct aq_error *err);
+AQ_API void aq_thread_free(struct aq_thread_view *thread); /* NULL allowed */
 
 /* ---- looking after an index ---- */
 

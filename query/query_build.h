@@ -11,7 +11,7 @@ struct aq_query_builder {
     struct aq_txn *txn;
     bool plain;
     uint32_t typed_terms; /* terms that are no pattern's */
-    uint32_t members;     /* of all patterns */
+    uint32_t members;     /* a pattern may have at the most */
     bool full;            /* a bound was met: what is beyond is left out */
     enum aq_status failed;
 };
@@ -35,5 +35,9 @@ bool aq_query_same_phrase(const struct aq_query_phrase *p, const struct aq_query
 /* The words that a pattern matches: an index into patterns. text: one token. */
 uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_tokens *t, bool fuzzy,
                               unsigned distance);
+
+/* Once idf of every term is known: lets no synonym weigh more than what was typed. Without
+ * that, passages that spell an abbreviation out would come before all others. */
+void aq_query_level_synonyms(struct aq_query *q);
 
 #endif

@@ -4,6 +4,7 @@
 #include "hits.h"
 #include "plan.h"
 #include "reader.h"
+#include "snippets.h"
 #include "spread.h"
 #include "strict.h"
 
@@ -55,6 +56,9 @@ static enum aq_status check_request(const struct aq_search_request *r, struct aq
         return aq_fail(err, AQ_LIMIT, "%u hits are asked for at once; at most %d are allowed", r->limit, MOST_LIMIT);
     if (r->offset > MOST_OFFSET)
         return aq_fail(err, AQ_LIMIT, "an offset of %u is asked for; at most %d is allowed", r->offset, MOST_OFFSET);
+    if (r->snippets > AQ_SNIPPETS_MOST)
+        return aq_fail(err, AQ_LIMIT, "%u snippets of a hit are asked for; at most %d are allowed", r->snippets,
+                       AQ_SNIPPETS_MOST);
     if ((unsigned)r->group > AQ_GROUP_AUTHOR || (unsigned)r->sort > AQ_SORT_SCORE)
         return aq_fail(err, AQ_INVALID, "no such grouping or sorting");
     return aq_facets_check(r, err);
@@ -68,6 +72,8 @@ static enum aq_status parse(struct search *s, struct aq_error *err)
     enum aq_status st = aq_parse(r->query, plain, now, &s->syntax, err);
     if (!st && (r->flags & AQ_QUERY_STRICT))
         st = aq_syntax_strict(&s->syntax, r->query, NULL, err);
+    if (!st && !plain)
+        st = aq_synonyms_apply(r->synonyms, &s->reader->synonyms, &s->syntax, s->reader->analyzer, err);
     if (!st)
         st = aq_query_build(&s->query, &s->syntax, plain, s->reader->analyzer, &s->txn, err);
     return st;
@@ -249,7 +255,7 @@ static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint
 {
     struct aq_candidate *all;
     size_t leader_count = *count, all_count, n = leader_count;
-    if (s->request->group != AQ_GROUP_COMMENT || (s->request->flags & AQ_NO_FILL) || n == 0 || n >= k ||
+    if (s->request->group != AQ_GROUP_COMMENT || (s->request->flags & AQ_NO_FILL) || s->request->snippets > 1 || n == 0 || n >= k ||
         s->collector.passages <= n)
         return AQ_OK;
     enum aq_status st = run(s, kind, &s->filler, AQ_GROUP_NONE, k, &all, &all_count, err);
@@ -274,19 +280,61 @@ static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint
     return AQ_OK;
 }
 
+/* Whether it stands in the query; else it is of a synonym. */
+static bool was_typed(const struct search *s, struct aq_slice text)
+{
+    struct aq_slice query = s->request->query;
+    return text.ptr >= query.ptr && text.ptr <= query.ptr + query.len;
+}
+
+static enum aq_status copy_all(struct answer *a, struct aq_slice *items, uint32_t count, struct aq_error *err)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!(items[i] = aq_arena_copy(&a->arena, items[i])).ptr)
+            return aq_fail_nomem(err);
+    return AQ_OK;
+}
+
 static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq_error *err)
 {
     const struct aq_query *q = &s->query;
-    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->term_count + q->form_count + q->pattern_count + 1) * sizeof *out);
+    size_t room = q->term_count + q->form_count + q->pattern_count + 1;
+    struct aq_slice *out = aq_arena_alloc(&a->arena, room * sizeof *out);
     if (!out)
         return aq_fail_nomem(err);
-    uint32_t n = aq_query_ignored(q, out);
-    for (uint32_t i = 0; i < n; i++)
-        if (!(out[i] = aq_arena_copy(&a->arena, out[i])).ptr)
-            return aq_fail_nomem(err);
+    uint32_t all = aq_query_ignored(q, out), n = 0;
+    for (uint32_t i = 0; i < all; i++)
+        if (was_typed(s, out[i]))
+            out[n++] = out[i];
     a->result.ignored = out;
     a->result.ignored_count = n;
-    return AQ_OK;
+    return copy_all(a, out, n, err);
+}
+
+/* Those that the index can have, each once. */
+static enum aq_status copy_synonyms(struct search *s, struct answer *a, struct aq_error *err)
+{
+    const struct aq_query *q = &s->query;
+    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->node_count + 1) * sizeof *out);
+    uint32_t n = 0;
+    if (!out)
+        return aq_fail_nomem(err);
+    for (uint32_t i = 0; i < q->node_count; i++) {
+        const struct aq_query_node *same = &q->nodes[i];
+        if (same->kind != AQ_NODE_SAME || same->dead)
+            continue;
+        for (uint32_t c = i + 1; c < same->end; c = q->nodes[c].end) {
+            struct aq_slice name = q->nodes[c].typed;
+            bool told = q->nodes[c].dead || was_typed(s, name);
+            for (uint32_t k = 0; k < n && !told; k++)
+                told = aq_slice_eq(out[k], name);
+            if (!told)
+                out[n++] = name;
+        }
+    }
+    a->result.synonyms = out;
+    a->result.synonym_count = n;
+    return copy_all(a, out, n, err);
 }
 
 /* Later pages go by what the first one saw. */
@@ -324,7 +372,7 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
         st = aq_facets_init(&s->facets, &s->txn, r, err);
     if (st)
         return st;
-    enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active);
+    enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active && !(r->flags & AQ_NEED_WORDS));
     st = can_rank(s, kind) ? find_best(s, kind, k, &found, &count, err) : find_among_all(s, kind, k, &found, &count, err);
     if (!st && !(r->flags & AQ_NO_HITS))
         st = fill_places(s, kind, k, &found, &count, err);
@@ -339,6 +387,8 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u);
     out->commit = s->txn.state.commit;
     out->snapshot = snapshot_of(s);
+    if (r->query.len && !(out->query = aq_arena_copy(&a->arena, r->query)).ptr)
+        return aq_fail_nomem(err);
     size_t skip = r->offset < count && !(r->flags & AQ_NO_HITS) ? r->offset : count;
     const struct aq_shares *shares;
     st = explain(s, a, skip ? found + skip : found, count - skip, &shares, err);
@@ -348,6 +398,8 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
                                  .analyzer = s->reader->analyzer,
                                  .query = &s->query,
                                  .flags = r->flags,
+                                 .snippets = r->snippets,
+                                 .alone = r->group == AQ_GROUP_NONE,
                                  .shares = shares,
                                  .arena = &a->arena};
     st = copy_ignored(s, a, err);
@@ -355,6 +407,8 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
         st = aq_facets_make(&s->facets, &s->txn, s->scratch, &a->arena, &out->facets, err);
         out->facet_count = st ? 0 : r->facet_count;
     }
+    if (!st)
+        st = copy_synonyms(s, a, err);
     if (!st)
         st = aq_hits_make(&maker, skip ? found + skip : found, count - skip, &out->hits, err);
     out->hit_count = st ? 0 : (uint32_t)(count - skip);

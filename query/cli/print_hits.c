@@ -19,6 +19,28 @@ static void write_title(struct aq_output *out, const struct aq_hit *hit)
     aq_styled_free(&line);
 }
 
+/* An ellipsis must not look like a fourth dot. */
+static bool ends_with_stop(const struct aq_buf *text)
+{
+    return text->len && strchr(".!?:;", text->ptr[text->len - 1]) && text->ptr[text->len - 1];
+}
+
+static void trim_spaces(struct aq_styled *text)
+{
+    while (text->text.len && text->text.ptr[text->text.len - 1] == ' ') {
+        text->text.len--;
+        text->styles.len--;
+    }
+}
+
+static void add_part(struct aq_styled *text, struct aq_slice of, struct aq_range part, const struct aq_range *ranges,
+                     uint32_t range_count)
+{
+    aq_styled_marked(text, of, part, ranges, range_count, AQ_STYLE_PLAIN);
+    trim_spaces(text);
+}
+
+/* The passage or its window. */
 static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
 {
     struct aq_styled text = {0};
@@ -27,25 +49,44 @@ static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
         part = (struct aq_range){0, (uint32_t)hit->passage.len};
     if (part.begin > 0)
         aq_styled_str(&text, "…", AQ_STYLE_FAINT);
-    aq_styled_marked(&text, hit->passage, part, hit->ranges, hit->range_count, AQ_STYLE_PLAIN);
-    while (text.text.len && text.text.ptr[text.text.len - 1] == ' ') {
-        text.text.len--;
-        text.styles.len--;
-    }
+    add_part(&text, hit->passage, part, hit->ranges, hit->range_count);
     if (part.end < hit->passage.len)
-        aq_styled_str(&text, "…", AQ_STYLE_FAINT);
+        aq_styled_str(&text, ends_with_stop(&text.text) ? " …" : "…", AQ_STYLE_FAINT);
     aq_quoted_write(out, &text, indent, hit->quote_depth);
     aq_styled_free(&text);
+}
+
+/* Several are one paragraph as long as they are as deep a quote. */
+static void write_snippets(struct aq_output *out, const struct aq_snippet *all, uint32_t count)
+{
+    for (uint32_t i = 0; i < count;) {
+        struct aq_styled text = {0};
+        uint32_t first = i;
+        if (all[i].goes_before)
+            aq_styled_str(&text, "…", AQ_STYLE_FAINT);
+        for (; i < count && all[i].quote_depth == all[first].quote_depth; i++) {
+            if (i > first)
+                aq_styled_str(&text, " … ", AQ_STYLE_FAINT);
+            struct aq_range whole = {0, (uint32_t)all[i].text.len};
+            add_part(&text, all[i].text, whole, all[i].ranges, all[i].range_count);
+        }
+        if (all[i - 1].goes_on)
+            aq_styled_str(&text, ends_with_stop(&text.text) ? " …" : "…", AQ_STYLE_FAINT);
+        aq_quoted_write(out, &text, indent, all[first].quote_depth);
+        aq_styled_free(&text);
+    }
 }
 
 /* What write_hit leaves in or out. */
 enum { NOTE_WORDS = 1 /* that it lacks some word */, NOTE_MORE = 2 /* how many passages it stands for */ };
 
-static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_group group, unsigned notes)
+static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_group group, unsigned notes,
+                      const struct aq_thread_view *around)
 {
     bool more = (notes & NOTE_MORE) && hit->more;
     struct aq_facts facts = {0};
     write_title(out, hit);
+    aq_text_above(out, around);
     aq_fact_person(&facts, hit->author, hit->date, false, hit->points);
     if (more)
         aq_fact_count(&facts, hit->more_at_least ? "at least " : "", hit->more, "more passage");
@@ -58,7 +99,10 @@ static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_g
     if ((notes & NOTE_WORDS) && !hit->all_words)
         aq_fact(&facts, aq_slice_str("not all words"), AQ_STYLE_FAINT);
     aq_facts_write(&facts, out, indent);
-    write_snippet(out, hit);
+    if (hit->snippet_count)
+        write_snippets(out, hit->snippets, hit->snippet_count);
+    else
+        write_snippet(out, hit);
     aq_address_write(out, hit->id, hit->url, indent);
 }
 
@@ -104,10 +148,11 @@ static void write_divider(struct aq_output *out, const char *text)
 }
 
 void aq_text_hits(struct aq_output *out, const struct aq_search_request *request,
-                  const struct aq_result *result)
+                  const struct aq_result *result, const struct aq_around *around)
 {
     uint32_t leading = aq_hits_leading(request, result);
-    bool short_query = count_words(request->query) <= WORDS_TIERED;
+    bool plain = request->flags & AQ_QUERY_PLAIN; /* nobody typed these words */
+    bool short_query = !plain && count_words(request->query) <= WORDS_TIERED;
     bool tiered = short_query && request->sort == AQ_SORT_RELEVANCE;
     uint32_t divide = tiered ? first_without(result->hits, leading) : UINT32_MAX;
     if (request->flags & AQ_EXPLAIN)
@@ -121,21 +166,22 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
             write_divider(out, "— more passages of the same comments —");
         bool said = i < leading && divide != UINT32_MAX;
         unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
-        write_hit(out, &result->hits[i], request->group, notes);
+        write_hit(out, &result->hits[i], request->group, notes, around ? around[i].view : NULL);
         if (request->flags & AQ_EXPLAIN)
             aq_text_shares(out, result, &result->hits[i], indent);
+        aq_text_below(out, around ? around[i].view : NULL);
     }
 }
 
 /* ---- totals ---- */
 
-static void write_ignored(struct aq_styled *line, const char *label, const struct aq_slice *words,
-                          uint32_t count)
+static void write_words(struct aq_styled *line, const char *label, const struct aq_slice *words, uint32_t count,
+                        enum aq_style style)
 {
     aq_styled_str(line, label, AQ_STYLE_FAINT);
     for (uint32_t i = 0; i < count; i++) {
         aq_styled_str(line, i ? ", " : " ", AQ_STYLE_FAINT);
-        aq_styled_line(line, words[i], AQ_STYLE_PLAIN);
+        aq_styled_line(line, words[i], style);
     }
     aq_styled_str(line, "\n", AQ_STYLE_PLAIN);
 }
@@ -177,7 +223,9 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
         aq_buf_u8(out, '\n');
     aq_styled_str(&line, text, AQ_STYLE_FAINT);
     if (result->ignored_count)
-        write_ignored(&line, "no comment has:", result->ignored, result->ignored_count);
+        write_words(&line, "no comment has:", result->ignored, result->ignored_count, AQ_STYLE_PLAIN);
+    if (result->synonym_count)
+        write_words(&line, "also:", result->synonyms, result->synonym_count, AQ_STYLE_FAINT);
     if (result->partial & AQ_PARTIAL_TERMS)
         aq_styled_str(&line, "only the first 32 words were searched for\n", AQ_STYLE_FAINT);
     aq_styled_write(&line, out, t, "");

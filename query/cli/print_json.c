@@ -255,6 +255,23 @@ static void put_shares_or_null(struct aq_buf *out, const struct aq_hit *hit)
     aq_buf_puts(out, "]}");
 }
 
+static void put_snippets(struct aq_buf *out, const struct aq_hit *hit)
+{
+    put_raw(out, "[");
+    for (uint32_t i = 0; i < hit->snippet_count; i++) {
+        const struct aq_snippet *s = &hit->snippets[i];
+        put_raw(out, "{");
+        put_integer(key(out, "ordinal"), s->ordinal);
+        put_integer(key(out, "quote"), s->quote_depth);
+        put_string(key(out, "text"), s->text);
+        put_ranges(key(out, "ranges"), s->ranges, s->range_count);
+        put_bool(key(out, "goes_before"), s->goes_before);
+        put_bool(key(out, "goes_on"), s->goes_on);
+        aq_buf_u8(out, '}');
+    }
+    aq_buf_u8(out, ']');
+}
+
 void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
 {
     size_t from = begin(out, "hit");
@@ -279,6 +296,7 @@ void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
     put_string_or_null(key(out, "source"), hit->source);
     put_strings(key(out, "tags"), hit->tags, hit->tag_count);
     put_shares_or_null(key(out, "explain"), hit);
+    put_snippets(key(out, "snippets"), hit);
     finish(out, from);
 }
 
@@ -325,6 +343,7 @@ void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_s
     put_integer(key(out, "snapshot"), result->snapshot);
     put_count(key(out, "commit"), result->commit);
     put_count(key(out, "micros"), result->micros);
+    put_strings(key(out, "synonyms"), result->synonyms, result->synonym_count);
     finish(out, from);
 }
 
