@@ -313,7 +313,7 @@ void aq_json_facet(struct aq_buf *out, const struct aq_facet *f)
         put_raw(out, "{");
         put_string(key(out, "value"), v->name);
         put_string_or_null(key(out, "title"), v->title);
-        put_integer(key(out, "count"), v->comments);
+        put_integer(key(out, "comments"), v->comments);
         aq_buf_u8(out, '}');
     }
     aq_buf_u8(out, ']');
