@@ -221,11 +221,12 @@ struct aq_result {
     uint64_t micros;         /* time spent */
     const struct aq_slice *ignored; /* words of the query that occur nowhere */
     uint32_t ignored_count;
-    const struct aq_facet *facets; /* in the order asked for */
-    size_t facet_count;
+    struct aq_slice suggestion; /* the query with better words for some that occur nowhere, or hardly; mostly empty */
     struct aq_slice query; /* what was searched for: the request's, or what aq_related made */
     const struct aq_slice *synonyms; /* that were searched for besides what was typed */
     uint32_t synonym_count;
+    const struct aq_facet *facets; /* in the order asked for */
+    size_t facet_count;
     struct aq_explanation explanation;
 };
 
@@ -309,6 +310,67 @@ struct aq_thread_view {
 AQ_API enum aq_status aq_thread_read(struct aq_reader *r, const struct aq_thread_request *request,
                                      struct aq_thread_view **out, struct aq_error *err);
 AQ_API void aq_thread_free(struct aq_thread_view *thread); /* NULL allowed */
+
+/* ---- words and completions ---- */
+
+enum aq_suggestion_kind {
+    AQ_SUGGEST_WORDS = 1,   /* what was typed with its last word completed */
+    AQ_SUGGEST_TITLES = 2,  /* a thread's title that has these words */
+    AQ_SUGGEST_AUTHORS = 4  /* an author whose name, or a word of it, begins so */
+};
+
+/* Zero-initialise for the defaults. */
+struct aq_suggest_request {
+    struct aq_slice text; /* what was typed so far; UTF-8 */
+    uint32_t limit;       /* 0: 10; at most 100 */
+    unsigned kinds;       /* enum aq_suggestion_kind bits; 0: all */
+};
+
+struct aq_suggestion {
+    enum aq_suggestion_kind kind;
+    struct aq_slice text;   /* a query, a title, a name */
+    struct aq_slice thread; /* of a title: the thread's id */
+    uint64_t count;         /* of a word: how often it and others of its stem that begin so occur; behind other
+                             * words: in how many of up to 256 places that were looked at; of a title: comments
+                             * of the thread, up to 1,000; of an author: 0 */
+};
+
+struct aq_suggestions {
+    const struct aq_suggestion *items; /* words, titles, authors; each kind best first */
+    uint32_t item_count;
+    uint64_t commit;
+    uint64_t micros;
+};
+
+/* Type-ahead: what may be about to be typed. Words are given in the way they are written
+ * most often, one for each stem; first those that stand behind the words before it
+ * somewhere. Where the text ends in `author:` and the beginning of a name, authors are
+ * given, as a query. Never a syntax error, but AQ_SYNTAX for bad UTF-8; AQ_LIMIT. */
+AQ_API enum aq_status aq_suggest(struct aq_reader *r, const struct aq_suggest_request *request,
+                                 struct aq_suggestions **out, struct aq_error *err);
+AQ_API void aq_suggestions_free(struct aq_suggestions *suggestions); /* NULL allowed */
+
+struct aq_word {
+    struct aq_slice form;  /* as it is written, in small letters */
+    struct aq_slice term;  /* its stem: words of one stem are found by each other */
+    uint64_t count;        /* how often it occurs */
+    uint64_t passages;     /* that have a word of this stem */
+};
+
+struct aq_word_list {
+    const struct aq_word *words; /* the commonest first */
+    uint32_t word_count;
+    bool more;                   /* there are more */
+    uint64_t commit;
+    uint64_t micros;
+};
+
+/* The commonest words that begin so, case and accents aside; all, when the text is empty.
+ * Passages that are marked deleted count until a merge drops them. limit: 0: 20; at most
+ * 10,000. */
+AQ_API enum aq_status aq_words(struct aq_reader *r, struct aq_slice beginning, uint32_t limit,
+                               struct aq_word_list **out, struct aq_error *err);
+AQ_API void aq_words_free(struct aq_word_list *words); /* NULL allowed */
 
 /* ---- looking after an index ---- */
 

@@ -6,6 +6,7 @@
 #include "reader.h"
 #include "snippets.h"
 #include "spread.h"
+#include "spelling.h"
 #include "strict.h"
 
 #include <time.h>
@@ -13,8 +14,7 @@
 enum {
     DEFAULT_LIMIT = 10,
     MOST_LIMIT = 10000,
-    MOST_OFFSET = 100000,
-    ANALYZER_BYTES = 8 << 20 /* words a reader remembers between queries */
+    MOST_OFFSET = 100000
 };
 
 struct search {
@@ -344,6 +344,46 @@ static uint32_t snapshot_of(const struct search *s)
     return asked && asked < now ? asked : now;
 }
 
+/* The words that stand alone in the query, not in exclusions, phrases or patterns, each
+ * once; returns whether one of them is worth looking for a better one. */
+static bool find_doubted(const struct search *s, struct aq_spelling_word *words, size_t *count)
+{
+    const struct aq_query *q = &s->query;
+    bool any = false;
+    *count = 0;
+    for (size_t i = 0; i < q->node_count; i++) {
+        const struct aq_query_node *n = &q->nodes[i];
+        if (n->kind != AQ_NODE_WORD || n->literal || q->words[n->leaf].scored_count != 1)
+            continue;
+        const struct aq_query_term *t = &q->terms[q->words[n->leaf].scored[0]];
+        /* One that was said before, alone or in a phrase, is `typed` there. */
+        if (!was_typed(s, t->typed) || t->typed.ptr < n->typed.ptr ||
+            t->typed.ptr + t->typed.len > n->typed.ptr + n->typed.len)
+            continue;
+        words[(*count)++] = (struct aq_spelling_word){t->typed, t->df};
+        any |= aq_spelling_doubts(&s->txn, t->df);
+    }
+    return any;
+}
+
+static enum aq_status suggest(struct search *s, struct answer *a, struct aq_error *err)
+{
+    struct aq_slice better;
+    size_t count;
+    if (s->request->flags & (AQ_QUERY_PLAIN | AQ_NO_TEXT))
+        return AQ_OK;
+    struct aq_spelling_word *words = aq_arena_alloc(s->arena, (s->query.node_count + 1) * sizeof *words);
+    if (!words)
+        return aq_fail_nomem(err);
+    if (!find_doubted(s, words, &count))
+        return AQ_OK;
+    enum aq_status st = aq_spelling_suggest(&s->txn, s->reader->analyzer, s->request->query, words, count, s->arena,
+                                            &better, err);
+    if (!st && better.len && !(a->result.suggestion = aq_arena_copy(&a->arena, better)).ptr)
+        st = aq_fail_nomem(err);
+    return st;
+}
+
 static enum aq_status explain(struct search *s, struct answer *a, const struct aq_candidate *found, size_t count,
                               const struct aq_shares **shares, struct aq_error *err)
 {
@@ -410,6 +450,8 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     if (!st)
         st = copy_synonyms(s, a, err);
     if (!st)
+        st = suggest(s, a, err);
+    if (!st)
         st = aq_hits_make(&maker, skip ? found + skip : found, count - skip, &out->hits, err);
     out->hit_count = st ? 0 : (uint32_t)(count - skip);
     return st;
@@ -450,8 +492,7 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
     s->scratch = &r->scratch;
     st = aq_reader_begin(r, &s->txn, err);
     if (!st) {
-        if (aq_analyzer_memory(r->analyzer) > ANALYZER_BYTES)
-            aq_analyzer_forget(r->analyzer);
+        aq_reader_bound_analyzer(r);
         st = answer(s, a, err);
         search_free(s);
         aq_txn_end(&s->txn);

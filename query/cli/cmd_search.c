@@ -20,7 +20,7 @@ const char *const aq_group_names[] = {[AQ_GROUP_COMMENT] = "comment",
                                       [AQ_GROUP_AUTHOR] = "author",
                                       NULL};
 
-enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, FACET_VALUES_MOST = 10000, SNIPPETS_MOST = 5 };
+enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5, FACET_VALUES_MOST = 10000 };
 
 static bool is_date(const char *text)
 {
@@ -99,6 +99,12 @@ static const struct aq_option options[] = {
     {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
      .help = "print only the exact number of comments that match",
      .more = "By --group it is the number of threads, authors or passages."},
+    {.name = "context", .letter = 'C', .kind = AQ_OPTION_NUMBER, .field = FIELD(context), .value = "N",
+     .max = AQ_AROUND_MOST,
+     .help = "with each hit the N comments it answers and the first N below it, in brief (default 0)"},
+    {.name = "format", .kind = AQ_OPTION_TEXT, .field = FIELD(template), .value = "TEMPLATE",
+     .help = "print each hit as this says: '{id}\\t{author}\\t{snippet}'",
+     .more = "See FORMATS."},
     {.name = "facet", .kind = AQ_OPTION_LIST, .field = FIELD(facets), .value = "KIND",
      .accepts = is_facets,
      .form = "author, thread, tag, year, month or day, as in author,year or author:20",
@@ -120,12 +126,6 @@ static const struct aq_option options[] = {
      .help = "for further pages: leave out comments that were added after the first page",
      .more = "N is `snapshot` in the last record that --json prints with the first page.",
      .never_saved = true},
-    {.name = "context", .letter = 'C', .kind = AQ_OPTION_NUMBER, .field = FIELD(context), .value = "N",
-     .max = AQ_AROUND_MOST,
-     .help = "with each hit the N comments it answers and the first N below it, in brief (default 0)"},
-    {.name = "format", .kind = AQ_OPTION_TEXT, .field = FIELD(template), .value = "TEMPLATE",
-     .help = "print each hit as this says: '{id}\\t{author}\\t{snippet}'",
-     .more = "See FORMATS."},
     {.name = "explain", .kind = AQ_OPTION_FLAG, .field = FIELD(explain),
      .help = "show how the query was understood and what each score is made of",
      .more = "The query is shown as a tree, with the words of the index that it asks for and in how many passages "
@@ -187,10 +187,10 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
         .author_count = set->authors.count,
         .threads = set->threads.items,
         .thread_count = set->threads.count,
+        .snippets = (uint32_t)set->snippets,
         .per_thread = set->per_thread ? (uint32_t)set->per_thread : UINT32_MAX,
         .snapshot = (uint32_t)set->snapshot,
         .flags = set->limit == 0 ? AQ_NO_HITS : 0,
-        .snippets = (uint32_t)set->snippets,
     };
     if (!request->query.ptr)
         return aq_fail_nomem(&cli->err);

@@ -2,8 +2,8 @@
  * of bars that lie down, a line for each year, month or day. */
 #include "print_text.h"
 
-#include "clusters.h"
 #include "date.h"
+#include "clusters.h"
 
 #include <stdio.h>
 

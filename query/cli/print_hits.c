@@ -226,6 +226,8 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
         write_words(&line, "no comment has:", result->ignored, result->ignored_count, AQ_STYLE_PLAIN);
     if (result->synonym_count)
         write_words(&line, "also:", result->synonyms, result->synonym_count, AQ_STYLE_FAINT);
+    if (result->suggestion.len)
+        write_words(&line, "did you mean:", &result->suggestion, 1, AQ_STYLE_PLAIN);
     if (result->partial & AQ_PARTIAL_TERMS)
         aq_styled_str(&line, "only the first 32 words were searched for\n", AQ_STYLE_FAINT);
     aq_styled_write(&line, out, t, "");

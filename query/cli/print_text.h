@@ -48,6 +48,10 @@ void aq_text_heading(struct aq_output *out, const char *heading);
 /* A thread as a tree, each comment in brief. Marks the one asked for, also for the pager. */
 void aq_text_thread(struct aq_output *out, const struct aq_thread_view *thread);
 
+/* A line each; of words a table. */
+void aq_text_suggestion(struct aq_output *out, const struct aq_suggestion *s);
+void aq_text_words(struct aq_output *out, const struct aq_word_list *list);
+
 void aq_text_stats(struct aq_output *out, const char *dir, const struct aq_index_stats *s);
 
 /* 1234567 as "1,234,567". */
