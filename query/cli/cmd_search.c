@@ -169,6 +169,8 @@ static enum aq_status read_facets(struct aq_cli *cli, struct aq_search_request *
     request->facets = facets;
     if (set->count && request->facet_count)
         return aq_fail(&cli->err, AQ_SYNTAX, "--count prints nothing but a number; for facets without hits: -n 0");
+    if (set->template && request->facet_count)
+        return aq_fail(&cli->err, AQ_SYNTAX, "--format prints nothing but hits; for facets leave it out, or: -n 0 --json");
     return AQ_OK;
 }
 

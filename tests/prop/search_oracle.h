@@ -475,7 +475,7 @@ static uint32_t resolve(struct oracle *o, struct query *q, struct term *terms, u
                 at++;
             if (at == n)
                 terms[n++] = (struct term){t->term, t->lexeme, 0, frequency(o, t->lexeme, &seen)};
-            if (positive(c) && (c->kind == WORD || c->alive))
+            if (positive(c) && c->alive)
                 terms[at].count++;
         }
     }
