@@ -84,6 +84,7 @@ void aq_reader_close(struct aq_reader *r)
     aq_arena_free(&r->arena);
     aq_arena_free(&r->scratch);
     aq_synonym_table_free(&r->synonyms);
+    aq_forest_free(&r->last_thread.tree);
     free(r);
 }
 
