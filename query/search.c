@@ -5,6 +5,8 @@
 #include "plan.h"
 #include "reader.h"
 #include "snippets.h"
+#include "spread.h"
+#include "spelling.h"
 #include "strict.h"
 
 #include <time.h>
@@ -12,8 +14,7 @@
 enum {
     DEFAULT_LIMIT = 10,
     MOST_LIMIT = 10000,
-    MOST_OFFSET = 100000,
-    ANALYZER_BYTES = 8 << 20 /* words a reader remembers between queries */
+    MOST_OFFSET = 100000
 };
 
 struct search {
@@ -30,7 +31,9 @@ struct search {
     struct aq_filter *filters; /* of the query's fields that stand deeper */
     struct aq_leaf *leaves;
     uint32_t leaf_count;
-    struct aq_collector collector;
+    struct aq_facets facets;
+    struct aq_collector collector; /* its totals are told */
+    struct aq_collector wider;
     struct aq_collector filler;
 };
 
@@ -58,7 +61,7 @@ static enum aq_status check_request(const struct aq_search_request *r, struct aq
                        AQ_SNIPPETS_MOST);
     if ((unsigned)r->group > AQ_GROUP_AUTHOR || (unsigned)r->sort > AQ_SORT_SCORE)
         return aq_fail(err, AQ_INVALID, "no such grouping or sorting");
-    return AQ_OK;
+    return aq_facets_check(r, err);
 }
 
 static enum aq_status parse(struct search *s, struct aq_error *err)
@@ -123,47 +126,119 @@ static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
                             .filters = s->filters};
 }
 
+/* What the hits are sorted by. */
+static enum aq_sort sort_of(const struct search *s, enum aq_plan_kind kind)
+{
+    /* Without words the newest come first: every score is 0. */
+    bool listed = kind == AQ_PLAN_LIST || (kind == AQ_PLAN_TREE && !s->query.scores);
+    return listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
+}
+
+static enum aq_status open_collector(struct search *s, struct aq_collector *c, enum aq_plan_kind kind,
+                                     enum aq_group group, uint32_t k, struct aq_error *err)
+{
+    enum aq_status st =
+        aq_collector_init(c, &s->txn, &s->filter, group, sort_of(s, kind), k, s->query.tiered, err);
+    if (!st && s->request->snapshot)
+        aq_collector_bound(c, s->request->snapshot);
+    return st;
+}
+
 /* Exhaustively. */
 static enum aq_status run(struct search *s, enum aq_plan_kind kind, struct aq_collector *c, enum aq_group group,
                           uint32_t k, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
-    /* Without words the newest come first: every score is 0. */
-    bool listed = kind == AQ_PLAN_LIST || (kind == AQ_PLAN_TREE && !s->query.scores);
-    enum aq_sort sort = listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
-    enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, group, sort, k, s->query.tiered, err);
+    enum aq_status st = open_collector(s, c, kind, group, k, err);
+    if (!st && c == &s->collector && s->request->facet_count)
+        aq_collector_facets(c, &s->facets);
     struct aq_plan plan = plan_of(s, c);
     if (!st)
         st = aq_plan_run(&plan, kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
 }
 
-/* Sorting by columns, groups of several comments and exact totals need every match. */
+/* Sorting by columns, groups of several comments, exact totals and facets need every match. */
 static bool can_rank(struct search *s, enum aq_plan_kind kind)
 {
     const struct aq_search_request *r = s->request;
     struct aq_plan plan = plan_of(s, NULL);
     return s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE && (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) &&
-           !(r->flags & AQ_COUNT_EXACT) && aq_plan_can_rank(&plan, kind);
+           !(r->flags & AQ_COUNT_EXACT) && r->facet_count == 0 && aq_plan_can_rank(&plan, kind);
 }
 
-/* Passing over what cannot be among the best. Where fewer than k groups are found, they
- * are all there are, and their passages have been counted. */
-static enum aq_status rank(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
-                           size_t *count, struct aq_error *err)
+/* Passing over what cannot be among the best. */
+static enum aq_status rank(struct search *s, enum aq_plan_kind kind, struct aq_collector *c, uint32_t k,
+                           uint64_t count_enough, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
-    const struct aq_search_request *r = s->request;
-    struct aq_collector *c = &s->collector;
     struct aq_plan plan = plan_of(s, c);
-    enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, r->group, r->sort, k, s->query.tiered, err);
+    enum aq_status st = open_collector(s, c, kind, s->request->group, k, err);
     if (st)
         return st;
-    aq_collector_rank(c, k > s->reader->count_enough ? k : s->reader->count_enough);
+    aq_collector_rank(c, count_enough);
     st = aq_plan_rank(&plan, kind, err);
-    if (!st)
-        st = aq_collector_finish(c, hits, count, err);
-    if (st || r->group != AQ_GROUP_COMMENT || *count == 0)
+    return st ? st : aq_collector_finish(c, hits, count, err);
+}
+
+static bool names_threads(const struct search *s)
+{
+    const struct aq_syntax *x = &s->syntax;
+    for (size_t i = 0; i < x->count; i++)
+        if (x->nodes[i].kind == AQ_NODE_FIELD && x->nodes[i].field.field == AQ_FIELD_THREAD &&
+            x->nodes[i].occur != AQ_MUST_NOT)
+            return true;
+    return s->request->thread_count > 0;
+}
+
+/* How many comments of a thread may be among the first hits; UINT32_MAX: any number. */
+static uint32_t per_thread(const struct search *s, enum aq_plan_kind kind)
+{
+    const struct aq_search_request *r = s->request;
+    bool spreads = r->group == AQ_GROUP_COMMENT && sort_of(s, kind) == AQ_SORT_RELEVANCE &&
+                   !(r->flags & AQ_NO_HITS) && s->txn.state.next_thread > 1 && !names_threads(s);
+    return !spreads ? UINT32_MAX : r->per_thread ? r->per_thread : AQ_SPREAD_DEFAULT;
+}
+
+/* Looking at every match, more of the best cost next to nothing. */
+static enum aq_status find_among_all(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
+                                     size_t *count, struct aq_error *err)
+{
+    uint32_t of_thread = per_thread(s, kind);
+    uint32_t wanted = of_thread < k && k < AQ_SPREAD_AMONG ? AQ_SPREAD_AMONG : k;
+    enum aq_status st = run(s, kind, &s->collector, s->request->group, wanted, hits, count, err);
+    if (!st && of_thread < k)
+        aq_spread(&s->txn, of_thread, *hits, *count, true);
+    *count = !st && *count > k ? k : *count;
+    return st;
+}
+
+/* Twenty hits hold ten of enough threads nearly always where there are many threads. */
+static uint32_t more_than(uint32_t k)
+{
+    return k < 2 * AQ_SPREAD_HITS ? 2 * AQ_SPREAD_HITS : AQ_SPREAD_AMONG;
+}
+
+/* Most first pages have few of any thread: more are found only where they do not. Where
+ * fewer than k comments are found, they are all there are, and their passages are counted. */
+static enum aq_status find_best(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
+                                size_t *count, struct aq_error *err)
+{
+    const struct aq_search_request *r = s->request;
+    uint32_t of_thread = per_thread(s, kind);
+    uint64_t enough = k > s->reader->count_enough ? k : s->reader->count_enough;
+    enum aq_status st = rank(s, kind, &s->collector, k, enough, hits, count, err);
+    bool settled = st || of_thread >= k;
+    for (uint32_t wanted = k; !st && !settled; wanted = more_than(wanted)) {
+        if (wanted > k) {
+            aq_collector_free(&s->wider);
+            st = rank(s, kind, &s->wider, wanted, 0, hits, count, err);
+        }
+        settled = st || aq_spread(&s->txn, of_thread, *hits, *count, *count < wanted);
+    }
+    *count = !st && *count > k ? k : *count;
+    if (st || r->group != AQ_GROUP_COMMENT || *count == 0 || r->flags & AQ_NO_HITS)
         return st;
     size_t skipped = *count == k ? r->offset : 0;
+    struct aq_plan plan = plan_of(s, &s->collector);
     return aq_plan_count_matches(&plan, kind, *hits + skipped, *count - skipped, err);
 }
 
@@ -263,6 +338,53 @@ static enum aq_status copy_synonyms(struct search *s, struct answer *a, struct a
     return copy_all(a, out, n, err);
 }
 
+/* Later pages go by what the first one saw. */
+static uint32_t snapshot_of(const struct search *s)
+{
+    uint32_t now = s->txn.state.next_comment, asked = s->request->snapshot;
+    return asked && asked < now ? asked : now;
+}
+
+/* The words that stand alone in the query, not in exclusions, phrases or patterns, each
+ * once; returns whether one of them is worth looking for a better one. */
+static bool find_doubted(const struct search *s, struct aq_spelling_word *words, size_t *count)
+{
+    const struct aq_query *q = &s->query;
+    bool any = false;
+    *count = 0;
+    for (size_t i = 0; i < q->node_count; i++) {
+        const struct aq_query_node *n = &q->nodes[i];
+        if (n->kind != AQ_NODE_WORD || n->literal || q->words[n->leaf].scored_count != 1)
+            continue;
+        const struct aq_query_term *t = &q->terms[q->words[n->leaf].scored[0]];
+        /* One that was said before, alone or in a phrase, is `typed` there. */
+        if (!was_typed(s, t->typed) || t->typed.ptr < n->typed.ptr ||
+            t->typed.ptr + t->typed.len > n->typed.ptr + n->typed.len)
+            continue;
+        words[(*count)++] = (struct aq_spelling_word){t->typed, t->df};
+        any |= aq_spelling_doubts(&s->txn, t->df);
+    }
+    return any;
+}
+
+static enum aq_status suggest(struct search *s, struct answer *a, struct aq_error *err)
+{
+    struct aq_slice better;
+    size_t count;
+    if (s->request->flags & (AQ_QUERY_PLAIN | AQ_NO_TEXT))
+        return AQ_OK;
+    struct aq_spelling_word *words = aq_arena_alloc(s->arena, (s->query.node_count + 1) * sizeof *words);
+    if (!words)
+        return aq_fail_nomem(err);
+    if (!find_doubted(s, words, &count))
+        return AQ_OK;
+    enum aq_status st = aq_spelling_suggest(&s->txn, s->reader->analyzer, s->request->query, words, count, s->arena,
+                                            &better, err);
+    if (!st && better.len && !(a->result.suggestion = aq_arena_copy(&a->arena, better)).ptr)
+        st = aq_fail_nomem(err);
+    return st;
+}
+
 static enum aq_status explain(struct search *s, struct answer *a, const struct aq_candidate *found, size_t count,
                               const struct aq_shares **shares, struct aq_error *err)
 {
@@ -285,14 +407,16 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     struct aq_candidate *found = NULL;
     size_t count = 0;
     uint32_t limit = r->limit ? r->limit : DEFAULT_LIMIT;
+    uint32_t k = r->flags & AQ_NO_HITS ? 1 : r->offset + limit;
     enum aq_status st = prepare(s, err);
+    if (!st)
+        st = aq_facets_init(&s->facets, &s->txn, r, err);
     if (st)
         return st;
     enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active && !(r->flags & AQ_NEED_WORDS));
-    st = can_rank(s, kind) ? rank(s, kind, r->offset + limit, &found, &count, err)
-                           : run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
-    if (!st)
-        st = fill_places(s, kind, r->offset + limit, &found, &count, err);
+    st = can_rank(s, kind) ? find_best(s, kind, k, &found, &count, err) : find_among_all(s, kind, k, &found, &count, err);
+    if (!st && !(r->flags & AQ_NO_HITS))
+        st = fill_places(s, kind, k, &found, &count, err);
     if (st)
         return st;
 
@@ -303,10 +427,10 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->total_at_least = s->collector.at_least;
     out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u);
     out->commit = s->txn.state.commit;
-    out->snapshot = s->txn.state.next_comment;
+    out->snapshot = snapshot_of(s);
     if (r->query.len && !(out->query = aq_arena_copy(&a->arena, r->query)).ptr)
         return aq_fail_nomem(err);
-    size_t skip = r->offset < count ? r->offset : count;
+    size_t skip = r->offset < count && !(r->flags & AQ_NO_HITS) ? r->offset : count;
     const struct aq_shares *shares;
     st = explain(s, a, skip ? found + skip : found, count - skip, &shares, err);
     if (st)
@@ -320,8 +444,14 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
                                  .shares = shares,
                                  .arena = &a->arena};
     st = copy_ignored(s, a, err);
+    if (!st && r->facet_count) {
+        st = aq_facets_make(&s->facets, &s->txn, s->scratch, &a->arena, &out->facets, err);
+        out->facet_count = st ? 0 : r->facet_count;
+    }
     if (!st)
         st = copy_synonyms(s, a, err);
+    if (!st)
+        st = suggest(s, a, err);
     if (!st)
         st = aq_hits_make(&maker, skip ? found + skip : found, count - skip, &out->hits, err);
     out->hit_count = st ? 0 : (uint32_t)(count - skip);
@@ -334,7 +464,9 @@ static void search_free(struct search *s)
     aq_query_free(&s->query);
     aq_pending_scan_free(&s->pend);
     aq_collector_free(&s->collector);
+    aq_collector_free(&s->wider);
     aq_collector_free(&s->filler);
+    aq_facets_free(&s->facets);
     aq_arena_reset(s->arena);
     aq_arena_reset(s->scratch);
 }
@@ -361,8 +493,7 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
     s->scratch = &r->scratch;
     st = aq_reader_begin(r, &s->txn, err);
     if (!st) {
-        if (aq_analyzer_memory(r->analyzer) > ANALYZER_BYTES)
-            aq_analyzer_forget(r->analyzer);
+        aq_reader_bound_analyzer(r);
         st = answer(s, a, err);
         search_free(s);
         aq_txn_end(&s->txn);

@@ -203,6 +203,8 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
     const char *plural = total == 1 ? "" : "s";
     if (total == 0)
         snprintf(text, sizeof text, "no %s found, %s\n", unit, time);
+    else if (request->flags & AQ_NO_HITS)
+        snprintf(text, sizeof text, "%s%s %s%s, %s\n", least, count, unit, plural, time);
     else if (result->hit_count == 0)
         snprintf(text, sizeof text, "no more: %s%s %s%s, %s\n", least, count, unit, plural, time);
     else if (aq_hits_leading(request, result) < result->hit_count)
@@ -217,13 +219,15 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
     else
         snprintf(text, sizeof text, "%s%s %s%s, %s\n", least, count, unit, plural, time);
     struct aq_styled line = {0};
-    if (result->hit_count)
+    if (result->hit_count || result->facet_count)
         aq_buf_u8(out, '\n');
     aq_styled_str(&line, text, AQ_STYLE_FAINT);
     if (result->ignored_count)
         write_words(&line, "no comment has:", result->ignored, result->ignored_count, AQ_STYLE_PLAIN);
     if (result->synonym_count)
         write_words(&line, "also:", result->synonyms, result->synonym_count, AQ_STYLE_FAINT);
+    if (result->suggestion.len)
+        write_words(&line, "did you mean:", &result->suggestion, 1, AQ_STYLE_PLAIN);
     if (result->partial & AQ_PARTIAL_TERMS)
         aq_styled_str(&line, "only the first 32 words were searched for\n", AQ_STYLE_FAINT);
     aq_styled_write(&line, out, t, "");

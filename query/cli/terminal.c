@@ -40,9 +40,19 @@ static bool makes_links(const char *term)
     return false;
 }
 
+/* By the name of the locale: setting it would cost a start more than the rest of this. */
+static bool speaks_utf8(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = NULL;
+    for (size_t i = 0; i < AQ_COUNT(variables) && !locale; i++)
+        locale = aq_env(variables[i]);
+    return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
 void aq_terminal_detect(struct aq_terminal *t, int fd, enum aq_color color)
 {
-    *t = (struct aq_terminal){0};
+    *t = (struct aq_terminal){.utf8 = speaks_utf8()};
     const char *term = aq_env("TERM");
     t->tty = isatty(fd);
     t->dumb = !term || strcmp(term, "dumb") == 0;
