@@ -28,7 +28,7 @@ static int terms(struct aq_cli *cli)
     int status = aq_cli_open(cli);
     if (status)
         return status;
-    if (aq_words(cli->reader, beginning, (uint32_t)(set->limit ? set->limit : LIMIT), &list, &cli->err))
+    if (aq_words(cli->reader, beginning, (uint32_t)(set->limit == AQ_NOT_GIVEN ? LIMIT : set->limit), &list, &cli->err))
         return aq_cli_fail(cli);
     status = list->word_count ? AQ_EXIT_HIT : AQ_EXIT_NONE;
     if (set->json)
