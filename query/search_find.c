@@ -144,8 +144,9 @@ static enum aq_status fill_places(struct aq_search_run *s, enum aq_plan_kind kin
 {
     struct aq_candidate *all;
     size_t leader_count = *count, all_count, n = leader_count;
-    if (s->request->group != AQ_GROUP_COMMENT || (s->request->flags & AQ_NO_FILL) || s->request->snippets > 1 || n == 0 || n >= k ||
-        s->collector.passages <= n)
+    if (s->request->group != AQ_GROUP_COMMENT || (s->request->flags & AQ_NO_FILL) || s->request->snippets > 1)
+        return AQ_OK;
+    if (n == 0 || n >= k || s->collector.passages <= n)
         return AQ_OK;
     enum aq_status st = run(s, kind, &s->filler, AQ_GROUP_NONE, k, &all, &all_count, err);
     if (st)
