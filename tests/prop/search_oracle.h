@@ -1,7 +1,7 @@
 /* search_oracle.h - what aq_search should find, worked out the slow way: every
  * passage's tokens are scanned and the rules of docs/QUERY.md followed to the letter.
  * Of the index it takes which passages are hidden and, while tombstones count,
- * document frequencies. Only search_test.c includes it. */
+ * document frequencies. search_world.h includes it. */
 #ifndef AQ_SEARCH_ORACLE_H
 #define AQ_SEARCH_ORACLE_H
 
@@ -422,12 +422,44 @@ static bool same_clause(const struct clause *a, const struct clause *b)
     return true;
 }
 
-static uint32_t group_of(const struct query *q, const struct passage *p, uint32_t i)
+static uint32_t group_of(const struct aq_search_request *r, const struct passage *p, uint32_t i)
 {
-    return q->request.group == AQ_GROUP_COMMENT  ? p->comment
-           : q->request.group == AQ_GROUP_THREAD ? p->thread
-           : q->request.group == AQ_GROUP_AUTHOR ? p->author
-                                                 : i;
+    return r->group == AQ_GROUP_COMMENT  ? p->comment
+           : r->group == AQ_GROUP_THREAD ? p->thread
+           : r->group == AQ_GROUP_AUTHOR ? p->author
+                                         : i;
+}
+
+/* Puts the matches in the order of hits, one a group, and fills up; frees all. */
+static void arrange(const struct oracle *o, const struct aq_search_request *r, struct match *all, uint32_t n,
+                    struct expected *e)
+{
+    struct match *out = calloc(o->count + 1, sizeof *out);
+    bool *leads = calloc(o->count + 1, sizeof *leads);
+    uint32_t most = n + o->txn.state.next_comment + o->txn.state.next_thread + o->txn.state.next_author + 1;
+    uint32_t *sizes = calloc(most, sizeof *sizes);
+    assert_true(out && leads && sizes);
+    if (n)
+        qsort(all, n, sizeof *all, in_order);
+    *e = (struct expected){.matches = out, .passages = n};
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t g = group_of(r, all[i].p, i);
+        leads[i] = sizes[g < most ? g : most - 1]++ == 0;
+        e->groups += leads[i];
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t g = group_of(r, all[i].p, i);
+        all[i].group_size = sizes[g < most ? g : most - 1];
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (leads[i])
+            out[e->count++] = all[i];
+    for (uint32_t i = 0; i < n && r->group == AQ_GROUP_COMMENT; i++)
+        if (!leads[i])
+            out[e->count++] = all[i];
+    free(sizes);
+    free(leads);
+    free(all);
 }
 
 /* Which clauses live, the terms in query order with counts, and how many distinct
@@ -469,7 +501,7 @@ static uint32_t resolve(struct oracle *o, struct query *q, struct term *terms, u
                 at++;
             if (at == n)
                 terms[n++] = (struct term){t->term, t->lexeme, 0, frequency(o, t->lexeme, &seen)};
-            if (positive(c) && (c->kind == WORD || c->alive))
+            if (positive(c) && c->alive)
                 terms[at].count++;
         }
     }
@@ -562,11 +594,10 @@ static uint32_t ignored_words(struct oracle *o, const struct query *q)
 static void expect(struct oracle *o, struct query *q, struct expected *e)
 {
     struct term terms[512];
-    uint32_t term_count, distinct = resolve(o, q, terms, &term_count), n = 0, leaders = 0;
+    uint32_t term_count, distinct = resolve(o, q, terms, &term_count), n = 0;
     bool words_given = false, excludes = false;
-    struct match *all = calloc(o->count + 1, sizeof *all), *out = calloc(o->count + 1, sizeof *out);
-    bool *leads = calloc(o->count + 1, sizeof *leads);
-    assert_true(all && out && leads);
+    struct match *all = calloc(o->count + 1, sizeof *all);
+    assert_non_null(all);
     for (uint32_t i = 0; i < q->count; i++) {
         words_given |= positive(&q->clauses[i]);
         excludes |= q->clauses[i].sign == '-' && q->clauses[i].kind <= PHRASE && q->clauses[i].count;
@@ -581,31 +612,8 @@ static void expect(struct oracle *o, struct query *q, struct expected *e)
         all[n].primary = dated ? p->entry->date : q->request.sort == AQ_SORT_SCORE ? p->entry->score : 0;
         n++;
     }
-    if (n)
-        qsort(all, n, sizeof *all, in_order);
-    *e = (struct expected){.matches = out, .passages = n, .ignored = ignored_words(o, q)};
-    uint32_t most = n + o->txn.state.next_comment + o->txn.state.next_thread + o->txn.state.next_author + 1;
-    uint32_t *sizes = calloc(most, sizeof *sizes);
-    assert_non_null(sizes);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t g = group_of(q, all[i].p, i);
-        leads[i] = sizes[g < most ? g : most - 1]++ == 0;
-        e->groups += leads[i];
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t g = group_of(q, all[i].p, i);
-        all[i].group_size = sizes[g < most ? g : most - 1];
-    }
-    free(sizes);
-    for (uint32_t i = 0; i < n; i++)
-        if (leads[i])
-            out[leaders++] = all[i];
-    e->count = leaders;
-    for (uint32_t i = 0; i < n && q->request.group == AQ_GROUP_COMMENT; i++)
-        if (!leads[i])
-            out[e->count++] = all[i];
-    free(all);
-    free(leads);
+    arrange(o, &q->request, all, n, e);
+    e->ignored = ignored_words(o, q);
 }
 
 #endif
