@@ -242,10 +242,8 @@ uint32_t aq_query_ignored(const struct aq_query *q, struct aq_slice *out)
         if (f->wanted && !f->seen && !said)
             out[n++] = f->typed;
     }
-    for (size_t i = 0; i < q->node_count; i++) {
-        const struct aq_query_node *node = &q->nodes[i];
-        if (node->dead && (node->kind == AQ_NODE_PREFIX || node->kind == AQ_NODE_FUZZY))
-            out[n++] = node->typed;
-    }
+    for (size_t i = 0; i < q->pattern_count; i++)
+        if (q->patterns[i].wanted && !pattern_occurs(q, &q->patterns[i]))
+            out[n++] = q->patterns[i].typed;
     return n;
 }

@@ -83,6 +83,10 @@ struct aq_query_member {
 struct aq_query_pattern {
     const struct aq_query_member *members; /* those of one term are together */
     uint32_t count;
+    uint32_t lexeme;   /* of its text */
+    uint16_t distance; /* 0: a prefix */
+    bool wanted;       /* somewhere outside of exclusions */
+    struct aq_slice typed;
 };
 
 /* One side of a NEAR: any of its spans, or a word that the pattern matches. */

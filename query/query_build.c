@@ -54,6 +54,21 @@ static bool is_one_word(const struct aq_query_tokens *t)
     return t->count == 1;
 }
 
+/* As it was typed, without sign and boost. */
+static struct aq_slice pattern_typed(const struct aq_node *n)
+{
+    const uint8_t *p = n->text.ptr + n->text.len + 1, *end = n->typed.ptr + n->typed.len;
+    if (n->kind == AQ_NODE_FUZZY && p < end && *p >= '0' && *p <= '9')
+        p++;
+    return aq_slice(n->text.ptr, (size_t)(p - n->text.ptr));
+}
+
+static uint32_t pattern_leaf(struct aq_query_builder *b, const struct aq_node *n, const struct aq_query_tokens *t,
+                             bool scores)
+{
+    return aq_query_add_pattern(b, t, pattern_typed(n), n->kind == AQ_NODE_FUZZY ? n->distance : 0, scores);
+}
+
 static bool add_span(struct aq_query_builder *b, struct aq_query_side *side, const struct aq_query_tokens *t,
                      bool exact, bool scores)
 {
@@ -72,7 +87,7 @@ static bool add_to_side(struct aq_query_builder *b, struct aq_query_side *side, 
     bool pattern = (n->kind == AQ_NODE_PREFIX || n->kind == AQ_NODE_FUZZY) && is_one_word(&t);
     if (!pattern)
         return add_span(b, side, &t, n->kind == AQ_NODE_PHRASE, scores);
-    uint32_t at = aq_query_add_pattern(b, &t, n->kind == AQ_NODE_FUZZY, n->distance);
+    uint32_t at = pattern_leaf(b, n, &t, scores);
     if (at == NOTHING)
         return false;
     side->patterns[side->pattern_count++] = at;
@@ -182,7 +197,7 @@ static uint32_t tree_leaf(struct walk *w, uint32_t at, bool literal, uint8_t *ki
     if (n->kind == AQ_NODE_PHRASE)
         return phrase_leaf(b, &t, true, !literal, n->distance);
     if (n->kind != AQ_NODE_WORD && is_one_word(&t))
-        return aq_query_add_pattern(b, &t, n->kind == AQ_NODE_FUZZY, n->distance);
+        return pattern_leaf(b, n, &t, !literal);
     *kind = literal ? AQ_NODE_PHRASE : AQ_NODE_WORD;
     if (literal)
         return phrase_leaf(b, &t, false, false, 0);

@@ -1,6 +1,7 @@
-/* search_test.c - aq_search against the oracle of search_oracle.h: small random
+/* search_test.c - aq_search against the oracle of search_flat.h: small random
  * indexes, with quotes, titles, replacements, deletions, several segments and pending
  * comments, and random queries of every operator, group, sort, filter and offset. */
+#include "search_flat.h"
 #include "search_world.h"
 
 #include "reader.h"
