@@ -34,6 +34,7 @@ enum {
     AQ_COUNT_EXACT = 2,      /* totals exact however many there are: takes many times as long where they are many */
     AQ_NO_TEXT = 4,          /* ids and scores only: no passage text, title, author ... */
     AQ_NO_FILL = 8,          /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
+    AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
     AQ_QUERY_STRICT = 16     /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
 };
 
@@ -59,6 +60,18 @@ struct aq_range {
     uint32_t begin, end; /* bytes */
 };
 
+/* What one term adds to a score. */
+struct aq_share {
+    const char *kind;       /* "term" */
+    struct aq_slice typed;  /* what of the query it comes from */
+    struct aq_slice term;   /* in the index */
+    uint32_t tf;            /* how often the passage has it; of a pattern, only what the pattern matches */
+    uint64_t passages;      /* that have it in the index */
+    double idf;
+    double boost;           /* how often the query names it, boosts counted */
+    double share;           /* shares add up to the score, in this order */
+};
+
 struct aq_hit {
     double score;           /* BM25 of the passage */
     uint32_t comment;       /* number in the index, stable across replacements */
@@ -79,6 +92,32 @@ struct aq_hit {
     const struct aq_range *title_ranges; /* matched words in title */
     uint32_t title_range_count;
     struct aq_range snippet; /* the best window of passage, cut at words */
+    const struct aq_share *shares; /* with AQ_EXPLAIN */
+    uint32_t share_count;
+    uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
+};
+
+/* The query as it was understood: each node before its children. With AQ_EXPLAIN. */
+struct aq_explain_word {
+    struct aq_slice word;   /* a term, or a word as it is written */
+    uint64_t count;         /* of passages that have its term; of a pattern's word how often it occurs */
+};
+struct aq_explain_node {
+    const char *kind;       /* word phrase prefix fuzzy field row and or near same (synonyms) */
+    struct aq_slice typed;  /* as it stands in the query */
+    uint32_t depth;         /* 0: the root */
+    char occur;             /* '+' must be there, '-' must not, 0 may */
+    bool passed_over;       /* it occurs nowhere in the index */
+    double boost;           /* its own and those of the nodes around it, multiplied */
+    const struct aq_explain_word *words; /* what of the index it is */
+    uint32_t word_count;
+};
+struct aq_explanation {
+    const struct aq_explain_node *nodes;
+    uint32_t node_count;
+    double k1, b;
+    double average_length;  /* tokens a passage */
+    uint64_t passages;      /* in the index */
 };
 
 enum aq_partial {
@@ -101,11 +140,17 @@ struct aq_result {
     uint64_t micros;         /* time spent */
     const struct aq_slice *ignored; /* words of the query that occur nowhere */
     uint32_t ignored_count;
+    struct aq_explanation explanation;
 };
 
 AQ_API enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request,
                                 struct aq_result **out, struct aq_error *err);
 AQ_API void aq_result_free(struct aq_result *result); /* NULL allowed */
+
+/* Whether all of a query can be meant as it stands, without an index: AQ_SYNTAX with the
+ * first place that cannot, in bytes of the query. now: as in a request, but not 0. */
+AQ_API enum aq_status aq_query_check(struct aq_slice query, int64_t now, struct aq_range *place,
+                                     struct aq_error *err);
 
 /* ---- reading comments ---- */
 

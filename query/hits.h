@@ -5,6 +5,7 @@
 
 #include "analyzer.h"
 #include "aq.h"
+#include "explain.h"
 #include "query.h"
 #include "store.h"
 #include "topk.h"
@@ -14,6 +15,7 @@ struct aq_hit_maker {
     struct aq_analyzer *analyzer;
     const struct aq_query *query;
     unsigned flags;         /* of the request: AQ_NO_TEXT */
+    const struct aq_shares *shares; /* of each hit, or NULL */
     struct aq_arena *arena; /* everything handed out lives here */
 };
 

@@ -40,6 +40,17 @@ static bool is_flat(const struct aq_syntax *s)
     return true;
 }
 
+/* How many words each pattern may stand for: of many patterns fewer. */
+static uint32_t share_of_pattern(const struct aq_syntax *s)
+{
+    uint32_t patterns = 0;
+    for (size_t i = 0; i < s->count; i++)
+        patterns += s->nodes[i].kind == AQ_NODE_PREFIX || s->nodes[i].kind == AQ_NODE_FUZZY;
+    if (patterns <= AQ_QUERY_PATTERNS / AQ_QUERY_PATTERN)
+        return AQ_QUERY_PATTERN;
+    return patterns < AQ_QUERY_PATTERNS ? AQ_QUERY_PATTERNS / patterns : 1;
+}
+
 static uint32_t fail(struct aq_query_builder *b)
 {
     b->failed = AQ_NOMEM;
@@ -358,6 +369,7 @@ enum aq_status aq_query_build(struct aq_query *q, const struct aq_syntax *syntax
     if (syntax->root == AQ_NO_NODE)
         return AQ_OK;
     q->tree = !is_flat(syntax);
+    w.b.members = share_of_pattern(syntax);
     walk_tree(&w);
     q->cut |= w.b.full;
     if (w.b.failed == AQ_NOMEM)

@@ -11,7 +11,7 @@ struct aq_query_builder {
     struct aq_txn *txn;
     bool plain;
     uint32_t typed_terms; /* terms that are no pattern's */
-    uint32_t members;     /* of all patterns */
+    uint32_t members;     /* a pattern may have at the most */
     bool full;            /* a bound was met: what is beyond is left out */
     enum aq_status failed;
 };

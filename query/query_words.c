@@ -268,17 +268,14 @@ uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_
         return known;
     }
     struct aq_vocabulary_form *forms = NULL;
-    uint32_t found = 0, most = AQ_QUERY_PATTERNS - b->members;
+    uint32_t found = 0;
     bool cut = false;
-    most = most < AQ_QUERY_PATTERN ? most : AQ_QUERY_PATTERN;
     if (!aq_grow(&q->patterns, &q->pattern_cap, q->pattern_count + 1, sizeof *q->patterns))
         return fail(b, AQ_NOMEM);
     struct aq_slice text = aq_analyzer_lexeme(b->a, text_lexeme)->form;
-    if (most == 0)
-        cut = true;
-    else if (b->txn)
-        b->failed = aq_vocabulary_expand(b->txn, distance ? AQ_PATTERN_FUZZY : AQ_PATTERN_PREFIX, text, distance, most,
-                                         &q->arena, &forms, &found, &cut, NULL);
+    if (b->txn)
+        b->failed = aq_vocabulary_expand(b->txn, distance ? AQ_PATTERN_FUZZY : AQ_PATTERN_PREFIX, text, distance,
+                                         b->members, &q->arena, &forms, &found, &cut, NULL);
     struct aq_query_member *members = aq_arena_alloc(&q->arena, (found + 1) * sizeof *members);
     if (!members || b->failed)
         return fail(b, b->failed ? b->failed : AQ_NOMEM);
@@ -297,7 +294,6 @@ uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_
     }
     if (n)
         qsort(members, n, sizeof *members, by_term);
-    b->members += n;
     q->cut_pattern |= cut;
     q->patterns[q->pattern_count] = (struct aq_query_pattern){.members = members,
                                                               .count = n,

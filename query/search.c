@@ -1,8 +1,10 @@
 /* search.c - aq_search from end to end: query, statistics, plan, hits. What a step
  * does is in its own file; this one owns their order and the result's memory. */
+#include "explain.h"
 #include "hits.h"
 #include "plan.h"
 #include "reader.h"
+#include "strict.h"
 
 #include <time.h>
 
@@ -61,11 +63,8 @@ static enum aq_status parse(struct search *s, struct aq_error *err)
     bool plain = r->flags & AQ_QUERY_PLAIN;
     int64_t now = r->now ? r->now : (int64_t)time(NULL);
     enum aq_status st = aq_parse(r->query, plain, now, &s->syntax, err);
-    const struct aq_problem *p = &s->syntax.problem;
-    if (!st && (r->flags & AQ_QUERY_STRICT) && s->syntax.troubled)
-        st = aq_fail(err, AQ_SYNTAX, "the query at byte %u, \"%.*s\": %s", p->begin + 1,
-                     (int)(p->end - p->begin < 60 ? p->end - p->begin : 60), (const char *)r->query.ptr + p->begin,
-                     p->message);
+    if (!st && (r->flags & AQ_QUERY_STRICT))
+        st = aq_syntax_strict(&s->syntax, r->query, NULL, err);
     if (!st)
         st = aq_query_build(&s->query, &s->syntax, plain, s->reader->analyzer, &s->txn, err);
     return st;
@@ -215,6 +214,22 @@ static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq
     return AQ_OK;
 }
 
+static enum aq_status explain(struct search *s, struct answer *a, const struct aq_candidate *found, size_t count,
+                              const struct aq_shares **shares, struct aq_error *err)
+{
+    struct aq_explanation *out = &a->result.explanation;
+    const struct aq_plan plan = plan_of(s, NULL);
+    *shares = NULL;
+    if (!(s->request->flags & AQ_EXPLAIN))
+        return AQ_OK;
+    out->k1 = s->model->k1;
+    out->b = s->model->b;
+    out->average_length = s->model->average;
+    out->passages = s->model->passages;
+    enum aq_status st = aq_explain_query(&s->query, &a->arena, out, err);
+    return st ? st : aq_explain_hits(&plan, found, count, &a->arena, shares, err);
+}
+
 static enum aq_status answer(struct search *s, struct answer *a, struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
@@ -241,10 +256,15 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->commit = s->txn.state.commit;
     out->snapshot = s->txn.state.next_comment;
     size_t skip = r->offset < count ? r->offset : count;
+    const struct aq_shares *shares;
+    st = explain(s, a, skip ? found + skip : found, count - skip, &shares, err);
+    if (st)
+        return st;
     struct aq_hit_maker maker = {.txn = &s->txn,
                                  .analyzer = s->reader->analyzer,
                                  .query = &s->query,
                                  .flags = r->flags,
+                                 .shares = shares,
                                  .arena = &a->arena};
     st = copy_ignored(s, a, err);
     if (!st)

@@ -4,14 +4,45 @@
 #include "index_dir.h"
 #include "print_json.h"
 
+#include <unistd.h>
+
+static int fail(struct aq_cli *cli, const struct aq_range *place)
+{
+    if (cli->set.json) {
+        cli->out.buf.failed = false;
+        aq_json_error(&cli->out.buf, &cli->err, place);
+    }
+    return AQ_EXIT_ERROR;
+}
+
 int aq_cli_fail(struct aq_cli *cli)
 {
     aq_output_complain(cli->err.message);
-    if (cli->set.json) {
-        cli->out.buf.failed = false;
-        aq_json_error(&cli->out.buf, &cli->err);
-    }
-    return AQ_EXIT_ERROR;
+    return fail(cli, NULL);
+}
+
+int aq_cli_fail_at(struct aq_cli *cli, struct aq_slice query, struct aq_range place)
+{
+    struct aq_buf lines = {0};
+    aq_buf_puts(&lines, "  ");
+    aq_text_clean_line(&lines, query);
+    aq_buf_puts(&lines, "\n  ");
+    struct aq_buf part = {0};
+    aq_text_clean_line(&part, aq_slice(query.ptr, place.begin));
+    for (size_t i = aq_text_width(aq_slice(part.ptr, part.len)); i > 0; i--)
+        aq_buf_u8(&lines, ' ');
+    aq_buf_clear(&part);
+    aq_text_clean_line(&part, aq_slice(query.ptr + place.begin, place.end - place.begin));
+    size_t marks = aq_text_width(aq_slice(part.ptr, part.len));
+    for (size_t i = marks ? marks : 1; i > 0; i--)
+        aq_buf_u8(&lines, '^');
+    aq_buf_u8(&lines, '\n');
+    aq_output_complain(cli->err.message);
+    if (!lines.failed && !part.failed)
+        aq_write_all(STDERR_FILENO, lines.ptr, lines.len);
+    aq_buf_free(&part);
+    aq_buf_free(&lines);
+    return fail(cli, &place);
 }
 
 /* Where it was looked for tells what to do. */

@@ -22,7 +22,7 @@ struct aq_settings {
     unsigned group;         /* enum aq_group, by aq_group_names */
     struct aq_option_list authors, threads;
     const char *after, *before;
-    bool count;
+    bool count, strict, explain;
 
     uint64_t context; /* show */
 
@@ -66,6 +66,9 @@ int aq_cli_open(struct aq_cli *cli);
 /* Complains with cli->err: on standard error and, with --json, as a record on
  * standard output. Returns AQ_EXIT_ERROR. */
 int aq_cli_fail(struct aq_cli *cli);
+
+/* The same with the query below, and a mark under what is wrong in it. */
+int aq_cli_fail_at(struct aq_cli *cli, struct aq_slice query, struct aq_range place);
 
 /* The words given, joined by spaces, in the arena and NUL-terminated; ptr NULL when
  * memory is out. */

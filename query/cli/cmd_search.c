@@ -5,6 +5,7 @@
 #include "print_text.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *const aq_sort_names[] = {
@@ -54,6 +55,13 @@ static const struct aq_option options[] = {
     {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
      .help = "print only the exact number of comments that match",
      .more = "By --group it is the number of threads, authors or passages."},
+    {.name = "explain", .kind = AQ_OPTION_FLAG, .field = FIELD(explain),
+     .help = "show how the query was understood and what each score is made of",
+     .more = "The query is shown as a tree, with the words of the index that it asks for and in how many passages "
+             "these are. Below each hit stand the shares of its words, which add up to its score."},
+    {.name = "strict", .kind = AQ_OPTION_FLAG, .field = FIELD(strict),
+     .help = "fail where something in the query cannot be meant as syntax, and show where",
+     .more = "Otherwise it is taken for text: nothing that is typed is an error then. For scripts."},
 };
 
 static enum aq_status read_dates(const struct aq_settings *set, struct aq_search_request *request,
@@ -96,6 +104,7 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
     }
     if (set->count)
         request->flags |= AQ_COUNT_EXACT;
+    request->flags |= (set->strict ? AQ_QUERY_STRICT : 0u) | (set->explain && !set->quiet ? AQ_EXPLAIN : 0u);
     return read_dates(set, request, &cli->err);
 }
 
@@ -110,6 +119,8 @@ static void print_count(struct aq_cli *cli, const struct aq_search_request *requ
 static void print_json(struct aq_cli *cli, const struct aq_search_request *request, struct aq_result *result)
 {
     aq_json_begin(&cli->out.buf, request, (struct aq_slice){0});
+    if (request->flags & AQ_EXPLAIN)
+        aq_json_query(&cli->out.buf, result);
     if (cli->set.count)
         result->hit_count = 0;
     for (uint32_t i = 0; i < result->hit_count; i++)
@@ -137,6 +148,7 @@ static int search(struct aq_cli *cli)
 {
     struct aq_search_request request;
     struct aq_result *result = NULL;
+    struct aq_range place;
     const struct aq_settings *set = &cli->set;
     bool filtered = set->authors.count || set->threads.count || set->after || set->before;
     if (cli->words.count == 0 && !filtered) {
@@ -145,6 +157,8 @@ static int search(struct aq_cli *cli)
     }
     if (make_request(cli, &request))
         return aq_cli_fail(cli);
+    if (set->strict && aq_query_check(request.query, time(NULL), &place, &cli->err))
+        return aq_cli_fail_at(cli, request.query, place);
     int status = aq_cli_open(cli);
     if (status)
         return status;

@@ -110,6 +110,8 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
     bool short_query = count_words(request->query) <= WORDS_TIERED;
     bool tiered = short_query && request->sort == AQ_SORT_RELEVANCE;
     uint32_t divide = tiered ? first_without(result->hits, leading) : UINT32_MAX;
+    if (request->flags & AQ_EXPLAIN)
+        aq_text_query(out, result);
     for (uint32_t i = 0; i < result->hit_count; i++) {
         if (i)
             aq_buf_u8(&out->buf, '\n');
@@ -120,6 +122,8 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
         bool said = i < leading && divide != UINT32_MAX;
         unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
         write_hit(out, &result->hits[i], request->group, notes);
+        if (request->flags & AQ_EXPLAIN)
+            aq_text_shares(out, result, &result->hits[i], indent);
     }
 }
 

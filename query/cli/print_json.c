@@ -195,6 +195,66 @@ void aq_json_begin(struct aq_buf *out, const struct aq_search_request *request, 
     finish(out, from);
 }
 
+static void put_node(struct aq_buf *out, const struct aq_explain_node *n)
+{
+    const char occur[] = {n->occur, 0};
+    put_raw(out, "{");
+    put_str(key(out, "kind"), n->kind);
+    put_string(key(out, "typed"), n->typed);
+    put_integer(key(out, "depth"), n->depth);
+    put_string_or_null(key(out, "occur"), aq_slice_str(occur));
+    put_bool(key(out, "passed_over"), n->passed_over);
+    put_real_or_null(key(out, "boost"), n->boost);
+    put_raw(key(out, "words"), "[");
+    for (uint32_t i = 0; i < n->word_count; i++) {
+        put_raw(out, "{");
+        put_string(key(out, "word"), n->words[i].word);
+        put_count(key(out, "count"), n->words[i].count);
+        aq_buf_u8(out, '}');
+    }
+    aq_buf_puts(out, "]}");
+}
+
+void aq_json_query(struct aq_buf *out, const struct aq_result *result)
+{
+    const struct aq_explanation *x = &result->explanation;
+    size_t from = begin(out, "query");
+    put_raw(key(out, "nodes"), "[");
+    for (uint32_t i = 0; i < x->node_count; i++)
+        put_node(out, &x->nodes[i]);
+    aq_buf_u8(out, ']');
+    put_real_or_null(key(out, "k1"), x->k1);
+    put_real_or_null(key(out, "b"), x->b);
+    put_real_or_null(key(out, "average_length"), x->average_length);
+    put_count(key(out, "passages"), x->passages);
+    finish(out, from);
+}
+
+static void put_shares_or_null(struct aq_buf *out, const struct aq_hit *hit)
+{
+    if (!hit->shares) {
+        put_raw(out, "null");
+        return;
+    }
+    put_raw(out, "{");
+    put_integer(key(out, "length"), hit->length);
+    put_raw(key(out, "shares"), "[");
+    for (uint32_t i = 0; i < hit->share_count; i++) {
+        const struct aq_share *s = &hit->shares[i];
+        put_raw(out, "{");
+        put_str(key(out, "kind"), s->kind);
+        put_string(key(out, "typed"), s->typed);
+        put_string(key(out, "term"), s->term);
+        put_integer(key(out, "tf"), s->tf);
+        put_count(key(out, "passages"), s->passages);
+        put_real_or_null(key(out, "idf"), s->idf);
+        put_real_or_null(key(out, "boost"), s->boost);
+        put_real_or_null(key(out, "share"), s->share);
+        aq_buf_u8(out, '}');
+    }
+    aq_buf_puts(out, "]}");
+}
+
 void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
 {
     size_t from = begin(out, "hit");
@@ -218,6 +278,7 @@ void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
     put_string_or_null(key(out, "parent"), hit->parent);
     put_string_or_null(key(out, "source"), hit->source);
     put_strings(key(out, "tags"), hit->tags, hit->tag_count);
+    put_shares_or_null(key(out, "explain"), hit);
     finish(out, from);
 }
 
@@ -233,8 +294,13 @@ void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_s
     put_bool(key(out, "at_least"), result->total_at_least);
     aq_buf_u8(out, '}');
     put_bool(key(out, "partial"), result->partial != AQ_PARTIAL_NONE);
-    const struct aq_slice reason = aq_slice_str("terms");
-    put_strings(key(out, "partial_reasons"), &reason, result->partial & AQ_PARTIAL_TERMS ? 1 : 0);
+    struct aq_slice reasons[2];
+    size_t reason_count = 0;
+    if (result->partial & AQ_PARTIAL_TERMS)
+        reasons[reason_count++] = aq_slice_str("terms");
+    if (result->partial & AQ_PARTIAL_PATTERNS)
+        reasons[reason_count++] = aq_slice_str("patterns");
+    put_strings(key(out, "partial_reasons"), reasons, reason_count);
     put_strings(key(out, "ignored"), result->ignored, result->ignored_count);
     put_integer(key(out, "snapshot"), result->snapshot);
     put_count(key(out, "commit"), result->commit);
@@ -337,10 +403,14 @@ void aq_json_checked(struct aq_buf *out, const char *dir, const struct aq_index_
     finish(out, from);
 }
 
-void aq_json_error(struct aq_buf *out, const struct aq_error *err)
+void aq_json_error(struct aq_buf *out, const struct aq_error *err, const struct aq_range *place)
 {
     size_t from = begin(out, "error");
     put_str(key(out, "status"), aq_status_name(err->status));
     put_string(key(out, "message"), aq_slice_str(err->message));
+    if (place)
+        put_range(key(out, "place"), *place);
+    else
+        put_raw(key(out, "place"), "null");
     finish(out, from);
 }

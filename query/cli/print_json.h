@@ -11,6 +11,8 @@ enum { AQ_JSON_VERSION = 1 };
 
 /* query_id: of a list of queries; ptr NULL: there is none. */
 void aq_json_begin(struct aq_buf *out, const struct aq_search_request *request, struct aq_slice query_id);
+/* The query as it was understood, of a result that was explained. */
+void aq_json_query(struct aq_buf *out, const struct aq_result *result);
 void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit);
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id);
 
@@ -19,6 +21,7 @@ void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const 
                      unsigned level);
 void aq_json_stats(struct aq_buf *out, const char *dir, const struct aq_index_stats *s);
 void aq_json_checked(struct aq_buf *out, const char *dir, const struct aq_index_stats *s);
-void aq_json_error(struct aq_buf *out, const struct aq_error *err);
+/* place: what of the query it is about, or NULL. */
+void aq_json_error(struct aq_buf *out, const struct aq_error *err, const struct aq_range *place);
 
 #endif
