@@ -143,7 +143,7 @@ static bool in_order(const struct aq_near_matcher *m)
     for (; first < AQ_POSITION_MAX; first = next_start(m->starts[0], first + 1)) {
         uint32_t last = first;
         for (uint32_t i = 1; i < m->near->count; i++)
-            if ((last = next_start(m->starts[i], last + 1)) == AQ_POSITION_MAX)
+            if ((last = next_start(m->starts[i], last + m->near->sides[i - 1].width)) == AQ_POSITION_MAX)
                 return false;
         if (last - first <= m->near->distance)
             return true;

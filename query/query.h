@@ -95,6 +95,7 @@ struct aq_query_side {
     uint32_t span_count;
     uint32_t *patterns; /* indexes into patterns */
     uint32_t pattern_count;
+    uint32_t width; /* in order, the next side begins at least so many positions on */
     bool dead;
 };
 

@@ -112,7 +112,8 @@ static bool make_side(struct walk *w, uint32_t at, bool scores, struct aq_query_
     uint32_t first = n->kind == AQ_NODE_OR ? n->first_child : at, count = 1;
     for (uint32_t c = first; n->kind == AQ_NODE_OR && c != AQ_NO_NODE; c = nodes[c].next)
         count++;
-    *side = (struct aq_query_side){.spans = aq_arena_alloc(&b->q->arena, count * sizeof *side->spans),
+    *side = (struct aq_query_side){.width = 1,
+                                   .spans = aq_arena_alloc(&b->q->arena, count * sizeof *side->spans),
                                    .patterns = aq_arena_alloc(&b->q->arena, count * sizeof *side->patterns)};
     if (!side->spans || !side->patterns) {
         fail(b);
@@ -175,10 +176,12 @@ static uint32_t phrase_leaf(struct aq_query_builder *b, const struct aq_query_to
         return fail(b);
     near.distance = p.elements[p.count - 1].offset + slop;
     for (uint32_t i = 0; i < sides; i++) {
-        alone[i] = p.elements[i];
+        const struct aq_query_element *e = &p.elements[i];
+        alone[i] = *e;
         alone[i].offset = 0;
         spans[i] = slop ? (struct aq_query_phrase){.elements = &alone[i], .count = 1} : p;
-        near.sides[i] = (struct aq_query_side){.spans = &spans[i], .span_count = 1};
+        near.sides[i] = (struct aq_query_side){
+            .spans = &spans[i], .span_count = 1, .width = i + 1 < sides ? e[1].offset - e->offset : 1};
     }
     return add_near(b, near);
 }

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <utf8proc.h>
 
-enum { MOST_FORMS = 4096, MOST_MEMBERS = 64, MOST_ALL_MEMBERS = 256, MOST_SPANS = 512, MOST_SIDES = 16 };
+enum { MOST_FORMS = 4096, MOST_MEMBERS = 64, MOST_SPANS = 512, MOST_SIDES = 16 };
 
 /* A word as it is written somewhere in the index. */
 struct written {
@@ -49,7 +49,7 @@ struct asked {
     struct aq_search_request request;
     const char *request_author;
     struct aq_arena arena;
-    uint32_t members;     /* of all patterns so far */
+    uint32_t patterns;    /* in the query */
     bool pattern_cut;
     uint32_t ignored;
     uint32_t typed_terms; /* distinct, of all but patterns */
@@ -205,7 +205,8 @@ static int commonest_first(const void *x, const void *y)
 static void find_members(struct asked *a, const struct tree *t, struct reading *r)
 {
     static uint32_t found[MOST_FORMS];
-    uint32_t n = 0, room = MOST_ALL_MEMBERS - a->members;
+    /* Of many patterns each stands for fewer. */
+    uint32_t n = 0, room = a->patterns <= 4 ? MOST_MEMBERS : a->patterns < 256 ? 256 / a->patterns : 1;
     char typed[AQ_TERM_MAX + 1] = "", plain[AQ_TERM_MAX + 1];
     struct aq_slice form = aq_analyzer_lexeme(a->o->analyzer, r->tokens[0].lexeme)->form;
     memcpy(typed, form.ptr, form.len);
@@ -219,11 +220,9 @@ static void find_members(struct asked *a, const struct tree *t, struct reading *
     ordered_forms = a->v->forms;
     if (n)
         qsort(found, n, sizeof *found, commonest_first);
-    room = room < MOST_MEMBERS ? room : MOST_MEMBERS;
     a->pattern_cut |= n > room;
     r->member_count = n < room ? n : room;
     memcpy(r->members, found, r->member_count * sizeof *found);
-    a->members += r->member_count;
 }
 
 /* ---- reading a query ---- */
@@ -419,6 +418,14 @@ static void count_terms(const struct tree *t, struct told *all)
         note(all->terms, &all->term_count, t->reading->tokens[i].term);
 }
 
+static uint32_t count_patterns(const struct tree *t)
+{
+    uint32_t n = t->kind == AQ_NODE_PREFIX || t->kind == AQ_NODE_FUZZY;
+    for (uint32_t i = 0; i < t->count; i++)
+        n += count_patterns(t->child[i]);
+    return n;
+}
+
 /* ---- which passages ---- */
 
 struct span {
@@ -468,6 +475,8 @@ static uint32_t leaf_spans(const struct asked *a, const struct passage *p, const
     return n;
 }
 
+/* Sides of a NEAR differ in where they begin; words of a phrase stand behind each other
+ * with all that they cover. */
 struct sides {
     struct span at[MOST_SIDES][MOST_SPANS];
     uint32_t count[MOST_SIDES];
@@ -487,7 +496,7 @@ static bool choose(struct sides *s, uint32_t side)
         for (uint32_t k = 0; k < side && fits; k++) {
             const struct span *y = &s->chosen[k];
             uint32_t apart = x.begin > y->begin ? x.begin - y->begin : y->begin - x.begin;
-            fits = apart <= s->distance && (x.begin >= y->end || (!s->ordered && x.end <= y->begin));
+            fits = apart <= s->distance && (s->ordered ? x.begin >= y->end : apart > 0);
         }
         s->chosen[side] = x;
         if (fits && choose(s, side + 1))
@@ -517,6 +526,8 @@ static bool near_holds(const struct asked *a, const struct passage *p, const str
             memcpy(s.at[s.sides] + n, some, found * sizeof *some);
             n += found;
         }
+        for (uint32_t k = 0; k < n; k++)
+            s.at[s.sides][k].end = s.at[s.sides][k].begin + 1;
         s.count[s.sides++] = n;
     }
     return choose(&s, 0);
@@ -608,9 +619,14 @@ static bool field_holds(const struct entry *e, const struct tree *t)
 
 /* Fields of a row: different ones all hold, of the same one any, of those with a minus
  * none; after and before all hold. */
-static bool fields_hold(const struct tree *row, const struct entry *e)
+static bool fields_hold(const struct asked *a, const struct tree *row, const struct entry *e)
 {
     bool asked[AQ_FIELD_COUNT] = {false}, held[AQ_FIELD_COUNT] = {false};
+    /* The request's author is one more of those in the outermost row. */
+    if (row == a->root && a->request_author) {
+        asked[AQ_FIELD_AUTHOR] = true;
+        held[AQ_FIELD_AUTHOR] = named(e->author, a->request_author);
+    }
     for (uint32_t i = 0; i < row->count; i++) {
         const struct tree *c = row->child[i];
         if (c->kind != AQ_NODE_FIELD)
@@ -634,7 +650,7 @@ static bool holds(struct asked *a, const struct passage *p, const struct tree *t
 static bool row_holds(struct asked *a, const struct passage *p, const struct tree *t, bool literal)
 {
     bool must = false, some = false, any = false;
-    if (!fields_hold(t, p->entry))
+    if (!fields_hold(a, t, p->entry))
         return false;
     for (uint32_t i = 0; i < t->count; i++) {
         const struct tree *c = t->child[i];
@@ -892,7 +908,7 @@ static bool scores(const struct tree *t)
 
 static bool request_holds(const struct asked *a, const struct entry *e)
 {
-    return !a->request_author || named(e->author, a->request_author);
+    return !a->request_author || a->root->kind == AQ_NODE_ROW || named(e->author, a->request_author);
 }
 
 static void ask_oracle(struct asked *a, struct expected *e)
@@ -901,6 +917,7 @@ static void ask_oracle(struct asked *a, struct expected *e)
     struct match *all = calloc(a->o->count + 1, sizeof *all);
     uint32_t n = 0, distinct;
     assert_non_null(all);
+    a->patterns = count_patterns(a->root);
     read_tree(a, a->root, false, false);
     tell_words(a, a->root, &told, false, false);
     tell_others(a, a->root, &told, false);

