@@ -864,16 +864,20 @@ static double score_of(struct asked *a, const struct passage *p)
 
 /* ---- order ---- */
 
+static bool is_word(const struct tree *t)
+{
+    return t->kind <= AQ_NODE_FUZZY && t->kind != AQ_NODE_PHRASE && !t->reading->pattern;
+}
+
 static bool same_tree(const struct tree *x, const struct tree *y)
 {
     const struct reading *r = x->reading, *s = y->reading;
-    if (x->kind != y->kind || x->distance != y->distance || x->ordered != y->ordered || x->count != y->count)
+    bool word = is_word(x);
+    if (x->count || y->count || word != is_word(y))
         return false;
-    if (x->count || r->pattern != s->pattern)
-        return false;
-    if (x->kind == AQ_NODE_WORD)
+    if (word)
         return r->part_count == s->part_count && memcmp(r->parts, s->parts, r->part_count * sizeof *r->parts) == 0;
-    if (r->whole_count != s->whole_count)
+    if (x->kind != y->kind || x->distance != y->distance || r->whole_count != s->whole_count)
         return false;
     for (uint32_t i = 0; i < r->whole_count; i++)
         if (r->tokens[r->wholes[i]].lexeme != s->tokens[s->wholes[i]].lexeme ||

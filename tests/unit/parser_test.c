@@ -234,6 +234,8 @@ static void operators_without_sides_are_words(void **state)
     PARSES("a AND OR b", "[OR [ROW [w a][w AND]][w b]]");
     PARSES("a NOT", "[w a][w NOT]");
     PARSES("NOT -a", "[w NOT][-w a]");
+    PARSES("NOT NOT a", "[w NOT][-w a]");
+    PARSES("a NEAR ()", "[w a][w NEAR]");
     PARSES("a and b or c", "[w a][w and][w b][w or][w c]");
     PARSES("(a OR) b", "[w a][w OR][w b]");
     PARSES("NEAR a", "[w NEAR][w a]");
@@ -257,6 +259,8 @@ static void brackets_group(void **state)
     PARSES("(a OR b", "[OR [w a][w b]]");
     PARSES("a) b", "[w a)][w b]");
     PARSES("f(x) (g(y) z)", "[w f(x)][w g(y)][w z]");
+    PARSES("(a OR b)(c OR d)", "[OR [w a][w b]][OR [w c][w d]]");
+    PARSES("(a)(b)c(d)", "[w a][w b][w c(d)]");
     PARSES("()", "");
     PARSES("a ()", "[w a]");
     PARSES("-(-a)", "[-ROW [-w a]]");
