@@ -505,31 +505,37 @@ static bool choose(struct sides *s, uint32_t side)
     return false;
 }
 
-static bool near_holds(const struct asked *a, const struct passage *p, const struct tree *t)
+/* Where the sides are in the passage. */
+static void find_sides(const struct asked *a, const struct passage *p, const struct tree *t, struct sides *s)
 {
-    static struct sides s;
-    s.sides = 0;
-    s.distance = t->distance;
-    s.ordered = t->ordered;
+    s->sides = 0;
+    s->distance = t->distance;
+    s->ordered = t->ordered;
     for (uint32_t i = 0; i < t->count; i++) {
         const struct tree *side = t->child[i];
         if (!operand(side))
             continue;
-        assert_true(s.sides < MOST_SIDES);
+        assert_true(s->sides < MOST_SIDES);
         uint32_t n = 0;
         if (side->kind != AQ_NODE_OR)
-            n = leaf_spans(a, p, side, s.at[s.sides]);
+            n = leaf_spans(a, p, side, s->at[s->sides]);
         for (uint32_t k = 0; side->kind == AQ_NODE_OR && k < side->count; k++) {
             struct span some[MOST_SPANS];
             uint32_t found = operand(side->child[k]) ? leaf_spans(a, p, side->child[k], some) : 0;
             assert_true(n + found <= MOST_SPANS);
-            memcpy(s.at[s.sides] + n, some, found * sizeof *some);
+            memcpy(s->at[s->sides] + n, some, found * sizeof *some);
             n += found;
         }
         for (uint32_t k = 0; k < n; k++)
-            s.at[s.sides][k].end = s.at[s.sides][k].begin + 1;
-        s.count[s.sides++] = n;
+            s->at[s->sides][k].end = s->at[s->sides][k].begin + 1;
+        s->count[s->sides++] = n;
     }
+}
+
+static bool near_holds(const struct asked *a, const struct passage *p, const struct tree *t)
+{
+    static struct sides s;
+    find_sides(a, p, t, &s);
     return choose(&s, 0);
 }
 
@@ -844,11 +850,16 @@ static uint32_t count_flat(const struct tree *root, struct counted out[64])
     return n;
 }
 
-static double score_of(struct asked *a, const struct passage *p)
+static struct scale scale_of(const struct asked *a)
 {
     const struct aq_search_request *q = &a->request;
-    const struct scale m = {q->k1 > 0 ? q->k1 : 1.2, q->k1 > 0 ? q->b : 0.75,
-                            (double)a->o->txn.tokens / (double)a->o->txn.passages, (double)a->o->txn.passages};
+    return (struct scale){q->k1 > 0 ? q->k1 : 1.2, q->k1 > 0 ? q->b : 0.75,
+                          (double)a->o->txn.tokens / (double)a->o->txn.passages, (double)a->o->txn.passages};
+}
+
+static double score_of(struct asked *a, const struct passage *p)
+{
+    const struct scale m = scale_of(a);
     double sum = 0;
     if (!is_flat(a->root)) {
         add_tree(a, &m, p, a->root, NULL, 1, &sum);
