@@ -412,10 +412,9 @@ enum operator { OP_NONE, OP_AND, OP_OR, OP_NOT, OP_NEAR };
 /* NEAR/0 or ADJ/x. */
 static void look_for_distance(struct scan *s, const uint8_t *p)
 {
-    const uint8_t *end = word_end(s, p);
-    size_t n = (size_t)(end - p);
+    size_t n = (size_t)(s->end - p);
     if ((n > 4 && memcmp(p, "NEAR/", 5) == 0) || (n > 3 && memcmp(p, "ADJ/", 4) == 0))
-        trouble(s, p, end, "NEAR and ADJ take a number from 1 to 255, as in NEAR/5; small letters make it a word");
+        trouble(s, p, word_end(s, p), "NEAR and ADJ take a number from 1 to 255, as in NEAR/5; small letters make it a word");
 }
 
 /* An operator's word at p, which is fresh; *after is behind it. */

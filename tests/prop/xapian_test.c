@@ -53,8 +53,9 @@ struct translation {
     struct asked *a;
     struct xapian_db *db;
     struct scale scale;
-    bool unspeakable; /* Xapian cannot say it */
-    bool unscored;    /* it can, with other scores */
+    uint32_t optional; /* how many around what is translated need not be there */
+    bool unspeakable;  /* Xapian cannot say it */
+    bool unscored;     /* it can, with other scores */
 };
 
 /* A term with the weight that it has here: Xapian's is multiplied to that. */
@@ -64,6 +65,13 @@ static xapian_query weighed(struct translation *t, uint32_t lexeme, double boost
     double n = (double)df_of(t->a, lexeme, &seen), raw = (t->scale.all - n + 0.5) / (n + 0.5);
     double theirs = log(raw < 2 ? raw / 2 + 1 : raw) * (t->scale.k1 + 1);
     return xapian_scale(t->db, xapian_term(t->db, term_name(t->a->o, lexeme, false)), idf(&t->scale, (uint64_t)n) * boost / theirs);
+}
+
+/* libxapian 1.4.22 adds weights of phrases that are not there where they stand in an OR
+ * that is checked for a document: their scores are compared only where they must be there. */
+static void positions_count(struct translation *t, uint32_t n, bool literal)
+{
+    t->unscored |= t->optional && n > 1 && !literal;
 }
 
 static bool one_position_each(const struct reading *r)
@@ -133,6 +141,8 @@ static xapian_query a_leaf(struct translation *t, const struct tree *x, bool lit
         t->unscored |= !literal;
         return xapian_scale(t->db, any_member(t, r), 0);
     }
+    if (x->kind == AQ_NODE_PHRASE)
+        positions_count(t, r->whole_count, literal);
     if (x->kind == AQ_NODE_PHRASE && literal)
         return side_by_side(t, r, true, x->distance);
     if (x->kind == AQ_NODE_PHRASE)
@@ -196,8 +206,9 @@ static xapian_query a_near(struct translation *t, const struct tree *x, bool lit
             sums[n] = xapian_scale(t->db, places[0], 0);
         sides[n++] = xapian_join(t->db, XAPIAN_OR, places, any, 0);
     }
+    positions_count(t, n, literal);
     xapian_query near = xapian_join(t->db, x->ordered ? XAPIAN_PHRASE : XAPIAN_NEAR, sides, n, x->distance + 1);
-    return literal ? near : pair(t, XAPIAN_FILTER, xapian_join(t->db, XAPIAN_OR, sums, n, 0), near);
+    return literal ? near : pair(t, XAPIAN_FILTER, pair(t, XAPIAN_OR, xapian_join(t->db, XAPIAN_OR, sums, n, 0), xapian_everything(t->db)), near);
 }
 
 static xapian_query translate(struct translation *t, const struct tree *x, const struct tree *parent, bool literal, double boost);
@@ -211,7 +222,10 @@ static xapian_query an_inner(struct translation *t, const struct tree *x, bool l
         const struct tree *c = x->child[i];
         if (!operand(c) || (!literal && c->reading->dead && !excluded(c)))
             continue;
+        bool optional = x->kind == AQ_NODE_OR || (x->kind == AQ_NODE_ROW && c->occur == AQ_SHOULD);
+        t->optional += optional;
         xapian_query q = translate(t, c, x, literal, boost);
+        t->optional -= optional;
         if (excluded(c) && x->kind == AQ_NODE_OR)
             some[should++] = pair(t, XAPIAN_AND_NOT, xapian_everything(t->db), q);
         else if (excluded(c))
@@ -223,8 +237,8 @@ static xapian_query an_inner(struct translation *t, const struct tree *x, bool l
     }
     xapian_query any = should ? xapian_join(t->db, XAPIAN_OR, some, should, 0) : xapian_everything(t->db);
     all = must ? xapian_join(t->db, XAPIAN_AND, musts, must, 0) : any;
-    if (must && should) /* AND_MAYBE of libxapian 1.4.22 adds weights of phrases that are not there */
-        all = pair(t, XAPIAN_FILTER, pair(t, XAPIAN_OR, all, any), all);
+    if (must && should)
+        all = pair(t, XAPIAN_AND_MAYBE, all, any);
     return not ? pair(t, XAPIAN_AND_NOT, all, xapian_join(t->db, XAPIAN_OR, nots, not, 0)) : all;
 }
 
