@@ -72,7 +72,7 @@ LIBS := $(B)/libaq.a $(B)/libaq.so.0
 PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1)
 COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
   zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
-DOCS := QUERY.md JSON.md aq-json.schema.json
+DOCS := QUERY.md TERMINAL.md JSON.md aq-json.schema.json
 
 .PHONY: all
 all: $(BINS) $(LIBS) $(PAGES) $(COMPLETIONS) compile_commands.json
@@ -212,6 +212,12 @@ demo: all
 	$(B)/bin/aq-index add -i build/demo corpus/threads corpus/formats
 	$(B)/bin/aq -i build/demo "persona superintelligence"
 
+# A page of the documents that shows what the programs print.
+.PHONY: first-ten-minutes
+first-ten-minutes: $(BINS)
+	AQ_BUILD=$(B) docs/first-ten-minutes.sh > docs/FIRST-TEN-MINUTES.md.new
+	mv docs/FIRST-TEN-MINUTES.md.new docs/FIRST-TEN-MINUTES.md
+
 PROVE ?= prove
 JOBS ?= 2
 # Each test prints TAP: compiled ones through cmocka, the others by themselves.
@@ -233,7 +239,7 @@ lint: lint-deps compile_commands.json $(PAGES)
 	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery \
 	  core indexer query manual
 	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC) indexer/main.c query/main.c
-	shellcheck corpus/*.sh tests/cli/*.test tests/cli/*.sh
+	shellcheck corpus/*.sh docs/*.sh tests/cli/*.test tests/cli/*.sh
 	mandoc -T lint -W warning $(PAGES)
 
 SHARED := $(patsubst $(B)/%,%,$(PAGES) $(COMPLETIONS))

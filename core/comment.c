@@ -11,16 +11,51 @@ enum {
     TITLE = 8,
     URL = 0x10,
     WHOLE = 0x20, /* one passage: the author's own words, all of the text */
-    HEADS = 0x40,
+    MARKS_SHIFT = 6,
+    MARKS = AQ_COMMENT_LINK | AQ_COMMENT_CODE,
     PASSAGE_FLAGS = AQ_PASSAGE_HEADING | AQ_PASSAGE_CODE | AQ_PASSAGE_TITLED,
     PASSAGE_DEPTH_SHIFT = 3,
     PASSAGE_LEAST = 2 /* bytes one passage takes at the least */
 };
 
+static bool is_alphanumeric(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* An address that begins with http:// or https://, and not inside a word. */
+static bool has_address(struct aq_slice text)
+{
+    const uint8_t *p = text.ptr, *end = p + text.len;
+    while (p < end && (p = memmem(p, (size_t)(end - p), "://", 3)) != NULL) {
+        const uint8_t *scheme = p;
+        p += 3;
+        if (scheme - text.ptr >= 5 && (scheme[-1] | 0x20) == 's')
+            scheme--;
+        if (scheme - text.ptr < 4 || strncasecmp((const char *)scheme - 4, "http", 4) != 0)
+            continue;
+        scheme -= 4;
+        bool inside = scheme > text.ptr && is_alphanumeric(scheme[-1]);
+        if (!inside && p < end && (is_alphanumeric(*p) || *p >= 0x80 || *p == '['))
+            return true;
+    }
+    return false;
+}
+
+uint8_t aq_comment_shown_marks(const struct aq_comment *c)
+{
+    unsigned marks = has_address(c->text) ? AQ_COMMENT_LINK : 0;
+    for (uint32_t i = 0; i < c->passage_count; i++)
+        if (c->passages[i].flags & AQ_PASSAGE_CODE)
+            marks |= AQ_COMMENT_CODE;
+    return (uint8_t)marks;
+}
+
 /* What the record can say: the passages in order and inside the text. */
 static bool comment_fits(const struct aq_comment *c)
 {
-    if (c->format > AQ_FORMAT_HTML || c->passage_count > AQ_MAX_PASSAGES || c->text.len > UINT32_MAX)
+    if (c->format > AQ_FORMAT_HTML || c->passage_count > AQ_MAX_PASSAGES || c->text.len > UINT32_MAX ||
+        (c->marks & ~MARKS))
         return false;
     uint32_t at = 0;
     for (uint32_t i = 0; i < c->passage_count; i++) {
@@ -64,7 +99,7 @@ void aq_comment_encode(struct aq_buf *out, const struct aq_comment *c)
     }
     bool whole = is_whole(c);
     aq_buf_u8(out, (uint8_t)(c->format | (c->parent.len ? PARENT : 0) | (c->title.len ? TITLE : 0) |
-                             (c->url.len ? URL : 0) | (whole ? WHOLE : 0)));
+                             (c->url.len ? URL : 0) | (whole ? WHOLE : 0) | c->marks << MARKS_SHIFT));
     if (c->parent.len)
         aq_id_encode(out, c->id, c->parent);
     if (c->title.len)
@@ -149,8 +184,9 @@ enum aq_status aq_comment_decode(struct aq_comment *c, struct aq_slice bytes, st
     struct aq_reading r = aq_reading_of(bytes);
     enum aq_status st = AQ_OK;
     unsigned head = aq_read_u8(&r);
-    *c = (struct aq_comment){.id = id, .format = (uint8_t)(head & FORMAT_MASK)};
-    if (r.bad || c->format > AQ_FORMAT_HTML || head >= HEADS)
+    *c = (struct aq_comment){.id = id, .format = (uint8_t)(head & FORMAT_MASK),
+                             .marks = (uint8_t)(head >> MARKS_SHIFT)};
+    if (r.bad || c->format > AQ_FORMAT_HTML)
         return aq_fail(err, AQ_CORRUPT, "comment record: unknown head byte");
     if (head & PARENT)
         st = read_parent(&r, id, arena, &c->parent, err);

@@ -12,6 +12,12 @@ enum {
     AQ_PASSAGE_TITLED = 4   /* the title's tokens come before its own in the postings */
 };
 
+/* What is somewhere in the body: its markup, of which the text may show nothing, included. */
+enum {
+    AQ_COMMENT_LINK = 1, /* an http(s) address, or a link of Markdown or HTML */
+    AQ_COMMENT_CODE = 2  /* a block or span of code */
+};
+
 /* One passage: text[begin, end) of the comment. In order, not overlapping. */
 struct aq_passage {
     uint32_t begin, end;
@@ -24,9 +30,13 @@ struct aq_comment {
     struct aq_slice parent, title, url;
     struct aq_slice text;
     uint8_t format; /* enum aq_format the body came in */
+    uint8_t marks;  /* AQ_COMMENT_LINK ... */
     const struct aq_passage *passages;
     uint32_t passage_count;
 };
+
+/* The marks that text and passages show by themselves. */
+uint8_t aq_comment_shown_marks(const struct aq_comment *c);
 
 /* Appends the record to out (grammar: docs/FORMAT.md, "comment"). */
 void aq_comment_encode(struct aq_buf *out, const struct aq_comment *c);

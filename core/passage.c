@@ -3,6 +3,19 @@
 
 #include "store.h"
 
+uint16_t aq_comment_flags(const struct aq_comment *c, uint32_t title_positions)
+{
+    unsigned flags = title_positions << AQ_TITLE_SHIFT;
+    if (c->marks & AQ_COMMENT_LINK)
+        flags |= AQ_HAS_LINK;
+    if (c->marks & AQ_COMMENT_CODE)
+        flags |= AQ_HAS_CODE;
+    for (uint32_t i = 0; i < c->passage_count; i++)
+        if (c->passages[i].quote_depth > 0)
+            flags |= AQ_HAS_QUOTE;
+    return (uint16_t)flags;
+}
+
 void aq_passage_hasher_free(struct aq_passage_hasher *h)
 {
     free(h->forms);

@@ -52,7 +52,7 @@ enum aq_bits_kind {
 };
 
 enum aq_column {
-    AQ_COL_FLAGS,  /* u8: AQ_LIVE ... */
+    AQ_COL_FLAGS,  /* u16: AQ_LIVE ... */
     AQ_COL_SCORE,  /* i32, AQ_NO_SCORE */
     AQ_COL_AUTHOR, /* u32 number of a name, AQ_NO_COMMENT without */
     AQ_COL_THREAD, /* u32 number of a name */
@@ -65,12 +65,23 @@ enum aq_column {
 };
 extern const uint8_t aq_column_width[AQ_COLUMN_COUNT];
 
-enum { AQ_LIVE = 1, AQ_IS_POST = 2 /* no parent given */, AQ_PURGED = 4 /* text erased */ };
+/* From AQ_TITLE_SHIFT on: positions at the start of the comment's first passage that are
+ * its title's (0: it has none there, as where the thread has the same title already). */
+enum {
+    AQ_LIVE = 1,
+    AQ_IS_POST = 2, /* no parent given */
+    AQ_PURGED = 4,  /* text erased */
+    AQ_HAS_QUOTE = 8,
+    AQ_HAS_LINK = 0x10,
+    AQ_HAS_CODE = 0x20,
+    AQ_TITLE_SHIFT = 8
+};
 
 /* Names and ids are looked up by (kind, XXH3 of the bytes). */
 enum aq_id_kind {
     AQ_ID_COMMENT = 'c',
     AQ_ID_AUTHOR = 'a',
+    AQ_ID_AUTHOR_WORD = 'n', /* hash of a word of a name (name.h) -> the authors who have it */
     AQ_ID_THREAD = 't',
     AQ_ID_TAGS = 'g',
     AQ_ID_SOURCE = 's',

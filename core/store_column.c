@@ -5,12 +5,12 @@
 #include "store_internal.h"
 
 const uint8_t aq_column_width[AQ_COLUMN_COUNT] = {
-    [AQ_COL_FLAGS] = 1,  [AQ_COL_SCORE] = 4, [AQ_COL_AUTHOR] = 4, [AQ_COL_THREAD] = 4,
+    [AQ_COL_FLAGS] = 2,  [AQ_COL_SCORE] = 4, [AQ_COL_AUTHOR] = 4, [AQ_COL_THREAD] = 4,
     [AQ_COL_PARENT] = 4, [AQ_COL_TAGS] = 4,  [AQ_COL_DATE] = 8,   [AQ_COL_DIGEST] = 8,
     [AQ_COL_SOURCE] = 4,
 };
 
-enum { PER_CHUNK_1 = AQ_ROW_PAYLOAD, PER_CHUNK_4 = AQ_ROW_PAYLOAD / 4, PER_CHUNK_8 = AQ_ROW_PAYLOAD / 8 };
+enum { PER_CHUNK_2 = AQ_ROW_PAYLOAD / 2, PER_CHUNK_4 = AQ_ROW_PAYLOAD / 4, PER_CHUNK_8 = AQ_ROW_PAYLOAD / 8 };
 
 static const int64_t none_value[AQ_COLUMN_COUNT] = {
     [AQ_COL_SCORE] = AQ_NO_SCORE,    [AQ_COL_AUTHOR] = AQ_NO_COMMENT, [AQ_COL_THREAD] = AQ_NO_COMMENT,
@@ -26,8 +26,8 @@ uint32_t aq_column_per_chunk(enum aq_column column)
 static inline int64_t value_at(enum aq_column column, const uint8_t *values, uint32_t index)
 {
     switch (aq_column_width[column]) {
-    case 1:
-        return values[index];
+    case 2:
+        return aq_load16(values + (size_t)index * 2);
     case 4: {
         uint32_t v = aq_load32(values + (size_t)index * 4);
         return column == AQ_COL_SCORE ? (int64_t)(int32_t)v : (int64_t)v;
@@ -40,8 +40,8 @@ static inline int64_t value_at(enum aq_column column, const uint8_t *values, uin
 static void store_at(enum aq_column column, uint8_t *values, uint32_t index, int64_t value)
 {
     switch (aq_column_width[column]) {
-    case 1:
-        values[index] = (uint8_t)value;
+    case 2:
+        aq_store16(values + (size_t)index * 2, (uint16_t)value);
         break;
     case 4:
         aq_store32(values + (size_t)index * 4, (uint32_t)value);
@@ -111,9 +111,9 @@ int64_t aq_column_get(struct aq_txn *t, enum aq_column column, uint32_t comment)
     const struct aq_column_chunks *c = &t->scratch->columns;
     uint32_t chunk, index;
     switch (aq_column_width[column]) { /* so that each division is by a constant */
-    case 1:
-        chunk = comment / PER_CHUNK_1;
-        index = comment % PER_CHUNK_1;
+    case 2:
+        chunk = comment / PER_CHUNK_2;
+        index = comment % PER_CHUNK_2;
         break;
     case 4:
         chunk = comment / PER_CHUNK_4;

@@ -111,6 +111,7 @@ static uint32_t *next_of(struct aq_txn *t, enum aq_id_kind kind)
         return &t->state.next_tags;
     case AQ_ID_SOURCE:
         return &t->state.next_source;
+    case AQ_ID_AUTHOR_WORD:
     case AQ_ID_COMMENT:
     case AQ_ID_AWAITED:
         break;

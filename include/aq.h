@@ -34,8 +34,9 @@ enum {
     AQ_COUNT_EXACT = 2,      /* totals exact however many there are: takes many times as long where they are many */
     AQ_NO_TEXT = 4,          /* ids and scores only: no passage text, title, author ... */
     AQ_NO_FILL = 8,          /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
+    AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
     AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
-    AQ_QUERY_STRICT = 16     /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
+    AQ_NEED_WORDS = 64       /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
 };
 
 /* Zero-initialise for the defaults. Strings are borrowed for the call. */
@@ -51,6 +52,8 @@ struct aq_search_request {
     size_t author_count;
     const char *const *threads; /* any of these thread ids */
     size_t thread_count;
+    const uint32_t *without; /* numbers of comments that are no hits */
+    size_t without_count;
     int64_t after, before;  /* dates in [after, before); both 0: no bound. AQ_NO_DATE: open end */
     double k1, b;           /* BM25; 0 and 0: 1.2 and 0.75 */
     int64_t now;            /* what relative dates of the query count from; 0: the clock's time */
@@ -140,12 +143,20 @@ struct aq_result {
     uint64_t micros;         /* time spent */
     const struct aq_slice *ignored; /* words of the query that occur nowhere */
     uint32_t ignored_count;
+    struct aq_slice query; /* what was searched for: the request's, or what aq_related made */
     struct aq_explanation explanation;
 };
 
 AQ_API enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request,
                                 struct aq_result **out, struct aq_error *err);
 AQ_API void aq_result_free(struct aq_result *result); /* NULL allowed */
+
+/* More like this comment, named as in aq_comment_get: a plain search for the words that
+ * tell most about what its author wrote, quotes left out; the comment itself and those
+ * that repeat most of it are no hits. All of the request counts but its query. */
+AQ_API enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comment,
+                                 const struct aq_search_request *request, struct aq_result **out,
+                                 struct aq_error *err);
 
 /* Whether all of a query can be meant as it stands, without an index: AQ_SYNTAX with the
  * first place that cannot, in bytes of the query. now: as in a request, but not 0. */
@@ -170,7 +181,7 @@ struct aq_comment_view {
     enum aq_format format;
     const struct aq_passage_view *passages;
     uint32_t passage_count;
-    const uint32_t *replies; /* comment numbers, ascending */
+    const uint32_t *replies; /* comment numbers, in the order of the thread */
     uint32_t reply_count;
     uint32_t parent_comment; /* AQ_NO_COMMENT when the parent is not in the index */
 };
@@ -179,6 +190,43 @@ struct aq_comment_view {
 AQ_API enum aq_status aq_comment_get(struct aq_reader *r, struct aq_slice id, uint32_t comment,
                                      struct aq_comment_view **out, struct aq_error *err);
 AQ_API void aq_comment_free(struct aq_comment_view *comment);
+
+/* ---- reading threads ---- */
+
+/* Zero-initialise for a whole thread. */
+struct aq_thread_request {
+    struct aq_slice id; /* of a comment, else of a thread; ptr NULL: `comment` is the number of one */
+    uint32_t comment;
+    uint32_t limit;     /* comments at most, the first ones in order; 0: 1,000,000 */
+    /* Only around the comment: what it replies to, `above` steps up, and up to `limit`
+     * replies to it and below them, `below` steps down. A thread's id then means the
+     * comment that opens it. */
+    bool around;
+    uint32_t above, below;
+};
+
+struct aq_thread_comment {
+    struct aq_comment_view comment;
+    uint32_t level;  /* steps below the top of the thread */
+    uint32_t parent; /* index among those read, of what it stands below; AQ_NO_COMMENT without */
+    bool detached;   /* replies to something that is not in the thread (any more) */
+};
+
+struct aq_thread_view {
+    struct aq_slice id, title;
+    /* Each right after what it replies to and what was said below its earlier siblings;
+     * siblings by date, then number. Replies to what is missing stand below what opens
+     * the thread, or at the top where nothing does. */
+    const struct aq_thread_comment *comments;
+    uint32_t count;
+    uint32_t total; /* had there been no limit */
+    uint32_t asked; /* index of the comment asked for, AQ_NO_COMMENT when it was a thread */
+};
+
+/* AQ_NOTFOUND: no comment has the id, and no thread with comments. */
+AQ_API enum aq_status aq_thread_read(struct aq_reader *r, const struct aq_thread_request *request,
+                                     struct aq_thread_view **out, struct aq_error *err);
+AQ_API void aq_thread_free(struct aq_thread_view *thread); /* NULL allowed */
 
 /* ---- looking after an index ---- */
 

@@ -28,7 +28,7 @@ struct aq_batch_comment {
     uint32_t thread, author, tags, source; /* local names (aq_batch.names), AQ_NONE without */
     uint32_t text_bytes;                   /* of the stored text */
     struct aq_span id, parent;
-    uint8_t flags;   /* AQ_IS_POST */
+    uint16_t flags;  /* of AQ_COL_FLAGS, AQ_LIVE left out */
     bool numbered;   /* the number was given before: by an earlier batch or an earlier version here */
     bool live;       /* false: replaced or deleted later in this batch */
 };

@@ -223,6 +223,7 @@ static enum aq_status kill_comment(struct aq_commit *c, const struct aq_batch_ki
 static enum aq_status intern_names(struct aq_commit *c, struct aq_error *err)
 {
     struct aq_batch *b = c->batch;
+    uint32_t first_author = c->t.state.next_author;
     c->names = malloc((b->name_count + 1) * sizeof *c->names);
     if (!c->names)
         return aq_fail_nomem(err);
@@ -240,7 +241,7 @@ static enum aq_status intern_names(struct aq_commit *c, struct aq_error *err)
             n->title_hash = info.title_hash;
         }
     }
-    return AQ_OK;
+    return aq_commit_author_words(c, first_author, err);
 }
 
 int64_t aq_commit_name(const struct aq_commit *c, uint32_t local)

@@ -54,6 +54,8 @@ enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32
 /* The number of a local name as a column has it: AQ_NO_COMMENT without. */
 int64_t aq_commit_name(const struct aq_commit *c, uint32_t local);
 
+/* The batch's authors from number `first` on are found by the words of their names. */
+enum aq_status aq_commit_author_words(struct aq_commit *c, uint32_t first, struct aq_error *err);
 /* The batch's comments become members of their threads. Before their columns are set. */
 enum aq_status aq_commit_members(struct aq_commit *c, struct aq_error *err);
 /* New comments are found by their ids; replies that waited for them get their parent. */

@@ -4,6 +4,7 @@
 #include "commit_internal.h"
 
 #include "hash_sort.h"
+#include "name.h"
 
 /* ---- rows that are gathered, sorted, then merged in ---- */
 
@@ -51,6 +52,40 @@ static enum aq_status change_ids(struct aq_commit *c, enum aq_id_kind kind, cons
         aq_id_entry(to + i * AQ_ID_ENTRY, kind, rows->items[i].hash, rows->items[i].number);
     struct aq_slice entries = aq_slice(to, rows->count * AQ_ID_ENTRY);
     return aq_set_change(&c->t, AQ_TABLE_ID, add ? entries : none, add ? none : entries, err);
+}
+
+/* ---- authors ---- */
+
+static enum aq_status add_words(struct rows *rows, size_t *cap, struct aq_slice name, uint32_t number,
+                                struct aq_buf *folded)
+{
+    uint64_t words[AQ_NAME_WORDS];
+    if (!aq_name_fold(folded, name))
+        return AQ_NOMEM;
+    size_t count = aq_name_words(aq_slice(folded->ptr, folded->len), words);
+    if (!aq_grow(&rows->items, cap, rows->count + count, sizeof *rows->items))
+        return AQ_NOMEM;
+    for (size_t i = 0; i < count; i++)
+        rows->items[rows->count++] = (struct row){words[i], number, 0};
+    return AQ_OK;
+}
+
+enum aq_status aq_commit_author_words(struct aq_commit *c, uint32_t first, struct aq_error *err)
+{
+    const struct aq_batch *b = c->batch;
+    struct aq_buf folded = {0};
+    struct rows rows = {0};
+    size_t cap = 0;
+    enum aq_status st = AQ_OK;
+    for (size_t i = 0; i < b->name_count && !st; i++)
+        if (b->names[i].kind == AQ_ID_AUTHOR && c->names[i] >= first)
+            st = add_words(&rows, &cap, aq_batch_slice(b, b->names[i].name), c->names[i], &folded);
+    if (rows.count)
+        rows_sort(&rows);
+    st = st ? aq_fail_nomem(err) : change_ids(c, AQ_ID_AUTHOR_WORD, &rows, true, err);
+    aq_buf_free(&folded);
+    free(rows.items);
+    return st;
 }
 
 /* ---- threads ---- */

@@ -9,6 +9,7 @@ void aq_document_clear(struct aq_document *d)
     aq_buf_clear(&d->text);
     aq_buf_clear(&d->title);
     d->count = 0;
+    d->marks = 0;
 }
 
 void aq_document_free(struct aq_document *d)
@@ -64,5 +65,7 @@ enum aq_status aq_document_add(struct aq_document *d, enum aq_block_kind kind, u
         return AQ_NOMEM;
     d->blocks[d->count++] =
         (struct aq_block){(uint32_t)begin, (uint32_t)d->text.len, (uint8_t)kind, (uint8_t)quote_depth};
+    if (kind == AQ_BLOCK_CODE)
+        d->marks |= AQ_COMMENT_CODE;
     return AQ_OK;
 }

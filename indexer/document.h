@@ -7,6 +7,7 @@
 #define AQ_DOCUMENT_H
 
 #include "base.h"
+#include "comment.h"
 
 enum aq_block_kind {
     AQ_BLOCK_PARAGRAPH,
@@ -33,6 +34,7 @@ struct aq_document {
     /* The first heading of level 1, else the first heading, else HTML's <title>;
      * headings in quotes do not count. Only files without a title of their own use it. */
     struct aq_buf title;
+    uint8_t marks; /* comment.h: what the markup says, and any block of code */
 };
 
 void aq_document_clear(struct aq_document *d); /* keeps memory for the next record */

@@ -305,6 +305,8 @@ static int on_span(MD_SPANTYPE type, void *detail, void *context)
             r->m.status = AQ_NOMEM;
         aq_markup_link(&r->m, aq_slice(href.ptr, href.len));
         aq_buf_free(&href);
+    } else if (type == MD_SPAN_CODE) {
+        aq_markup_code(&r->m);
     } else if (type == MD_SPAN_LATEXMATH || type == MD_SPAN_LATEXMATH_DISPLAY) {
         aq_markup_text(&r->m, aq_slice_str(type == MD_SPAN_LATEXMATH ? "$" : "$$"));
     }

@@ -332,23 +332,31 @@ void aq_markup_cell(struct aq_markup *m)
         aq_buf_puts(&m->line, " | ");
 }
 
-/* ---- links ---- */
+/* ---- code, links ---- */
 
-void aq_markup_link(struct aq_markup *m, struct aq_slice href)
+void aq_markup_code(struct aq_markup *m)
 {
-    m->linked = false;
-    if (m->skip || href.len == 0 || href.ptr[0] == '#')
-        return;
-    m->linked = true;
-    aq_buf_clear(&m->href);
-    aq_buf_put(&m->href, href.ptr, href.len);
-    m->link_begin = m->line.len;
+    if (!m->skip)
+        m->doc->marks |= AQ_COMMENT_CODE;
 }
 
 static bool has_prefix(struct aq_slice s, const char *prefix)
 {
     size_t n = strlen(prefix);
     return s.len >= n && memcmp(s.ptr, prefix, n) == 0;
+}
+
+void aq_markup_link(struct aq_markup *m, struct aq_slice href)
+{
+    m->linked = false;
+    if (m->skip || href.len == 0 || href.ptr[0] == '#' || has_prefix(href, "javascript:") ||
+        has_prefix(href, "data:"))
+        return;
+    m->linked = true;
+    m->doc->marks |= AQ_COMMENT_LINK;
+    aq_buf_clear(&m->href);
+    aq_buf_put(&m->href, href.ptr, href.len);
+    m->link_begin = m->line.len;
 }
 
 static struct aq_slice bare_url(struct aq_slice url)
@@ -388,8 +396,7 @@ void aq_markup_link_end(struct aq_markup *m)
         return; /* a picture without a name */
     struct aq_slice text = aq_slice(m->line.ptr + from, m->line.len - from);
     struct aq_slice url = aq_slice(m->href.ptr, m->href.len);
-    if (has_prefix(url, "javascript:") || has_prefix(url, "data:") ||
-        aq_slice_eq(bare_url(text), bare_url(url)))
+    if (aq_slice_eq(bare_url(text), bare_url(url)))
         return;
     if (!spend(m, url.len + 3))
         return;

@@ -60,6 +60,7 @@ void aq_markup_table(struct aq_markup *m);
 void aq_markup_table_end(struct aq_markup *m);
 void aq_markup_row(struct aq_markup *m);
 void aq_markup_cell(struct aq_markup *m);
+void aq_markup_code(struct aq_markup *m); /* a span of code begins */
 void aq_markup_link(struct aq_markup *m, struct aq_slice href);
 void aq_markup_link_end(struct aq_markup *m);
 

@@ -139,6 +139,17 @@ uint64_t aq_title_hash(struct aq_slice title)
 
 /* ---- text ---- */
 
+/* What filters ask of a comment without reading it. */
+static void describe(struct aq_preparer *p)
+{
+    const struct aq_document *d = &p->document;
+    struct aq_comment c = {.text = aq_slice(d->text.ptr, d->text.len),
+                           .passages = p->passages,
+                           .passage_count = (uint32_t)p->passage_count};
+    c.marks = p->marks = (uint8_t)(d->marks | aq_comment_shown_marks(&c));
+    p->flags = aq_comment_flags(&c, aq_title_positions(p->title, p->title_count));
+}
+
 enum aq_status aq_prepare_text(struct aq_preparer *p, const struct aq_record *r, bool title_scored,
                                struct aq_error *err)
 {
@@ -191,6 +202,7 @@ enum aq_status aq_prepare_text(struct aq_preparer *p, const struct aq_record *r,
     p->passage_count = n + alone;
     if (p->title_count)
         p->passages[0].flags |= AQ_PASSAGE_TITLED;
+    describe(p);
     return AQ_OK;
 }
 
@@ -236,7 +248,7 @@ enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, stru
 
         if (i == 0 && p->title_count) {
             append_tokens(u, p->title, p->title_count, 0, 0);
-            shift = p->title[p->title_count - 1].position + 1 + AQ_TITLE_GAP;
+            shift = aq_title_positions(p->title, p->title_count) + AQ_TITLE_GAP;
         }
         if (i >= alone) {
             const struct aq_passage_tokens *range = &s->ranges[i - alone];

@@ -16,6 +16,8 @@ struct aq_preparer {
     size_t title_count, title_cap;
     struct aq_passage *passages; /* with an empty one in front for a title that stands alone */
     size_t passage_count, passage_cap;
+    uint8_t marks;               /* comment.h */
+    uint16_t flags;              /* of AQ_COL_FLAGS: what text and title say */
     struct aq_buf repaired;      /* fields that were not valid UTF-8 */
     struct aq_passage_hasher hasher;
 };
@@ -35,8 +37,8 @@ uint64_t aq_record_digest(const struct aq_record *r);
 uint64_t aq_title_hash(struct aq_slice title);
 
 /* Parses the body and cuts it into passages. title_scored: the title's words go
- * before the first passage's. Results are in p->document, p->splitter, p->title and
- * p->passages until the next call. */
+ * before the first passage's. Results are in p->document, p->splitter, p->title,
+ * p->passages, p->marks and p->flags until the next call. */
 enum aq_status aq_prepare_text(struct aq_preparer *p, const struct aq_record *r, bool title_scored,
                                struct aq_error *err);
 

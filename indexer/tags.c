@@ -6,6 +6,7 @@ enum action {
     TAG_BLOCK,  /* parts blocks */
     TAG_BREAK,
     TAG_CELL,
+    TAG_CODE,
     TAG_HEADING,
     TAG_IMAGE,
     TAG_ITEM,
@@ -27,27 +28,28 @@ static const struct tag {
     uint8_t action;
     uint8_t level;
 } tags[] = {
-    {"a", TAG_LINK, 0},           {"address", TAG_BLOCK, 0}, {"article", TAG_BLOCK, 0},
-    {"aside", TAG_BLOCK, 0},      {"audio", TAG_SKIP, 0},    {"blockquote", TAG_QUOTE, 0},
-    {"body", TAG_BLOCK, 0},       {"br", TAG_BREAK, 0},      {"button", TAG_SKIP, 0},
-    {"canvas", TAG_SKIP, 0},      {"caption", TAG_ROW, 0},   {"center", TAG_BLOCK, 0},
-    {"dd", TAG_BLOCK, 0},         {"details", TAG_BLOCK, 0}, {"div", TAG_BLOCK, 0},
-    {"dl", TAG_BLOCK, 0},         {"dt", TAG_BLOCK, 0},      {"fieldset", TAG_BLOCK, 0},
-    {"figcaption", TAG_BLOCK, 0}, {"figure", TAG_BLOCK, 0},  {"footer", TAG_BLOCK, 0},
-    {"form", TAG_BLOCK, 0},       {"h1", TAG_HEADING, 1},    {"h2", TAG_HEADING, 2},
-    {"h3", TAG_HEADING, 3},       {"h4", TAG_HEADING, 4},    {"h5", TAG_HEADING, 5},
-    {"h6", TAG_HEADING, 6},       {"header", TAG_BLOCK, 0},  {"hr", TAG_RULE, 0},
-    {"iframe", TAG_SKIP, 0},      {"img", TAG_IMAGE, 0},     {"li", TAG_ITEM, 0},
-    {"listing", TAG_PRE, 0},      {"main", TAG_BLOCK, 0},    {"menu", TAG_LIST, 0},
-    {"nav", TAG_SKIP, 0},         {"noscript", TAG_SKIP, 0}, {"object", TAG_SKIP, 0},
-    {"ol", TAG_LIST_ORDERED, 0},  {"option", TAG_SKIP, 0},   {"p", TAG_BLOCK, 0},
-    {"pre", TAG_PRE, 0},          {"q", TAG_MARKS, 0},       {"script", TAG_SKIP, 0},
-    {"section", TAG_BLOCK, 0},    {"select", TAG_SKIP, 0},   {"style", TAG_SKIP, 0},
-    {"summary", TAG_BLOCK, 0},    {"svg", TAG_SKIP, 0},      {"table", TAG_TABLE, 0},
-    {"tbody", TAG_INLINE, 0},     {"td", TAG_CELL, 0},       {"template", TAG_SKIP, 0},
-    {"textarea", TAG_SKIP, 0},    {"tfoot", TAG_INLINE, 0},  {"th", TAG_CELL, 0},
-    {"thead", TAG_INLINE, 0},     {"title", TAG_TITLE, 0},   {"tr", TAG_ROW, 0},
-    {"ul", TAG_LIST, 0},          {"video", TAG_SKIP, 0},    {"xmp", TAG_PRE, 0},
+    {"a", TAG_LINK, 0},         {"address", TAG_BLOCK, 0},    {"article", TAG_BLOCK, 0},
+    {"aside", TAG_BLOCK, 0},    {"audio", TAG_SKIP, 0},       {"blockquote", TAG_QUOTE, 0},
+    {"body", TAG_BLOCK, 0},     {"br", TAG_BREAK, 0},         {"button", TAG_SKIP, 0},
+    {"canvas", TAG_SKIP, 0},    {"caption", TAG_ROW, 0},      {"center", TAG_BLOCK, 0},
+    {"code", TAG_CODE, 0},      {"dd", TAG_BLOCK, 0},         {"details", TAG_BLOCK, 0},
+    {"div", TAG_BLOCK, 0},      {"dl", TAG_BLOCK, 0},         {"dt", TAG_BLOCK, 0},
+    {"fieldset", TAG_BLOCK, 0}, {"figcaption", TAG_BLOCK, 0}, {"figure", TAG_BLOCK, 0},
+    {"footer", TAG_BLOCK, 0},   {"form", TAG_BLOCK, 0},       {"h1", TAG_HEADING, 1},
+    {"h2", TAG_HEADING, 2},     {"h3", TAG_HEADING, 3},       {"h4", TAG_HEADING, 4},
+    {"h5", TAG_HEADING, 5},     {"h6", TAG_HEADING, 6},       {"header", TAG_BLOCK, 0},
+    {"hr", TAG_RULE, 0},        {"iframe", TAG_SKIP, 0},      {"img", TAG_IMAGE, 0},
+    {"li", TAG_ITEM, 0},        {"listing", TAG_PRE, 0},      {"main", TAG_BLOCK, 0},
+    {"menu", TAG_LIST, 0},      {"nav", TAG_SKIP, 0},         {"noscript", TAG_SKIP, 0},
+    {"object", TAG_SKIP, 0},    {"ol", TAG_LIST_ORDERED, 0},  {"option", TAG_SKIP, 0},
+    {"p", TAG_BLOCK, 0},        {"pre", TAG_PRE, 0},          {"q", TAG_MARKS, 0},
+    {"samp", TAG_CODE, 0},      {"script", TAG_SKIP, 0},      {"section", TAG_BLOCK, 0},
+    {"select", TAG_SKIP, 0},    {"style", TAG_SKIP, 0},       {"summary", TAG_BLOCK, 0},
+    {"svg", TAG_SKIP, 0},       {"table", TAG_TABLE, 0},      {"tbody", TAG_INLINE, 0},
+    {"td", TAG_CELL, 0},        {"template", TAG_SKIP, 0},    {"textarea", TAG_SKIP, 0},
+    {"tfoot", TAG_INLINE, 0},   {"th", TAG_CELL, 0},          {"thead", TAG_INLINE, 0},
+    {"title", TAG_TITLE, 0},    {"tr", TAG_ROW, 0},           {"tt", TAG_CODE, 0},
+    {"ul", TAG_LIST, 0},        {"video", TAG_SKIP, 0},       {"xmp", TAG_PRE, 0},
 };
 
 static int compare(const void *key, const void *entry)
@@ -136,6 +138,9 @@ void aq_tag_open(struct aq_markup *m, const char *name, const struct aq_tag_attr
     case TAG_CELL:
         aq_markup_cell(m);
         break;
+    case TAG_CODE:
+        aq_markup_code(m);
+        break;
     case TAG_HEADING:
         aq_markup_heading(m, t->level);
         break;
@@ -221,6 +226,7 @@ void aq_tag_close(struct aq_markup *m, const char *name)
         break;
     case TAG_BREAK:
     case TAG_CELL:
+    case TAG_CODE:
     case TAG_IMAGE:
     case TAG_INLINE:
     case TAG_ROW:

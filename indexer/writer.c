@@ -347,6 +347,7 @@ static enum aq_status append_text(struct aq_writer *w, const struct aq_record *r
                            .url = r->url,
                            .text = aq_slice(d->text.ptr, d->text.len),
                            .format = (uint8_t)r->format,
+                           .marks = w->preparer.marks,
                            .passages = w->preparer.passages,
                            .passage_count = (uint32_t)w->preparer.passage_count};
     struct aq_buf *out = framed ? &u->text : &b->overrides;
@@ -413,7 +414,7 @@ static enum aq_status store_version(struct aq_writer *w, const struct aq_record 
                                  .first_passage = (uint32_t)b->passage_count,
                                  .passage_count = (uint32_t)w->preparer.passage_count,
                                  .text_bytes = (uint32_t)w->preparer.document.text.len,
-                                 .flags = r->parent.len ? 0 : AQ_IS_POST,
+                                 .flags = (uint16_t)(w->preparer.flags | (r->parent.len ? 0 : AQ_IS_POST)),
                                  .numbered = s->known,
                                  .live = true};
     enum aq_status st = describe(w, r, thread, &x, err);
@@ -463,6 +464,8 @@ static enum aq_status add_version(struct aq_writer *w, const struct aq_record *r
     uint32_t entry;
     bool scored;
     enum aq_status st = aq_writer_thread_of(w, r, &thread, err);
+    if (st == AQ_OK && s->live)
+        aq_writer_drop_title(w, s);
     if (st == AQ_OK)
         st = aq_writer_title_scored(w, thread, title, s->number, &scored, &entry, err);
     if (st == AQ_OK)
@@ -571,6 +574,7 @@ enum aq_status aq_writer_delete(struct aq_writer *w, struct aq_slice id, struct 
     if (!s.known || !s.live)
         return aq_fail(err, AQ_NOTFOUND, "no comment has the id %.*s", (int)(id.len > 200 ? 200 : id.len),
                        (const char *)id.ptr);
+    aq_writer_drop_title(w, &s);
     if (s.here)
         s.here->live = false;
     else
@@ -593,6 +597,7 @@ enum aq_status aq_writer_prune(struct aq_writer *w, uint64_t *deleted, struct aq
         st = aq_writer_begin_lookup(w, err);
         if (st || !(aq_column_get(&w->lookup, AQ_COL_FLAGS, c) & AQ_LIVE))
             continue;
+        aq_writer_drop_title(w, &(struct aq_standing){.known = true, .live = true, .number = c});
         st = kill_stored(w, c, err);
         w->stats.deleted += st == AQ_OK;
         if (st == AQ_OK)

@@ -85,6 +85,9 @@ enum aq_status aq_writer_title_scored(struct aq_writer *w, struct aq_slice threa
 /* Once the comment is stored: its title is the thread's if it brought the first
  * one, or brings another now. */
 void aq_writer_note_title(struct aq_writer *w, uint32_t entry, uint64_t title, uint32_t number);
+/* A version of a comment leaves the index, and with it a title that it brought: the next
+ * one brings it anew. The lookup is open, or the version is in the batch. */
+void aq_writer_drop_title(struct aq_writer *w, const struct aq_standing *s);
 /* With nothing in flight: keeps of the threads only those of the batch, which the
  * store does not know yet. */
 enum aq_status aq_writer_forget_threads(struct aq_writer *w, struct aq_error *err);

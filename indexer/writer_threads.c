@@ -1,6 +1,21 @@
 /* writer_threads.c - which thread a record belongs to, and whether its title is scored. */
 #include "writer_internal.h"
 
+/* The thread that a comment of the index or of the batch is in; false when none is known. */
+static bool thread_name(struct aq_writer *w, const struct aq_standing *s, struct aq_slice *name)
+{
+    struct aq_thread_info info;
+    if (s->here) {
+        *name = aq_batch_slice(w->batch, w->batch->names[s->here->thread].name);
+        return true;
+    }
+    int64_t number = aq_column_get(&w->lookup, AQ_COL_THREAD, s->number);
+    if (number == (int64_t)AQ_NO_COMMENT || aq_thread_get(&w->lookup, (uint32_t)number, &info))
+        return false;
+    *name = info.name;
+    return true;
+}
+
 enum aq_status aq_writer_thread_of(struct aq_writer *w, const struct aq_record *r, struct aq_slice *thread,
                                    struct aq_error *err)
 {
@@ -12,17 +27,17 @@ enum aq_status aq_writer_thread_of(struct aq_writer *w, const struct aq_record *
     }
     *thread = r->parent;
     st = aq_writer_find(w, r->parent, aq_hash(r->parent), &parent, err);
-    if (st || !parent.known)
-        return st;
-    if (parent.here) {
-        *thread = aq_batch_slice(w->batch, w->batch->names[parent.here->thread].name);
-        return AQ_OK;
-    }
-    int64_t number = aq_column_get(&w->lookup, AQ_COL_THREAD, parent.number);
-    struct aq_thread_info info;
-    if (number != (int64_t)AQ_NO_COMMENT && aq_thread_get(&w->lookup, (uint32_t)number, &info) == AQ_OK)
-        *thread = info.name;
-    return AQ_OK;
+    if (!st && parent.known)
+        thread_name(w, &parent, thread);
+    return st;
+}
+
+/* The stored version of a comment is dead, or will be with this batch. */
+static bool leaves(struct aq_writer *w, uint32_t number)
+{
+    size_t at = SIZE_MAX;
+    return !(aq_column_get(&w->lookup, AQ_COL_FLAGS, number) & AQ_LIVE) ||
+           aq_hashmap_next(&w->batch->killed, aq_hash_number(number), &at) != AQ_HASHMAP_NONE;
 }
 
 enum aq_status aq_writer_title_scored(struct aq_writer *w, struct aq_slice thread, uint64_t title, uint32_t number,
@@ -46,8 +61,7 @@ enum aq_status aq_writer_title_scored(struct aq_writer *w, struct aq_slice threa
         if (st == AQ_OK && (st = aq_thread_get(&w->lookup, thread_number, &info)) == AQ_OK)
             fresh = (struct aq_writer_thread){info.root, info.title_hash};
         /* What a deleted comment brought, the next one brings anew. */
-        if (fresh.root != AQ_NO_COMMENT && !(aq_column_get(&w->lookup, AQ_COL_FLAGS, fresh.root) & AQ_LIVE) &&
-            fresh.root != number)
+        if (fresh.root != AQ_NO_COMMENT && fresh.root != number && leaves(w, fresh.root))
             fresh = (struct aq_writer_thread){AQ_NO_COMMENT, 0};
         if (st && st != AQ_NOTFOUND)
             return st;
@@ -68,6 +82,17 @@ void aq_writer_note_title(struct aq_writer *w, uint32_t entry, uint64_t title, u
     struct aq_writer_thread *t = &w->thread_cache[entry];
     if (title && (!t->title_hash || t->root == number))
         *t = (struct aq_writer_thread){number, title};
+}
+
+void aq_writer_drop_title(struct aq_writer *w, const struct aq_standing *s)
+{
+    struct aq_slice thread;
+    size_t at = SIZE_MAX;
+    if (w->thread_count == 0 || !thread_name(w, s, &thread))
+        return;
+    uint32_t i = aq_hashmap_next(&w->threads, aq_hash(thread), &at);
+    if (i != AQ_HASHMAP_NONE && w->thread_cache[i].root == s->number)
+        w->thread_cache[i] = (struct aq_writer_thread){AQ_NO_COMMENT, 0};
 }
 
 enum aq_status aq_writer_forget_threads(struct aq_writer *w, struct aq_error *err)

@@ -40,31 +40,40 @@ static void put_completion(struct aq_buf *out, enum aq_completion complete, cons
 }
 
 /* Cases on "command/option" that say what completes its value. */
+static void put_values_of(struct aq_buf *out, const struct aq_program *p, const struct aq_option_group *group,
+                          const char *name)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct aq_option *o = &group->options[i];
+        if (!o->choices && o->complete == AQ_COMPLETE_NOTHING)
+            continue;
+        aq_buf_printf(out, "        %s/--%s", name, o->name);
+        if (o->letter)
+            aq_buf_printf(out, " | %s/-%c", name, o->letter);
+        aq_buf_puts(out, ") ");
+        if (o->choices) {
+            aq_buf_puts(out, "list='");
+            for (size_t c = 0; o->choices[c]; c++)
+                aq_buf_printf(out, "%s%s", c ? " " : "", o->choices[c]);
+            aq_buf_u8(out, '\'');
+        } else {
+            put_completion(out, (enum aq_completion)o->complete, p);
+        }
+        aq_buf_puts(out, " ;;\n");
+    }
+}
+
+/* What is for any command comes last, or it would take the place of their own. */
 static void put_values(struct aq_buf *out, const struct aq_program *p)
 {
     const struct aq_usage *command;
-    for (size_t g = 0; g <= p->command_count; g++) {
-        const struct aq_option_group *group = aq_manual_group(p, g, &command);
-        const char *name = !command || command == p->implied ? "*" : command->name;
-        for (size_t i = 0; i < group->count; i++) {
-            const struct aq_option *o = &group->options[i];
-            if (!o->choices && o->complete == AQ_COMPLETE_NOTHING)
-                continue;
-            aq_buf_printf(out, "        %s/--%s", name, o->name);
-            if (o->letter)
-                aq_buf_printf(out, " | %s/-%c", name, o->letter);
-            aq_buf_puts(out, ") ");
-            if (o->choices) {
-                aq_buf_puts(out, "list='");
-                for (size_t c = 0; o->choices[c]; c++)
-                    aq_buf_printf(out, "%s%s", c ? " " : "", o->choices[c]);
-                aq_buf_u8(out, '\'');
-            } else {
-                put_completion(out, (enum aq_completion)o->complete, p);
-            }
-            aq_buf_puts(out, " ;;\n");
+    for (int any = 0; any < 2; any++)
+        for (size_t g = 0; g <= p->command_count; g++) {
+            const struct aq_option_group *group = aq_manual_group(p, g, &command);
+            bool for_any = !command || command == p->implied;
+            if (for_any == any)
+                put_values_of(out, p, group, for_any ? "*" : command->name);
         }
-    }
 }
 
 static void put_options(struct aq_buf *out, const struct aq_program *p)

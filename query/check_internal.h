@@ -57,7 +57,7 @@ struct aq_check {
     uint8_t *repeats;   /* bitmap: the repeat table says that it repeats another */
 
     /* Totals to be compared at the end. */
-    uint64_t live, text_bytes, with_text, awaiting;
+    uint64_t live, text_bytes, with_text, awaiting, author_words;
     uint64_t listed_ids[256]; /* numbers in the id table, by kind */
 };
 
@@ -110,6 +110,10 @@ static inline uint64_t aq_check_repeat(uint64_t hash)
 {
     return (hash ^ 0x2545f4914f6cdd1du) * 0xda942042e4dd58b5u;
 }
+
+/* Is number among those under (kind, hash) in the id table? *count: of them. */
+enum aq_status aq_check_listed(struct aq_check *c, enum aq_id_kind kind, uint64_t hash, uint32_t number, bool *is,
+                               uint32_t *count);
 
 /* ---- the parts, in order ---- */
 

@@ -3,6 +3,7 @@
  * they say about a comment's text is check_text.c's business. */
 #include "check_internal.h"
 
+#include "name.h"
 #include "utf8.h"
 
 #include <inttypes.h>
@@ -146,9 +147,11 @@ static enum aq_status column_row(struct aq_check *c, void *context, struct aq_sl
     if (column != AQ_COL_FLAGS)
         return AQ_OK;
     for (size_t i = 0; i < count; i++) {
-        uint8_t flags = payload.ptr[i];
-        if (flags & ~(AQ_LIVE | AQ_IS_POST | AQ_PURGED) || (flags & AQ_LIVE && flags & AQ_PURGED))
-            return aq_check_fault(c, "col", "comment %zu has flags 0x%02x", (size_t)chunk * per + i, flags);
+        unsigned flags = aq_load16(payload.ptr + 2 * i);
+        unsigned known = AQ_LIVE | AQ_IS_POST | AQ_PURGED | AQ_HAS_QUOTE | AQ_HAS_LINK | AQ_HAS_CODE;
+        if ((flags & 0xff & ~known) || flags >> AQ_TITLE_SHIFT > AQ_TITLE_TOKENS ||
+            (flags & AQ_PURGED && flags != AQ_PURGED))
+            return aq_check_fault(c, "col", "comment %zu has flags 0x%04x", (size_t)chunk * per + i, flags);
         c->live += flags & AQ_LIVE;
     }
     return AQ_OK;
@@ -236,12 +239,29 @@ static const uint32_t *names_of(const struct aq_check *c, uint8_t kind)
                                                                          : NULL;
 }
 
+enum aq_status aq_check_listed(struct aq_check *c, enum aq_id_kind kind, uint64_t hash, uint32_t number, bool *is,
+                               uint32_t *count)
+{
+    const uint32_t *numbers;
+    enum aq_status st = aq_ids_get(&c->t, kind, hash, &numbers, count);
+    *is = false;
+    if (st == AQ_NOMEM)
+        return aq_fail_nomem(c->err);
+    if (st)
+        return aq_check_fault(c, "id", "the row of kind '%c' and hash %016" PRIx64 " cannot be read", (char)kind,
+                              hash);
+    for (uint32_t i = 0; i < *count && !*is; i++)
+        *is = numbers[i] == number;
+    return AQ_OK;
+}
+
 static enum aq_status listed_id(struct aq_check *c, void *context, const uint8_t *entry)
 {
     (void)context;
     uint8_t kind = entry[0];
     uint32_t number = aq_id_entry_number(entry);
     const uint32_t *next = kind == AQ_ID_COMMENT || kind == AQ_ID_AWAITED ? &c->t.state.next_comment
+                           : kind == AQ_ID_AUTHOR_WORD                    ? &c->t.state.next_author
                                                                           : names_of(c, kind);
     if (!next || number >= *next)
         return aq_check_fault(c, "id", "a row of kind 0x%02x names number %u of %u", kind, number, next ? *next : 0);
@@ -265,12 +285,36 @@ enum aq_status aq_check_ids(struct aq_check *c)
     if (st == AQ_OK && c->listed_ids[AQ_ID_AWAITED] != c->awaiting)
         st = aq_check_fault(c, "id", "%" PRIu64 " replies are listed as waiting for their parents, %" PRIu64 " are",
                             c->listed_ids[AQ_ID_AWAITED], c->awaiting);
+    if (st == AQ_OK && c->listed_ids[AQ_ID_AUTHOR_WORD] != c->author_words)
+        st = aq_check_fault(c, "id", "%" PRIu64 " words of authors' names are listed, they have %" PRIu64,
+                            c->listed_ids[AQ_ID_AUTHOR_WORD], c->author_words);
     return st;
 }
 
 struct naming {
     uint64_t seen[256];
+    struct aq_buf folded;
 };
+
+/* Each word of the name leads to its author. */
+static enum aq_status check_words(struct aq_check *c, struct aq_slice name, uint32_t author, struct aq_buf *folded)
+{
+    uint64_t words[AQ_NAME_WORDS];
+    if (!aq_name_fold(folded, name))
+        return aq_fail_nomem(c->err);
+    size_t count = aq_name_words(aq_slice(folded->ptr, folded->len), words);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t all;
+        bool is;
+        enum aq_status st = aq_check_listed(c, AQ_ID_AUTHOR_WORD, words[i], author, &is, &all);
+        if (st == AQ_OK && !is)
+            st = aq_check_fault(c, "id", "a word of the name of author %u does not lead there", author);
+        if (st)
+            return st;
+    }
+    c->author_words += count;
+    return AQ_OK;
+}
 
 static enum aq_status name_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload)
 {
@@ -306,14 +350,15 @@ static enum aq_status name_row(struct aq_check *c, void *context, struct aq_slic
     if (st || found != number)
         return aq_check_fault(c, "id", "the name %s does not lead to '%c' %u", aq_check_quoted(name, quoted),
                               (char)kind, number);
-    return AQ_OK;
+    return kind == AQ_ID_AUTHOR ? check_words(c, name, number, &n->folded) : AQ_OK;
 }
 
 enum aq_status aq_check_names(struct aq_check *c)
 {
     static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS, AQ_ID_SOURCE};
-    struct naming n = {{0}};
+    struct naming n = {.seen = {0}};
     enum aq_status st = aq_check_table(c, AQ_TABLE_NAME, name_row, &n);
+    aq_buf_free(&n.folded);
     for (size_t i = 0; i < AQ_COUNT(kinds) && st == AQ_OK; i++)
         if (n.seen[kinds[i]] != *names_of(c, kinds[i]))
             st = aq_check_fault(c, "name", "there are %" PRIu64 " names of kind '%c', the state record says %u",

@@ -24,6 +24,7 @@ struct reading {
 
     uint32_t comment;
     struct aq_comment text;
+    uint32_t title_positions; /* in its first passage */
 
     /* The passage being looked at. */
     struct aq_token tokens[TOKENS_MOST];
@@ -83,8 +84,9 @@ static enum aq_status read_words(struct reading *r, uint32_t ordinal)
             count = AQ_TITLE_TOKENS;
         memcpy(r->tokens, tokens, count * sizeof *tokens);
         r->token_count = (uint32_t)count;
+        r->title_positions = aq_title_positions(tokens, count);
         if (count)
-            shift = tokens[count - 1].position + 1 + AQ_TITLE_GAP;
+            shift = r->title_positions + AQ_TITLE_GAP;
     }
     st = aq_analyze(c->analyzer, aq_slice(r->text.text.ptr + p->begin, p->end - p->begin), &tokens, &count);
     if (st)
@@ -321,9 +323,24 @@ static enum aq_status check_passages(struct reading *r)
     if (found != r->text.passage_count)
         return aq_check_fault(c, "map", "comment %u has %u passages, %u of them stand in a segment or pending",
                               r->comment, r->text.passage_count, found);
+    r->title_positions = 0;
     for (uint32_t i = 0; st == AQ_OK && i < found; i++)
         st = check_passage(r, i);
     return st;
+}
+
+/* After the passages, which say how long the title is. */
+static enum aq_status check_flags(struct reading *r)
+{
+    struct aq_check *c = r->c;
+    unsigned flags = (unsigned)aq_column_get(&c->t, AQ_COL_FLAGS, r->comment) & ~(AQ_LIVE | AQ_IS_POST | AQ_PURGED);
+    unsigned said = aq_comment_flags(&r->text, r->title_positions), shown = aq_comment_shown_marks(&r->text);
+    if (shown & ~r->text.marks)
+        return aq_check_fault(c, "text", "comment %u shows a link or code, of which its record says there is none",
+                              r->comment);
+    return flags == said ? AQ_OK
+                         : aq_check_fault(c, "col", "comment %u has flags 0x%04x, its text says 0x%04x", r->comment,
+                                          flags, said);
 }
 
 /* ---- a comment's facts ---- */
@@ -338,23 +355,6 @@ static enum aq_status check_fields(struct reading *r)
     for (size_t i = 0; i < AQ_COUNT(fields); i++)
         if (aq_utf8_valid(fields[i]) < fields[i].len)
             return aq_check_fault(r->c, "text", "comment %u is not valid UTF-8", r->comment);
-    return AQ_OK;
-}
-
-/* Is number among those under (kind, hash)? */
-static enum aq_status listed(struct aq_check *c, enum aq_id_kind kind, uint64_t hash, uint32_t number, bool *is,
-                             uint32_t *count)
-{
-    const uint32_t *numbers;
-    enum aq_status st = aq_ids_get(&c->t, kind, hash, &numbers, count);
-    *is = false;
-    if (st == AQ_NOMEM)
-        return aq_fail_nomem(c->err);
-    if (st)
-        return aq_check_fault(c, "id", "the row of kind '%c' and hash %016" PRIx64 " cannot be read", (char)kind,
-                              hash);
-    for (uint32_t i = 0; i < *count && !*is; i++)
-        *is = numbers[i] == number;
     return AQ_OK;
 }
 
@@ -378,7 +378,7 @@ static enum aq_status check_id(struct reading *r, bool purged)
                               purged ? "an" : "no");
     if (purged)
         return AQ_OK;
-    st = listed(c, AQ_ID_COMMENT, aq_hash(aq_id_slice(&id)), r->comment, &is, &count);
+    st = aq_check_listed(c, AQ_ID_COMMENT, aq_hash(aq_id_slice(&id)), r->comment, &is, &count);
     if (st)
         return st;
     if (is && count > 1 && aq_comment_find(&c->t, aq_id_slice(&id), &found, NULL) == AQ_NOMEM)
@@ -407,7 +407,7 @@ static enum aq_status check_parent(struct reading *r)
         if (parent >= c->t.state.next_comment)
             return aq_check_fault(c, "col", "comment %u has parent %" PRId64 " of %u", r->comment, parent,
                                   c->t.state.next_comment);
-        st = listed(c, AQ_ID_COMMENT, hash, (uint32_t)parent, &is, &count);
+        st = aq_check_listed(c, AQ_ID_COMMENT, hash, (uint32_t)parent, &is, &count);
         if (st || is)
             return st;
         return count ? aq_check_fault(c, "col", "comment %u replies to %s, but its parent is comment %" PRId64
@@ -415,14 +415,14 @@ static enum aq_status check_parent(struct reading *r)
                      : aq_check_fault(c, "id", "comment %u has parent %" PRId64 ", but nobody has the id it names, %s",
                                       r->comment, parent, id);
     }
-    st = listed(c, AQ_ID_COMMENT, hash, AQ_NO_COMMENT, &is, &count);
+    st = aq_check_listed(c, AQ_ID_COMMENT, hash, AQ_NO_COMMENT, &is, &count);
     if (st)
         return st;
     if (count)
         return aq_check_fault(c, "col", "comment %u replies to %s, which is in the index, but has no parent",
                               r->comment, id);
     c->awaiting++;
-    st = listed(c, AQ_ID_AWAITED, hash, r->comment, &is, &count);
+    st = aq_check_listed(c, AQ_ID_AWAITED, hash, r->comment, &is, &count);
     return st || is ? st
                     : aq_check_fault(c, "id", "comment %u does not wait for its parent, %s", r->comment, id);
 }
@@ -486,7 +486,9 @@ static enum aq_status check_comment(struct reading *r)
     st = check_columns(r);
     if (st == AQ_OK)
         st = check_parent(r);
-    return st ? st : check_passages(r);
+    if (st == AQ_OK)
+        st = check_passages(r);
+    return st ? st : check_flags(r);
 }
 
 enum aq_status aq_check_text(struct aq_check *c)

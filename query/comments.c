@@ -7,62 +7,35 @@ struct box {
     struct aq_arena arena;
 };
 
-struct replies {
-    struct aq_txn *txn;
-    uint32_t parent;
-    uint32_t thread;
-    uint32_t *numbers;
-    size_t count, cap;
-    bool failed;
-};
-
 static bool is_live(struct aq_txn *txn, uint32_t comment)
 {
     return comment < txn->state.next_comment && (aq_column_get(txn, AQ_COL_FLAGS, comment) & AQ_LIVE);
 }
 
-static bool visit_member(void *context, uint32_t comment)
+enum aq_status aq_reader_find(struct aq_txn *txn, struct aq_slice id, uint32_t *comment, struct aq_error *err)
 {
-    struct replies *r = context;
-    /* A comment that moved to another thread stays in the list of its old one. */
-    if (comment == r->parent || aq_column_get(r->txn, AQ_COL_PARENT, comment) != r->parent ||
-        aq_column_get(r->txn, AQ_COL_THREAD, comment) != r->thread || !is_live(r->txn, comment))
-        return true;
-    if (!aq_grow(&r->numbers, &r->cap, r->count + 1, sizeof *r->numbers)) {
-        r->failed = true;
-        return false;
-    }
-    r->numbers[r->count++] = comment;
-    return true;
-}
-
-static enum aq_status find_replies(struct box *b, struct aq_txn *txn, uint32_t thread, struct aq_error *err)
-{
-    struct replies r = {.txn = txn, .parent = b->view.comment, .thread = thread};
-    enum aq_status st = thread == AQ_NO_COMMENT ? AQ_OK : aq_thread_members(txn, thread, visit_member, &r);
-    uint32_t *numbers = r.count ? aq_arena_alloc(&b->arena, r.count * sizeof *numbers) : NULL;
-    if (r.failed || st == AQ_NOMEM || (r.count && !numbers))
-        st = aq_fail_nomem(err);
-    else if (st == AQ_NOTFOUND)
-        st = AQ_OK;
-    else if (st)
-        aq_fail(err, st, "the members of thread %u cannot be read; `aq check` tells more", thread);
-    if (!st && numbers)
-        memcpy(numbers, r.numbers, r.count * sizeof *numbers);
-    free(r.numbers);
-    b->view.replies = numbers;
-    b->view.reply_count = (uint32_t)r.count;
+    enum aq_status st = AQ_OK;
+    int shown = id.len < 200 ? (int)id.len : 200;
+    if (id.ptr && (id.len == 0 || id.len > AQ_MAX_ID))
+        st = AQ_NOTFOUND;
+    else if (id.ptr)
+        st = aq_comment_find(txn, id, comment, err);
+    if (!st && !is_live(txn, *comment))
+        st = AQ_NOTFOUND;
+    if (st == AQ_NOTFOUND)
+        aq_fail(err, st, id.ptr ? "there is no comment with the id \"%.*s\"" : "there is no such comment", shown,
+                (const char *)id.ptr);
     return st;
 }
 
-static enum aq_status fill(struct box *b, struct aq_txn *txn, struct aq_arena *scratch, struct aq_error *err)
+enum aq_status aq_comment_fill(struct aq_txn *txn, struct aq_comment_view *v, struct aq_arena *arena,
+                               struct aq_arena *scratch, uint32_t *thread, struct aq_error *err)
 {
-    struct aq_comment_view *v = &b->view;
     struct aq_comment c;
     struct aq_facts f;
     enum aq_status st = aq_reader_text(txn, v->comment, scratch, &c, err);
     if (!st)
-        st = aq_facts_get(txn, v->comment, &b->arena, &f, err);
+        st = aq_facts_get(txn, v->comment, arena, &f, err);
     if (st)
         return st;
     const struct {
@@ -70,9 +43,9 @@ static enum aq_status fill(struct box *b, struct aq_txn *txn, struct aq_arena *s
     } copies[] = {{c.id, &v->id},   {c.parent, &v->parent}, {c.title, &v->title},
                   {c.url, &v->url}, {c.text, &v->text}};
     for (size_t i = 0; i < AQ_COUNT(copies); i++)
-        if (copies[i].from.len && !(*copies[i].to = aq_arena_copy(&b->arena, copies[i].from)).ptr)
+        if (copies[i].from.len && !(*copies[i].to = aq_arena_copy(arena, copies[i].from)).ptr)
             return aq_fail_nomem(err);
-    struct aq_passage_view *passages = aq_arena_alloc(&b->arena, (c.passage_count + 1) * sizeof *passages);
+    struct aq_passage_view *passages = aq_arena_alloc(arena, (c.passage_count + 1) * sizeof *passages);
     if (!passages)
         return aq_fail_nomem(err);
     for (uint32_t i = 0; i < c.passage_count; i++) {
@@ -93,12 +66,48 @@ static enum aq_status fill(struct box *b, struct aq_txn *txn, struct aq_arena *s
     v->points = f.points;
     v->format = c.format <= AQ_FORMAT_HTML ? (enum aq_format)c.format : AQ_FORMAT_TEXT;
     int64_t parent = aq_column_get(txn, AQ_COL_PARENT, v->comment);
-    v->parent_comment = parent >= 0 && parent < AQ_NO_COMMENT ? (uint32_t)parent : AQ_NO_COMMENT;
-    if (v->parent_comment != AQ_NO_COMMENT && !is_live(txn, v->parent_comment))
-        v->parent_comment = AQ_NO_COMMENT;
+    bool known = parent >= 0 && parent < AQ_NO_COMMENT && is_live(txn, (uint32_t)parent);
+    v->parent_comment = known ? (uint32_t)parent : AQ_NO_COMMENT;
+    *thread = f.thread_number;
+    return AQ_OK;
+}
+
+enum aq_status aq_comment_replies(const struct aq_forest *tree, uint32_t node, struct aq_comment_view *v,
+                                  struct aq_arena *arena, struct aq_error *err)
+{
+    const struct aq_forest_node *nodes = tree->nodes;
+    uint32_t first = nodes[node].reply_first, count = 0;
+    for (uint32_t at = first; at != AQ_NO_PLACE; at = nodes[at].reply_next)
+        count += nodes[at].live && at != node;
+    if (!count)
+        return AQ_OK;
+    uint32_t *numbers = aq_arena_alloc(arena, count * sizeof *numbers);
+    if (!numbers)
+        return aq_fail_nomem(err);
+    v->replies = numbers;
+    v->reply_count = count;
+    for (uint32_t at = first; at != AQ_NO_PLACE; at = nodes[at].reply_next)
+        if (nodes[at].live && at != node)
+            *numbers++ = nodes[at].comment;
+    return AQ_OK;
+}
+
+static enum aq_status fill(struct box *b, struct aq_reader *r, struct aq_txn *txn, struct aq_arena *scratch,
+                           struct aq_error *err)
+{
+    const struct aq_forest *tree;
+    uint32_t thread = AQ_NO_COMMENT;
+    enum aq_status st = aq_comment_fill(txn, &b->view, &b->arena, scratch, &thread, err);
+    if (st)
+        return st;
     aq_arena_reset(scratch);
-    st = aq_thread_title(txn, f.thread_number, scratch, &b->arena, &v->thread_title, err);
-    return st ? st : find_replies(b, txn, f.thread_number, err);
+    st = aq_thread_title(txn, thread, scratch, &b->arena, &b->view.thread_title, err);
+    if (!st)
+        st = aq_reader_tree(r, txn, thread, &tree, err);
+    if (st)
+        return st;
+    uint32_t node = aq_forest_find(tree, b->view.comment);
+    return node == AQ_NO_PLACE ? AQ_OK : aq_comment_replies(tree, node, &b->view, &b->arena, err);
 }
 
 enum aq_status aq_comment_get(struct aq_reader *r, struct aq_slice id, uint32_t comment,
@@ -115,19 +124,10 @@ enum aq_status aq_comment_get(struct aq_reader *r, struct aq_slice id, uint32_t 
         free(b);
         return st;
     }
-    int shown = id.len < 200 ? (int)id.len : 200;
-    if (id.ptr && (id.len == 0 || id.len > AQ_MAX_ID))
-        st = AQ_NOTFOUND;
-    else if (id.ptr)
-        st = aq_comment_find(&txn, id, &comment, err);
-    if (!st && !is_live(&txn, comment))
-        st = AQ_NOTFOUND;
-    if (st == AQ_NOTFOUND)
-        aq_fail(err, st, id.ptr ? "there is no comment with the id \"%.*s\"" : "there is no such comment", shown,
-                (const char *)id.ptr);
+    st = aq_reader_find(&txn, id, &comment, err);
     if (!st) {
         b->view.comment = comment;
-        st = fill(b, &txn, &scratch, err);
+        st = fill(b, r, &txn, &scratch, err);
     }
     aq_arena_free(&scratch);
     aq_txn_end(&txn);

@@ -357,15 +357,15 @@ static bool is_blank(struct aq_slice s)
 bool aq_field_read(enum aq_field field, struct aq_slice value, int64_t now, struct aq_field_value *out,
                    const char **reason)
 {
+    static const char a_date[] = "takes one date: 2024-05-11, 2024-05, 2024, today, yesterday, 7d, 2w, 3m or 1y";
     static const char *const forms[AQ_FIELD_COUNT] = {
         [AQ_FIELD_IS] = "takes post or comment",
         [AQ_FIELD_HAS] = "takes quote, link or code",
         [AQ_FIELD_DEPTH] = "takes a number from 0 on, or a range: 2, >2, >=2, <2, <=2, 1..3, 1.. or ..3",
         [AQ_FIELD_SCORE] = "takes a number or a range: 5, >5, >=5, <5, <=5, 5..10, 5.. or ..10",
-        [AQ_FIELD_DATE] = "takes a date or a range of dates: 2024-05-11, 2024-05, 2024, today, 7d, 2w, 3m, 1y, "
-                          ">2024, 2023..2024-06",
-        [AQ_FIELD_AFTER] = "takes one date: 2024-05-11, 2024-05, 2024, today, yesterday, 7d, 2w, 3m or 1y",
-        [AQ_FIELD_BEFORE] = "takes one date: 2024-05-11, 2024-05, 2024, today, yesterday, 7d, 2w, 3m or 1y",
+        [AQ_FIELD_DATE] = "takes a date or a range of dates: 2024-05-11, 2024, today, 7d, 3m, >2024, 2023..2024-06",
+        [AQ_FIELD_AFTER] = a_date,
+        [AQ_FIELD_BEFORE] = a_date,
     };
     static read_point *const readers[AQ_FIELD_COUNT] = {
         [AQ_FIELD_DEPTH] = read_count, [AQ_FIELD_SCORE] = read_points, [AQ_FIELD_DATE] = read_date};

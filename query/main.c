@@ -46,7 +46,8 @@ static enum aq_status read_options(struct aq_cli *cli, const struct aq_command *
     bool explains = command == &aq_command_help || command == &aq_command_version;
     if (st || explains || cli->set.help || cli->set.version || cli->set.no_config)
         return st;
-    bool json = cli->set.json, for_programs = json || cli->set.format == AQ_RUN_JSON;
+    bool json = cli->set.json;
+    bool for_programs = json || cli->set.template || cli->set.format == AQ_RUN_JSON;
     cli->set = defaults;
     st = aq_saved_apply(cli, &command->usage, for_programs);
     cli->set.json |= json;
@@ -71,7 +72,7 @@ static int run(struct aq_cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct aq_cli cli = {.set = {.context = 1, .k1 = -1, .b = -1}};
+    struct aq_cli cli = {.set = {.context = AQ_NOT_GIVEN, .passage = AQ_NOT_GIVEN, .k1 = -1, .b = -1}};
     aq_options_occupy_descriptors();
     signal(SIGPIPE, SIG_DFL); /* a reader that has seen enough ends us, whatever we inherited */
     int status = run(&cli, argc, argv);

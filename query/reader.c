@@ -83,6 +83,7 @@ void aq_reader_close(struct aq_reader *r)
         aq_store_close(r->store);
     aq_arena_free(&r->arena);
     aq_arena_free(&r->scratch);
+    aq_forest_free(&r->last_thread.tree);
     free(r);
 }
 

@@ -1,4 +1,5 @@
-/* reader.h - an open reader, shared by the files that answer its calls. */
+/* reader.h - an open reader, shared by the files that answer its calls, and what of
+ * comments and threads several of them read. */
 #ifndef AQ_READER_H
 #define AQ_READER_H
 
@@ -6,12 +7,20 @@
 #include "aq.h"
 #include "score.h"
 #include "store.h"
+#include "forest.h"
 
 struct aq_reader {
     struct aq_store *store;
     struct aq_analyzer *analyzer;
     struct aq_model model;          /* of the last search */
     struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
+    /* The thread that was read last: its neighbours are often asked for one by one. */
+    struct {
+        struct aq_forest tree;
+        uint64_t commit; /* of the snapshot it is of, as the generation */
+        uint32_t generation, thread;
+        bool known;
+    } last_thread;
     uint32_t count_enough; /* groups that are counted at the least: AQ_COUNT_ENOUGH, less in tests */
 };
 enum { AQ_COUNT_ENOUGH = 1000 };
@@ -43,5 +52,22 @@ struct aq_facts {
 };
 enum aq_status aq_facts_get(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_facts *f,
                             struct aq_error *err);
+
+/* The tree of a thread, valid until the next call; AQ_NO_COMMENT: an empty one. */
+enum aq_status aq_reader_tree(struct aq_reader *r, struct aq_txn *txn, uint32_t thread, const struct aq_forest **out,
+                              struct aq_error *err);
+
+/* The living comment with this id, or (id.ptr NULL) the number that *comment holds;
+ * AQ_NOTFOUND with a message. */
+enum aq_status aq_reader_find(struct aq_txn *txn, struct aq_slice id, uint32_t *comment, struct aq_error *err);
+
+/* Fills the view of v->comment, all but replies and thread_title, with memory of arena;
+ * *thread is the number of its thread or AQ_NO_COMMENT. */
+enum aq_status aq_comment_fill(struct aq_txn *txn, struct aq_comment_view *v, struct aq_arena *arena,
+                               struct aq_arena *scratch, uint32_t *thread, struct aq_error *err);
+
+/* Replies to the node, in order, as numbers in arena. */
+enum aq_status aq_comment_replies(const struct aq_forest *tree, uint32_t node, struct aq_comment_view *v,
+                                  struct aq_arena *arena, struct aq_error *err);
 
 #endif

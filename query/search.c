@@ -239,7 +239,7 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     enum aq_status st = prepare(s, err);
     if (st)
         return st;
-    enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active);
+    enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active && !(r->flags & AQ_NEED_WORDS));
     st = can_rank(s, kind) ? rank(s, kind, r->offset + limit, &found, &count, err)
                            : run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
     if (!st)
@@ -255,6 +255,8 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u);
     out->commit = s->txn.state.commit;
     out->snapshot = s->txn.state.next_comment;
+    if (r->query.len && !(out->query = aq_arena_copy(&a->arena, r->query)).ptr)
+        return aq_fail_nomem(err);
     size_t skip = r->offset < count ? r->offset : count;
     const struct aq_shares *shares;
     st = explain(s, a, skip ? found + skip : found, count - skip, &shares, err);

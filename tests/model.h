@@ -21,7 +21,8 @@ static const char *const model_words[MODEL_WORDS] = {
 /* What an analyzer treats in a way of its own; never searched for. */
 static const char *const model_oddities[] = {"x-ray-7", "C++",  "GPT-4.5", "na\xc3\xafve", "AT&T", "1,024",
                                              "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "o1", "e.g.", "isn't",
-                                             "lantern", "Lanterns", "lantern's"};
+                                             "lantern", "Lanterns", "lantern's",
+                                             "https://example.org/kiln"};
 
 /* ---- chance ---- */
 

@@ -118,3 +118,31 @@ int aq_cli_no_words(struct aq_cli *cli, const char *command)
             aq_cli_words_text(cli));
     return aq_cli_fail(cli);
 }
+
+int aq_cli_one_id(struct aq_cli *cli, const char *command, const char *what)
+{
+    if (cli->words.count)
+        aq_fail(&cli->err, AQ_SYNTAX, "\"%s\" takes the id of %s; to search for these words: aq search %s %.200s",
+                command, what, command, aq_cli_words_text(cli));
+    else
+        aq_fail(&cli->err, AQ_SYNTAX, "\"%s\" takes the id of %s", command, what);
+    return aq_cli_fail(cli);
+}
+
+int aq_cli_no_such(struct aq_cli *cli, const char *command, const char *what, struct aq_slice id)
+{
+    int shown = id.len < 200 ? (int)id.len : 200;
+    const char *text = (const char *)id.ptr;
+    aq_fail(&cli->err, AQ_NOTFOUND,
+            "no %s has the id \"%.*s\"; ids are printed below each hit (to search for it: aq search %s %.*s)", what,
+            shown, text, command, shown, text);
+    aq_cli_fail(cli);
+    return AQ_EXIT_NONE;
+}
+
+enum aq_status aq_cli_one_form(struct aq_cli *cli)
+{
+    if (!cli->set.json || !cli->set.template)
+        return AQ_OK;
+    return aq_fail(&cli->err, AQ_SYNTAX, "--format and --json are two forms of output; choose one");
+}

@@ -9,6 +9,8 @@
 
 enum { AQ_EXIT_HIT = 0, AQ_EXIT_NONE = 1, AQ_EXIT_ERROR = 2 };
 
+#define AQ_NOT_GIVEN UINT64_MAX /* of a number whose default is each command's own */
+
 enum aq_run_format { AQ_RUN_TREC, AQ_RUN_JSON };
 
 /* Where options of all commands are stored. An option means the same in each. */
@@ -24,7 +26,9 @@ struct aq_settings {
     const char *after, *before;
     bool count, strict, explain;
 
-    uint64_t context; /* show */
+    uint64_t context, passage; /* AQ_NOT_GIVEN */
+    const char *template;      /* --format of hits and comments, or NULL */
+    uint64_t first;            /* thread; 0: all */
 
     unsigned format; /* run: enum aq_run_format */
     double k1, b;    /* run: below 0 when not given */
@@ -50,8 +54,8 @@ struct aq_command {
     int (*run)(struct aq_cli *cli); /* gives the exit status; output is finished after it */
 };
 
-extern const struct aq_command aq_command_search, aq_command_show, aq_command_stats, aq_command_run,
-    aq_command_check, aq_command_help, aq_command_version;
+extern const struct aq_command aq_command_search, aq_command_show, aq_command_thread, aq_command_related,
+    aq_command_stats, aq_command_run, aq_command_check, aq_command_help, aq_command_version;
 
 /* All of them, and the options they have in common. */
 extern const struct aq_program aq_program;
@@ -79,5 +83,14 @@ const char *aq_cli_words_text(struct aq_cli *cli);
 
 /* AQ_EXIT_ERROR after complaining when words follow a command that takes none. */
 int aq_cli_no_words(struct aq_cli *cli, const char *command);
+
+/* AQ_EXIT_ERROR after complaining that the command takes the id of `what`. */
+int aq_cli_one_id(struct aq_cli *cli, const char *command, const char *what);
+
+/* The exit status after complaining that no `what` has the id. */
+int aq_cli_no_such(struct aq_cli *cli, const char *command, const char *what, struct aq_slice id);
+
+/* AQ_SYNTAX when --format and --json are both wanted. */
+enum aq_status aq_cli_one_form(struct aq_cli *cli);
 
 #endif

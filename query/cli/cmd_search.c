@@ -1,6 +1,9 @@
-/* cmd_search.c - aq [search] QUERY... */
+/* cmd_search.c - aq [search] QUERY... and aq related ID, which differ only in where the
+ * words come from. */
+#include "around.h"
 #include "cli.h"
 #include "date.h"
+#include "template.h"
 #include "print_json.h"
 #include "print_text.h"
 
@@ -55,6 +58,12 @@ static const struct aq_option options[] = {
     {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
      .help = "print only the exact number of comments that match",
      .more = "By --group it is the number of threads, authors or passages."},
+    {.name = "context", .letter = 'C', .kind = AQ_OPTION_NUMBER, .field = FIELD(context), .value = "N",
+     .max = AQ_AROUND_MOST,
+     .help = "with each hit the N comments it answers and the first N below it, in brief (default 0)"},
+    {.name = "format", .kind = AQ_OPTION_TEXT, .field = FIELD(template), .value = "TEMPLATE",
+     .help = "print each hit as this says: '{id}\\t{author}\\t{snippet}'",
+     .more = "See FORMATS."},
     {.name = "explain", .kind = AQ_OPTION_FLAG, .field = FIELD(explain),
      .help = "show how the query was understood and what each score is made of",
      .more = "The query is shown as a tree, with the words of the index that it asks for and in how many passages "
@@ -115,25 +124,38 @@ static void print_count(struct aq_cli *cli, const struct aq_search_request *requ
     aq_buf_printf(&cli->out.buf, "%llu\n", (unsigned long long)n);
 }
 
+/* What a hit answers, the nearest first, and what answers it. */
+static void print_around(struct aq_cli *cli, const struct aq_thread_view *around)
+{
+    for (uint32_t i = around ? around->asked : 0; i-- > 0;)
+        aq_json_comment(&cli->out.buf, &around->comments[i].comment, "parent", around->asked - i);
+    for (uint32_t i = around ? around->asked + 1 : 0; around && i < around->count; i++)
+        aq_json_comment(&cli->out.buf, &around->comments[i].comment, "reply",
+                        around->comments[i].level - around->comments[around->asked].level);
+}
+
 /* Records, but no hits for a count. */
-static void print_json(struct aq_cli *cli, const struct aq_search_request *request, struct aq_result *result)
+static void print_json(struct aq_cli *cli, const struct aq_search_request *request, struct aq_result *result,
+                       const struct aq_around *around)
 {
     aq_json_begin(&cli->out.buf, request, (struct aq_slice){0});
     if (request->flags & AQ_EXPLAIN)
         aq_json_query(&cli->out.buf, result);
     if (cli->set.count)
         result->hit_count = 0;
-    for (uint32_t i = 0; i < result->hit_count; i++)
+    for (uint32_t i = 0; i < result->hit_count; i++) {
         aq_json_hit(&cli->out.buf, &result->hits[i]);
+        print_around(cli, around ? around[i].view : NULL);
+    }
     aq_json_end(&cli->out.buf, result, (struct aq_slice){0});
 }
 
 /* The totals are for people: below the hits on a terminal, else on standard error
  * when that is one, else nowhere. */
 static void print_text(struct aq_cli *cli, const struct aq_search_request *request,
-                       const struct aq_result *result)
+                       const struct aq_result *result, const struct aq_around *around)
 {
-    aq_text_hits(&cli->out, request, result);
+    aq_text_hits(&cli->out, request, result, around);
     if (cli->out.terminal.tty) {
         aq_text_totals(&cli->out.buf, &cli->out.terminal, request, result);
         return;
@@ -144,10 +166,99 @@ static void print_text(struct aq_cli *cli, const struct aq_search_request *reque
         aq_text_totals(&cli->notes, &errors, request, result);
 }
 
+static void print_formatted(struct aq_cli *cli, const struct aq_template *format, const struct aq_search_request *request,
+                            const struct aq_result *result)
+{
+    for (uint32_t i = 0; i < result->hit_count; i++)
+        aq_template_write(format, &cli->out.buf, &(struct aq_hit_record){&result->hits[i], request->offset + i + 1});
+}
+
+static enum aq_status print(struct aq_cli *cli, const struct aq_search_request *request, struct aq_result *result,
+                            const struct aq_template *format)
+{
+    const struct aq_settings *set = &cli->set;
+    struct aq_around *around = NULL;
+    uint32_t context = set->context == AQ_NOT_GIVEN ? 0 : (uint32_t)set->context;
+    enum aq_status st = AQ_OK;
+    if (context && !set->count && !set->template)
+        st = aq_around_read(cli, result, aq_hits_leading(request, result), context, &around);
+    if (st)
+        ;
+    else if (set->json)
+        print_json(cli, request, result, around);
+    else if (set->count)
+        print_count(cli, request, result);
+    else if (set->template)
+        print_formatted(cli, format, request, result);
+    else
+        print_text(cli, request, result, around);
+    aq_around_free(around, result->hit_count);
+    return st;
+}
+
+/* The first words of a query that was made, each once: they follow each other as often as
+ * they count. */
+static void print_words(struct aq_output *out, struct aq_slice query)
+{
+    enum { SHOWN = 10 };
+    struct aq_styled line = {0};
+    struct aq_slice last = {0};
+    unsigned count = 0;
+    aq_styled_str(&line, "searched for", AQ_STYLE_FAINT);
+    for (size_t at = 0; at < query.len;) {
+        const uint8_t *word = query.ptr + at, *space = memchr(word, ' ', query.len - at);
+        struct aq_slice w = aq_slice(word, space ? (size_t)(space - word) : query.len - at);
+        at += w.len + 1;
+        if (aq_slice_eq(w, last))
+            continue;
+        last = w;
+        if (count++ >= SHOWN)
+            continue;
+        aq_styled_str(&line, count > 1 ? ", " : " ", AQ_STYLE_FAINT);
+        aq_styled_line(&line, w, AQ_STYLE_FAINT);
+    }
+    char more[48];
+    snprintf(more, sizeof more, " and %u more word%s", count - SHOWN, count == SHOWN + 1 ? "" : "s");
+    if (count > SHOWN)
+        aq_styled_str(&line, more, AQ_STYLE_FAINT);
+    aq_styled_write(&line, &out->buf, &out->terminal, "");
+    aq_styled_free(&line);
+    aq_buf_u8(&out->buf, '\n');
+}
+
+/* A search, or (related_to.ptr not NULL) one for what is like a comment. */
+static int answer(struct aq_cli *cli, struct aq_search_request *request, struct aq_slice related_to)
+{
+    const struct aq_settings *set = &cli->set;
+    struct aq_result *result = NULL;
+    struct aq_template format = {0};
+    if (aq_cli_one_form(cli) ||
+        (set->template && aq_template_of_hits(set->template, &cli->arena, &format, &cli->err)))
+        return aq_cli_fail(cli);
+    int status = aq_cli_open(cli);
+    if (status)
+        return status;
+    enum aq_status st = related_to.ptr ? aq_related(cli->reader, related_to, 0, request, &result, &cli->err)
+                                       : aq_search(cli->reader, request, &result, &cli->err);
+    if (st == AQ_NOTFOUND && related_to.ptr)
+        return aq_cli_no_such(cli, "related", "comment", related_to);
+    if (st)
+        return aq_cli_fail(cli);
+    request->query = result->query;
+    bool found = set->count ? result->total_passages > 0 : result->hit_count > 0;
+    bool for_people = !set->json && !set->count && !set->template && !set->quiet;
+    if (related_to.ptr && for_people && cli->out.terminal.tty && result->query.len)
+        print_words(&cli->out, result->query);
+    if (!set->quiet)
+        st = print(cli, request, result, &format);
+    cli->out.page = for_people && !set->no_pager;
+    aq_result_free(result);
+    return st ? aq_cli_fail(cli) : found ? AQ_EXIT_HIT : AQ_EXIT_NONE;
+}
+
 static int search(struct aq_cli *cli)
 {
     struct aq_search_request request;
-    struct aq_result *result = NULL;
     struct aq_range place;
     const struct aq_settings *set = &cli->set;
     bool filtered = set->authors.count || set->threads.count || set->after || set->before;
@@ -159,23 +270,18 @@ static int search(struct aq_cli *cli)
         return aq_cli_fail(cli);
     if (set->strict && aq_query_check(request.query, time(NULL), &place, &cli->err))
         return aq_cli_fail_at(cli, request.query, place);
-    int status = aq_cli_open(cli);
-    if (status)
-        return status;
-    if (aq_search(cli->reader, &request, &result, &cli->err))
+    return answer(cli, &request, (struct aq_slice){0});
+}
+
+static int related(struct aq_cli *cli)
+{
+    struct aq_search_request request;
+    if (cli->words.count != 1)
+        return aq_cli_one_id(cli, "related", "one comment");
+    if (make_request(cli, &request))
         return aq_cli_fail(cli);
-    bool found = set->count ? result->total_passages > 0 : result->hit_count > 0;
-    if (set->quiet)
-        ;
-    else if (set->json)
-        print_json(cli, &request, result);
-    else if (set->count)
-        print_count(cli, &request, result);
-    else
-        print_text(cli, &request, result);
-    cli->out.page = !set->json && !set->count && !set->no_pager;
-    aq_result_free(result);
-    return found ? AQ_EXIT_HIT : AQ_EXIT_NONE;
+    request.flags |= AQ_QUERY_PLAIN;
+    return answer(cli, &request, request.query);
 }
 
 const struct aq_command aq_command_search = {
@@ -193,4 +299,15 @@ const struct aq_command aq_command_search = {
          "pass are listed.",
      .options = {"Search options", options, AQ_COUNT(options)}},
     search,
+};
+
+const struct aq_command aq_command_related = {
+    {.name = "related",
+     .words = "ID",
+     .summary = "find comments that are about the same as this one",
+     .details = "The words that tell most about the comment, by how often it has them and how few other passages "
+                "do, are searched for: up to 25, its quotes left out. The comment itself and those that repeat "
+                "it are left out. What the options do, they do for a search.",
+     .options = {"Search options", options, AQ_COUNT(options)}},
+    related,
 };

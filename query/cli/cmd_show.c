@@ -1,109 +1,36 @@
 /* cmd_show.c - aq show ID: one comment whole, what it replies to and its replies in
  * brief. */
 #include "cli.h"
+#include "template.h"
 #include "print_json.h"
 #include "print_text.h"
 
 #include <stdio.h>
 
-enum { CONTEXT_MOST = 100, REPLIES_SHOWN = 500 };
+enum { CONTEXT = 1, CONTEXT_MOST = 100, REPLIES_SHOWN = 500, PASSAGE_MOST = 65535 };
 
+#define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option options[] = {
-    {.name = "context", .letter = 'C', .kind = AQ_OPTION_NUMBER,
-     .field = offsetof(struct aq_settings, context), .value = "N", .max = CONTEXT_MOST,
+    {.name = "context", .letter = 'C', .kind = AQ_OPTION_NUMBER, .field = FIELD(context), .value = "N",
+     .max = CONTEXT_MOST,
      .help = "levels of parents above and of replies below (default 1; 0: none)"},
+    {.name = "passage", .kind = AQ_OPTION_NUMBER, .field = FIELD(passage), .value = "N", .max = PASSAGE_MOST,
+     .never_saved = true,
+     .help = "open the pager at this passage, the ordinal of a hit, and let it stand out"},
+    {.name = "format", .kind = AQ_OPTION_TEXT, .field = FIELD(template), .value = "TEMPLATE",
+     .help = "print each comment as this says: '{id}\\t{author}\\t{snippet}'",
+     .more = "See FORMATS."},
 };
 
-/* ---- parents ---- */
+/* ---- printing ---- */
 
-/* Fetches up to `levels` ancestors, nearest first, into parents[]. What was deleted
- * ends the chain; so does a loop, which the bound on levels cuts. */
-static enum aq_status get_parents(struct aq_cli *cli, const struct aq_comment_view *c, uint64_t levels,
-                                  struct aq_comment_view *parents[CONTEXT_MOST], size_t *count)
-{
-    uint32_t up = c->parent_comment;
-    *count = 0;
-    while (*count < levels && up != AQ_NO_COMMENT && up != c->comment) {
-        struct aq_comment_view *parent;
-        enum aq_status st = aq_comment_get(cli->reader, (struct aq_slice){0}, up, &parent, &cli->err);
-        if (st == AQ_NOTFOUND)
-            return AQ_OK;
-        if (st)
-            return st;
-        parents[(*count)++] = parent;
-        up = parent->parent_comment;
-    }
-    return AQ_OK;
-}
-
-/* ---- replies ---- */
-
-/* A reply still to be shown. The deepest are last: a stack, first replies on top. */
-struct waiting {
-    uint32_t comment;
-    unsigned level;
-};
-
-struct replies {
-    struct waiting *stack;
-    size_t count, cap;
-    size_t shown;
-};
-
-static enum aq_status push_replies(struct replies *r, const struct aq_comment_view *c, unsigned level,
-                                   struct aq_error *err)
-{
-    if (!aq_grow(&r->stack, &r->cap, r->count + c->reply_count, sizeof *r->stack))
-        return aq_fail_nomem(err);
-    for (uint32_t i = c->reply_count; i-- > 0;)
-        r->stack[r->count++] = (struct waiting){c->replies[i], level};
-    return AQ_OK;
-}
-
-static enum aq_status print_replies(struct aq_cli *cli, const struct aq_comment_view *c, uint64_t levels)
-{
-    struct replies r = {0};
-    bool json = cli->set.json;
-    enum aq_status st = levels ? push_replies(&r, c, 1, &cli->err) : AQ_OK;
-    while (!st && r.count && r.shown < REPLIES_SHOWN) {
-        struct waiting next = r.stack[--r.count];
-        struct aq_comment_view *reply;
-        st = aq_comment_get(cli->reader, (struct aq_slice){0}, next.comment, &reply, &cli->err);
-        if (st == AQ_NOTFOUND) { /* deleted */
-            st = AQ_OK;
-            continue;
-        }
-        if (st)
-            break;
-        r.shown++;
-        if (json) {
-            aq_json_comment(&cli->out.buf, reply, "reply", next.level);
-        } else {
-            aq_buf_u8(&cli->out.buf, '\n');
-            aq_text_brief(&cli->out, reply, next.level);
-        }
-        if (next.level < levels)
-            st = push_replies(&r, reply, next.level + 1, &cli->err);
-        aq_comment_free(reply);
-    }
-    if (!st && r.count && !json) {
-        char more[64];
-        snprintf(more, sizeof more, "and %zu more", r.count);
-        aq_buf_u8(&cli->out.buf, '\n');
-        aq_text_heading(&cli->out, more);
-    }
-    free(r.stack);
-    return st;
-}
-
-/* ---- the command ---- */
-
-static void missing_parent(struct aq_cli *cli, struct aq_slice id)
+static void missing_parent(struct aq_cli *cli, const struct aq_comment_view *c)
 {
     struct aq_buf text = {0};
+    bool elsewhere = c->parent_comment != AQ_NO_COMMENT;
     aq_buf_puts(&text, "in reply to ");
-    aq_text_clean(&text, id);
-    aq_buf_puts(&text, ", which is not in the index");
+    aq_text_clean(&text, c->parent);
+    aq_buf_puts(&text, elsewhere ? ", which is in another thread" : ", which is not in the index");
     aq_buf_u8(&text, 0);
     if (text.failed)
         cli->out.buf.failed = true;
@@ -113,75 +40,106 @@ static void missing_parent(struct aq_cli *cli, struct aq_slice id)
     aq_buf_free(&text);
 }
 
-/* On a page: parents from the farthest down, the comment, its replies. */
-static enum aq_status print_page(struct aq_cli *cli, const struct aq_comment_view *c,
-                                 struct aq_comment_view *const *parents, size_t parent_count)
+static void print_replies(struct aq_cli *cli, const struct aq_thread_view *around)
 {
-    if (parent_count)
-        aq_text_heading(&cli->out, "in reply to");
-    else if (cli->set.context && c->parent.len)
-        missing_parent(cli, c->parent);
-    for (size_t i = parent_count; i-- > 0;) {
-        if (i + 1 < parent_count)
-            aq_buf_u8(&cli->out.buf, '\n');
-        aq_text_brief(&cli->out, parents[i], 1);
-    }
-    if (parent_count)
+    const struct aq_thread_comment *self = &around->comments[around->asked];
+    uint32_t count = self->comment.reply_count;
+    char heading[64];
+    snprintf(heading, sizeof heading, "%u repl%s", count, count == 1 ? "y" : "ies");
+    aq_buf_u8(&cli->out.buf, '\n');
+    aq_text_heading(&cli->out, heading);
+    for (uint32_t i = around->asked + 1; i < around->count; i++) {
+        const struct aq_thread_comment *reply = &around->comments[i];
         aq_buf_u8(&cli->out.buf, '\n');
-    aq_text_comment(&cli->out, c);
-    if (cli->set.context && c->reply_count) {
-        char heading[64];
-        snprintf(heading, sizeof heading, "%u repl%s", c->reply_count, c->reply_count == 1 ? "y" : "ies");
+        aq_text_brief(&cli->out, &reply->comment, reply->level - self->level);
+    }
+    if (around->count < around->total) {
+        snprintf(heading, sizeof heading, "and %u more", around->total - around->count);
         aq_buf_u8(&cli->out.buf, '\n');
         aq_text_heading(&cli->out, heading);
     }
-    return print_replies(cli, c, cli->set.context);
 }
 
-static enum aq_status print_records(struct aq_cli *cli, const struct aq_comment_view *c,
-                                    struct aq_comment_view *const *parents, size_t parent_count)
+/* On a page: parents from the farthest down, the comment, its replies. */
+static void print_page(struct aq_cli *cli, const struct aq_thread_view *around)
 {
-    aq_json_comment(&cli->out.buf, c, "self", 0);
-    for (size_t i = 0; i < parent_count; i++)
-        aq_json_comment(&cli->out.buf, parents[i], "parent", (unsigned)i + 1);
-    return print_replies(cli, c, cli->set.context);
+    const struct aq_comment_view *c = &around->comments[around->asked].comment;
+    if (around->asked)
+        aq_text_heading(&cli->out, "in reply to");
+    else if (cli->set.context && c->parent.len)
+        missing_parent(cli, c);
+    for (uint32_t i = 0; i < around->asked; i++) {
+        if (i)
+            aq_buf_u8(&cli->out.buf, '\n');
+        aq_text_brief(&cli->out, &around->comments[i].comment, 1);
+    }
+    if (around->asked)
+        aq_buf_u8(&cli->out.buf, '\n');
+    uint64_t passage = cli->set.passage;
+    aq_text_comment(&cli->out, c, passage == AQ_NOT_GIVEN ? AQ_NO_PASSAGE : (uint32_t)passage);
+    if (cli->set.context && c->reply_count)
+        print_replies(cli, around);
 }
 
-static int unknown(struct aq_cli *cli, struct aq_slice id)
+/* The comment, its parents from the nearest up, its replies. */
+static void print_records(struct aq_cli *cli, const struct aq_thread_view *around, const struct aq_template *format)
 {
-    aq_fail(&cli->err, AQ_NOTFOUND,
-            "no comment has the id \"%.200s\"; ids are printed below each hit (to search for it: "
-            "aq search show %.200s)",
-            (const char *)id.ptr, (const char *)id.ptr);
-    aq_cli_fail(cli);
-    return AQ_EXIT_NONE;
+    uint32_t self = around->asked, base = around->comments[self].level;
+    for (uint32_t i = 0; i < around->count; i++) {
+        const struct aq_thread_comment *x = &around->comments[i <= self ? self - i : i];
+        const char *relation = i == 0 ? "self" : i <= self ? "parent" : "reply";
+        unsigned level = i <= self ? i : x->level - base;
+        if (format)
+            aq_template_write(format, &cli->out.buf, &(struct aq_comment_record){&x->comment, relation, level});
+        else
+            aq_json_comment(&cli->out.buf, &x->comment, relation, level);
+    }
+}
+
+/* ---- the command ---- */
+
+static enum aq_status read_around(struct aq_cli *cli, struct aq_slice id, struct aq_thread_view **around)
+{
+    uint32_t levels = (uint32_t)cli->set.context;
+    struct aq_thread_request request = {
+        .id = id, .limit = REPLIES_SHOWN, .around = true, .above = levels, .below = levels};
+    enum aq_status st = aq_thread_read(cli->reader, &request, around, &cli->err);
+    if (st || cli->set.passage == AQ_NOT_GIVEN)
+        return st;
+    uint32_t count = (*around)->comments[(*around)->asked].comment.passage_count;
+    if (cli->set.passage < count)
+        return AQ_OK;
+    return aq_fail(&cli->err, AQ_SYNTAX, "--passage %llu: the comment has %u passage%s, counted from 0",
+                   (unsigned long long)cli->set.passage, count, count == 1 ? "" : "s");
 }
 
 static int show(struct aq_cli *cli)
 {
-    struct aq_comment_view *c = NULL, *parents[CONTEXT_MOST];
-    size_t parent_count = 0;
-    if (cli->words.count != 1) {
-        aq_fail(&cli->err, AQ_SYNTAX, "\"show\" takes the id of one comment%s%.200s",
-                cli->words.count ? "; to search for these words: aq search show " : "",
-                cli->words.count ? aq_cli_words_text(cli) : "");
+    struct aq_thread_view *around = NULL;
+    struct aq_template format;
+    bool formatted = cli->set.template;
+    if (cli->words.count != 1)
+        return aq_cli_one_id(cli, "show", "one comment");
+    if (cli->set.context == AQ_NOT_GIVEN)
+        cli->set.context = CONTEXT;
+    if (aq_cli_one_form(cli) ||
+        (formatted && aq_template_of_comments(cli->set.template, &cli->arena, &format, &cli->err)))
         return aq_cli_fail(cli);
-    }
     int status = aq_cli_open(cli);
     if (status)
         return status;
     struct aq_slice id = aq_slice_str(cli->words.items[0]);
-    enum aq_status st = aq_comment_get(cli->reader, id, 0, &c, &cli->err);
+    enum aq_status st = read_around(cli, id, &around);
     if (st == AQ_NOTFOUND)
-        return unknown(cli, id);
-    if (!st)
-        st = get_parents(cli, c, cli->set.context, parents, &parent_count);
-    if (!st && !cli->set.quiet)
-        st = (cli->set.json ? print_records : print_page)(cli, c, parents, parent_count);
-    for (size_t i = 0; i < parent_count; i++)
-        aq_comment_free(parents[i]);
-    aq_comment_free(c);
-    cli->out.page = !cli->set.json && !cli->set.no_pager;
+        return aq_cli_no_such(cli, "show", "comment", id);
+    if (!st && !cli->set.quiet) {
+        if (cli->set.json || formatted)
+            print_records(cli, around, formatted ? &format : NULL);
+        else
+            print_page(cli, around);
+    }
+    aq_thread_free(around);
+    cli->out.page = !cli->set.json && !formatted && !cli->set.no_pager;
     return st ? aq_cli_fail(cli) : AQ_EXIT_HIT;
 }
 
@@ -190,7 +148,8 @@ const struct aq_command aq_command_show = {
      .words = "ID",
      .summary = "print a comment, what it replies to and its replies",
      .details = "The comment is printed whole; above it, in brief, what it replies to, and below it the "
-                "replies. Ids are printed below each hit of a search.",
+                "replies. Ids are printed below each hit of a search. The id of a thread means the comment "
+                "that opens it.",
      .options = {"Show options", options, AQ_COUNT(options)}},
     show,
 };

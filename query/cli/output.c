@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,15 +48,47 @@ static const char *pager_command(void)
     return command;
 }
 
-static void run_pager(const char *command)
+/* Whether the command is less and nothing else, so that options may be added at its end. */
+static bool is_less(const char *command)
 {
+    size_t word = strcspn(command, " \t");
+    const char *name = command + word;
+    while (name > command && name[-1] != '/')
+        name--;
+    return (size_t)(command + word - name) == 4 && strncmp(name, "less", 4) == 0 && !strpbrk(command, ";|&<>()`#\n");
+}
+
+static size_t count_lines(const struct aq_output *out)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < out->buf.len; i++)
+        lines += out->buf.ptr[i] == '\n';
+    return lines;
+}
+
+/* less shows the line it is sent to at a third of the screen, below what comes before;
+ * near the end it is sent to the end, lest half the screen stay empty. */
+static void run_pager(const struct aq_output *out, const char *command)
+{
+    char jump[32];
+    struct aq_buf longer = {0};
     signal(SIGPIPE, SIG_DFL);
-    if (command) {
-        setenv("LESS", "FRX", 0); /* for those who set PAGER=less */
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-    } else {
-        execlp("less", "less", "-FRX", (char *)NULL);
+    if (out->line + out->terminal.rows - out->terminal.rows / 3 > count_lines(out))
+        snprintf(jump, sizeof jump, "+G");
+    else
+        snprintf(jump, sizeof jump, "+%zug", out->line);
+    if (!command) {
+        execlp("less", "less", "-FRX", out->line ? "-j.33" : NULL, jump, (char *)NULL);
+        _exit(127);
     }
+    setenv("LESS", "FRX", 0); /* for those who set PAGER=less */
+    if (out->line && is_less(command)) {
+        aq_buf_printf(&longer, "%s -j.33 %s", command, jump);
+        aq_buf_u8(&longer, 0);
+        if (!longer.failed)
+            command = (const char *)longer.ptr;
+    }
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
 
@@ -73,7 +106,7 @@ static bool show_in_pager(const struct aq_output *out, const char *command)
             dup2(ends[0], STDIN_FILENO);
             close(ends[0]);
         }
-        run_pager(command);
+        run_pager(out, command);
     }
     close(ends[0]);
     if (child < 0) {
@@ -96,12 +129,14 @@ static bool show_in_pager(const struct aq_output *out, const char *command)
     return !(WIFEXITED(status) && (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127));
 }
 
+void aq_output_mark(struct aq_output *out)
+{
+    out->line = count_lines(out) + 1;
+}
+
 static bool longer_than_screen(const struct aq_output *out)
 {
-    size_t lines = 1; /* the prompt that follows takes one */
-    for (size_t i = 0; i < out->buf.len; i++)
-        lines += out->buf.ptr[i] == '\n';
-    return lines > out->terminal.rows;
+    return count_lines(out) + 1 > out->terminal.rows; /* the prompt that follows takes one */
 }
 
 enum aq_status aq_output_finish(struct aq_output *out, struct aq_error *err)

@@ -9,6 +9,7 @@ struct aq_output {
     struct aq_buf buf;
     struct aq_terminal terminal; /* of standard output */
     bool page;                   /* a pager is wanted when the output is long */
+    size_t line;                 /* it opens there, where it is less; 0: at the top */
     bool closed;                 /* the reader went away: no more is written, and that is no error */
 };
 
@@ -18,6 +19,9 @@ enum aq_status aq_output_flush(struct aq_output *out, struct aq_error *err);
 /* The same, at the end: through $AQ_PAGER, $PAGER or less where `page` is set and
  * the lines do not fit the terminal. Waits for the pager. */
 enum aq_status aq_output_finish(struct aq_output *out, struct aq_error *err);
+
+/* Sets `line` to the one that comes next. */
+void aq_output_mark(struct aq_output *out);
 
 /* Writes "aq: MESSAGE" to standard error, safe for a terminal. */
 void aq_output_complain(const char *message);

@@ -41,11 +41,13 @@ static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
 /* What write_hit leaves in or out. */
 enum { NOTE_WORDS = 1 /* that it lacks some word */, NOTE_MORE = 2 /* how many passages it stands for */ };
 
-static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_group group, unsigned notes)
+static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_group group, unsigned notes,
+                      const struct aq_thread_view *around)
 {
     bool more = (notes & NOTE_MORE) && hit->more;
     struct aq_facts facts = {0};
     write_title(out, hit);
+    aq_text_above(out, around);
     aq_fact_person(&facts, hit->author, hit->date, false, hit->points);
     if (more)
         aq_fact_count(&facts, hit->more_at_least ? "at least " : "", hit->more, "more passage");
@@ -104,10 +106,11 @@ static void write_divider(struct aq_output *out, const char *text)
 }
 
 void aq_text_hits(struct aq_output *out, const struct aq_search_request *request,
-                  const struct aq_result *result)
+                  const struct aq_result *result, const struct aq_around *around)
 {
     uint32_t leading = aq_hits_leading(request, result);
-    bool short_query = count_words(request->query) <= WORDS_TIERED;
+    bool plain = request->flags & AQ_QUERY_PLAIN; /* nobody typed these words */
+    bool short_query = !plain && count_words(request->query) <= WORDS_TIERED;
     bool tiered = short_query && request->sort == AQ_SORT_RELEVANCE;
     uint32_t divide = tiered ? first_without(result->hits, leading) : UINT32_MAX;
     if (request->flags & AQ_EXPLAIN)
@@ -121,9 +124,10 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
             write_divider(out, "— more passages of the same comments —");
         bool said = i < leading && divide != UINT32_MAX;
         unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
-        write_hit(out, &result->hits[i], request->group, notes);
+        write_hit(out, &result->hits[i], request->group, notes, around ? around[i].view : NULL);
         if (request->flags & AQ_EXPLAIN)
             aq_text_shares(out, result, &result->hits[i], indent);
+        aq_text_below(out, around ? around[i].view : NULL);
     }
 }
 

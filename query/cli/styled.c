@@ -48,6 +48,14 @@ static void put_char(struct aq_styled *s, uint32_t cp, const uint8_t *p, unsigne
 static void put_text(struct aq_styled *s, struct aq_slice text, bool one_line, enum aq_style style)
 {
     for (size_t at = 0; at < text.len;) {
+        size_t word = at;
+        while (word < text.len && text.ptr[word] > ' ' && text.ptr[word] < 0x7f)
+            word++;
+        if (word > at) { /* most of any text: as it is, in one piece */
+            put_bytes(s, text.ptr + at, word - at, style);
+            at = word;
+            continue;
+        }
         unsigned len;
         uint32_t cp = aq_utf8_decode(text.ptr + at, text.ptr + text.len, &len);
         put_char(s, cp, text.ptr + at, len, one_line, style);
@@ -183,17 +191,28 @@ static void write_run(const struct aq_styled *s, struct aq_buf *out, const struc
     }
 }
 
+static void write_margin(struct aq_buf *out, const struct aq_terminal *t, const char *margin, bool empty)
+{
+    struct aq_slice whole = aq_slice_str(margin), bare = whole;
+    while (bare.len && bare.ptr[bare.len - 1] == ' ')
+        bare.len--;
+    aq_terminal_put(out, t, bare.len ? AQ_STYLE_FAINT : AQ_STYLE_PLAIN, empty ? bare : whole);
+}
+
 void aq_styled_write(const struct aq_styled *s, struct aq_buf *out, const struct aq_terminal *t,
                      const char *margin)
+{
+    aq_styled_write_below(s, out, t, margin, margin);
+}
+
+void aq_styled_write_below(const struct aq_styled *s, struct aq_buf *out, const struct aq_terminal *t,
+                           const char *first, const char *margin)
 {
     if (s->text.failed || s->styles.failed) {
         out->failed = true;
         return;
     }
     struct aq_slice text = {s->text.ptr, s->text.len};
-    struct aq_slice bare = aq_slice_str(margin);
-    while (bare.len && bare.ptr[bare.len - 1] == ' ')
-        bare.len--;
     size_t room = aq_terminal_room(t, margin), hang = 0;
     bool continued = false; /* the line goes on with what did not fit the one before */
     for (size_t at = 0; at < text.len;) {
@@ -204,8 +223,7 @@ void aq_styled_write(const struct aq_styled *s, struct aq_buf *out, const struct
         struct line line = next_line(text, at, continued ? room - hang : room);
         while (line.end > at && (text.ptr[line.end - 1] == ' ' || text.ptr[line.end - 1] == '\t'))
             line.end--;
-        aq_terminal_put(out, t, bare.len ? AQ_STYLE_FAINT : AQ_STYLE_PLAIN,
-                        line.end > at ? aq_slice_str(margin) : bare);
+        write_margin(out, t, at ? margin : first, line.end == at);
         if (continued && line.end > at)
             aq_buf_printf(out, "%*s", (int)hang, "");
         write_run(s, out, t, at, line.end);

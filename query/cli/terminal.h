@@ -69,6 +69,9 @@ void aq_styled_marked(struct aq_styled *s, struct aq_slice text, struct aq_range
  * list or an indented line continues on is indented as it is. */
 void aq_styled_write(const struct aq_styled *s, struct aq_buf *out, const struct aq_terminal *t,
                      const char *margin);
+/* The same with another margin, as wide, before the first line. */
+void aq_styled_write_below(const struct aq_styled *s, struct aq_buf *out, const struct aq_terminal *t,
+                           const char *first, const char *margin);
 
 /* The number of columns `margin` leaves for text; SIZE_MAX without wrapping. */
 size_t aq_terminal_room(const struct aq_terminal *t, const char *margin);

@@ -314,6 +314,19 @@ static bool set_column(struct aq_txn *t, struct bench *b, enum aq_column column,
 }
 DAMAGE(dead_flag, set_column(t, b, AQ_COL_FLAGS, 0))
 DAMAGE(odd_flag, set_column(t, b, AQ_COL_FLAGS, 0x81))
+/* A flag that is wrong, of a comment with text. */
+static bool wrong_flag(struct aq_txn *t, struct bench *b, unsigned bits)
+{
+    struct aq_error err;
+    uint32_t c = live_comment(t, b);
+    must(aq_column_set(t, AQ_COL_FLAGS, c, aq_column_get(t, AQ_COL_FLAGS, c) ^ bits, &err), &err);
+    return true;
+}
+DAMAGE(quote_flag, wrong_flag(t, b, AQ_HAS_QUOTE))
+DAMAGE(link_flag, wrong_flag(t, b, AQ_HAS_LINK))
+DAMAGE(code_flag, wrong_flag(t, b, AQ_HAS_CODE))
+DAMAGE(title_length, wrong_flag(t, b, 1u << AQ_TITLE_SHIFT))
+DAMAGE(title_too_long, wrong_flag(t, b, 0x40u << AQ_TITLE_SHIFT))
 DAMAGE(other_thread, set_column(t, b, AQ_COL_THREAD, t->state.next_thread))
 DAMAGE(unlisted_thread, set_column(t, b, AQ_COL_THREAD, t->state.next_thread - 1))
 DAMAGE(other_author, set_column(t, b, AQ_COL_AUTHOR, t->state.next_author))
@@ -372,6 +385,12 @@ static void edit_passages(struct aq_comment *c, uint8_t *text)
     (void)text;
     c->passage_count--;
 }
+static void edit_marks(struct aq_comment *c, uint8_t *text)
+{
+    (void)text;
+    c->marks ^= AQ_COMMENT_CODE;
+}
+DAMAGE(other_marks, other_text(t, b, edit_marks))
 DAMAGE(other_word, other_text(t, b, edit_word))
 DAMAGE(other_parent_id, other_text(t, b, edit_parent))
 DAMAGE(bad_utf8, other_text(t, b, edit_utf8))
@@ -494,6 +513,7 @@ static void exchange_ids(struct aq_buf *value, struct bench *b)
 DAMAGE(no_ids, no_row(t, b, AQ_TABLE_ID, ""))
 DAMAGE(no_id, take_entry(t, AQ_TABLE_ID, "c"))
 DAMAGE(no_author_id, take_entry(t, AQ_TABLE_ID, "a"))
+DAMAGE(no_author_word, take_entry(t, AQ_TABLE_ID, "n"))
 DAMAGE(no_awaited, take_entry(t, AQ_TABLE_ID, "w"))
 DAMAGE(id_row_short, edit_row(t, b, AQ_TABLE_ID, "", drop_id))
 DAMAGE(id_cut, edit_row(t, b, AQ_TABLE_ID, "", drop_four_bytes))
@@ -522,6 +542,12 @@ static bool awaited_added(struct aq_txn *t, struct bench *b)
 {
     struct aq_error err;
     must(aq_ids_add(t, AQ_ID_AWAITED, chance(&b->rng), 1, &err), &err);
+    return true;
+}
+static bool author_word_added(struct aq_txn *t, struct bench *b)
+{
+    struct aq_error err;
+    must(aq_ids_add(t, AQ_ID_AUTHOR_WORD, chance(&b->rng), 1, &err), &err);
     return true;
 }
 DAMAGE(name_other, edit_row(t, b, AQ_TABLE_NAME, "a", add_one_byte))
@@ -733,6 +759,11 @@ static const struct {
     {"a comment pending and in a segment", pend_twice, {"pend"}},
     {"a live comment flagged dead", dead_flag, {"col"}},
     {"an unknown flag", odd_flag, {"col"}},
+    {"a quote that is none", quote_flag, {"col"}},
+    {"a link that is none", link_flag, {"col"}},
+    {"code that is none", code_flag, {"col"}},
+    {"a title one position longer", title_length, {"col"}},
+    {"a title longer than any", title_too_long, {"col"}},
     {"a thread that is not there", other_thread, {"col"}},
     {"another thread", unlisted_thread, {"member"}},
     {"an author that is not there", other_author, {"col"}},
@@ -743,6 +774,7 @@ static const struct {
     {"a column cut", col_cut, {"col"}},
     {"no flags", no_flags, {"col"}},
     {"another word in the text", other_word, {"postings", "pend", "norm"}},
+    {"code in the record alone", other_marks, {"col"}},
     {"another parent in the text", other_parent_id, {"col", "id"}},
     {"bad UTF-8 in the text", bad_utf8, {"text"}},
     {"fewer passages in the text", fewer_passages, {"map"}},
@@ -761,6 +793,8 @@ static const struct {
     {"an offset in a row of ids", ident_offset, {"ident"}},
     {"an id gone", no_id, {"id"}},
     {"an author's id gone", no_author_id, {"id"}},
+    {"a word of an author's name gone", no_author_word, {"id"}},
+    {"a word that no author's name has", author_word_added, {"id"}},
     {"nobody waits for a parent", no_awaited, {"id"}},
     {"no ids", no_ids, {"id", "name"}},
     {"an id row with an entry less", id_row_short, {"id", "name"}},

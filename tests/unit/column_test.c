@@ -22,8 +22,8 @@ static int64_t some_value(enum aq_column c, uint64_t *random)
 {
     int64_t v = (int64_t)((uint64_t)fixture_random(random) << 32 | fixture_random(random));
     switch (aq_column_width[c]) {
-    case 1:
-        return v & 0xff;
+    case 2:
+        return v & 0xffff;
     case 4:
         return c == AQ_COL_SCORE ? (int32_t)v : (int64_t)(uint32_t)v;
     default:
@@ -65,6 +65,7 @@ static void extreme_values_come_back(void **state)
     OK(aq_column_set(&t, AQ_COL_DATE, 1, -86400, err));
     OK(aq_column_set(&t, AQ_COL_DIGEST, 0, -1, err));
     OK(aq_column_set(&t, AQ_COL_AUTHOR, 0, UINT32_MAX - 1, err));
+    OK(aq_column_set(&t, AQ_COL_FLAGS, 1, UINT16_MAX, err));
     FAILS(AQ_INVALID, "numbered", aq_column_set(&t, AQ_COL_FLAGS, AQ_NO_COMMENT, 1, err));
     OK(aq_txn_commit(&t, err));
     OK(aq_txn_begin(f->store, &t, err));
@@ -74,6 +75,8 @@ static void extreme_values_come_back(void **state)
     assert_int_equal(aq_column_get(&t, AQ_COL_DATE, 1), -86400);
     assert_int_equal(aq_column_get(&t, AQ_COL_DIGEST, 0), -1);
     assert_int_equal(aq_column_get(&t, AQ_COL_AUTHOR, 0), UINT32_MAX - 1);
+    assert_int_equal(aq_column_get(&t, AQ_COL_FLAGS, 0), 0);
+    assert_int_equal(aq_column_get(&t, AQ_COL_FLAGS, 1), UINT16_MAX);
     FAILS(AQ_INVALID, "write transaction", aq_column_set(&t, AQ_COL_FLAGS, 0, 1, err));
     aq_txn_end(&t);
 }

@@ -17,6 +17,7 @@ static struct aq_comment sample(void)
                                .url = aq_slice_str("https://example.org/17"),
                                .text = aq_slice_str("# Heading\n\nsaid once\n\ncode(); x"),
                                .format = AQ_FORMAT_MARKDOWN,
+                               .marks = AQ_COMMENT_CODE,
                                .passages = THREE,
                                .passage_count = 3};
 }
@@ -34,6 +35,7 @@ static void assert_comment(const struct aq_comment *a, const struct aq_comment *
     assert_slice(a->url, b->url);
     assert_slice(a->text, b->text);
     assert_int_equal(a->format, b->format);
+    assert_int_equal(a->marks, b->marks);
     assert_int_equal(a->passage_count, b->passage_count);
     for (uint32_t i = 0; i < a->passage_count; i++) {
         assert_int_equal(a->passages[i].begin, b->passages[i].begin);
@@ -98,7 +100,7 @@ static void a_bare_comment_comes_back_and_costs_two_bytes(void **state)
 static void every_subset_of_fields_and_format_comes_back(void **state)
 {
     (void)state;
-    for (unsigned set = 0; set < 8; set++) {
+    for (unsigned set = 0; set < 32; set++) {
         for (uint8_t format = AQ_FORMAT_TEXT; format <= AQ_FORMAT_HTML; format++) {
             struct aq_comment c = sample();
             struct aq_slice none = {0};
@@ -109,6 +111,7 @@ static void every_subset_of_fields_and_format_comes_back(void **state)
                 c.title = none;
             if (set & 4)
                 c.url = none;
+            c.marks = (uint8_t)(set >> 3);
             round_trip(&c);
         }
     }
@@ -238,6 +241,45 @@ static void any_changed_byte_decodes_soundly_or_not_at_all(void **state)
     aq_buf_free(&b);
 }
 
+static void unknown_marks_are_refused(void **state)
+{
+    (void)state;
+    struct aq_comment c = sample();
+    struct aq_buf b = {0};
+    c.marks = 4;
+    aq_comment_encode(&b, &c);
+    assert_true(b.failed);
+    aq_buf_free(&b);
+}
+
+static void addresses_in_the_text_are_links(void **state)
+{
+    static const char *const links[] = {"http://a", "see HTTPS://x.org/.", "(http://x)", "\"https://\xC3\xA4.de\"",
+                                        "http://[::1]/", "ftp://x http://y", "a_http://b", "x:// https://y"},
+        *const none[] = {"", "http", "http://", "http:// x", "xhttp://y", "ftp://x", "://x", "s://x", "ttps://x",
+                         "https:/x", "http:///x", "8https://y", "www.example.org", "http://)"};
+    (void)state;
+    for (size_t i = 0; i < AQ_COUNT(links); i++) {
+        const struct aq_comment c = {.text = aq_slice_str(links[i])};
+        if (aq_comment_shown_marks(&c) != AQ_COMMENT_LINK)
+            fail_msg("no link: %s", links[i]);
+    }
+    for (size_t i = 0; i < AQ_COUNT(none); i++) {
+        const struct aq_comment c = {.text = aq_slice_str(none[i])};
+        if (aq_comment_shown_marks(&c) != 0)
+            fail_msg("a link: %s", none[i]);
+    }
+}
+
+static void passages_with_code_are_code(void **state)
+{
+    (void)state;
+    struct aq_comment c = sample();
+    assert_int_equal(aq_comment_shown_marks(&c), AQ_COMMENT_CODE);
+    c.passage_count = 2;
+    assert_int_equal(aq_comment_shown_marks(&c), 0);
+}
+
 static void a_huge_passage_count_allocates_nothing(void **state)
 {
     (void)state;
@@ -273,6 +315,9 @@ int main(void)
         cmocka_unit_test(a_record_cut_before_its_last_passage_is_corrupt),
         cmocka_unit_test(a_parent_is_told_by_the_id_alone),
         cmocka_unit_test(any_changed_byte_decodes_soundly_or_not_at_all),
+        cmocka_unit_test(unknown_marks_are_refused),
+        cmocka_unit_test(addresses_in_the_text_are_links),
+        cmocka_unit_test(passages_with_code_are_code),
         cmocka_unit_test(a_huge_passage_count_allocates_nothing),
         cmocka_unit_test(an_error_says_what_is_wrong),
     };

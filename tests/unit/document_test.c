@@ -45,6 +45,19 @@ static void check(converter *convert, const char *text, const char *expected, co
     aq_document_free(&d);
 }
 
+/* Marks of a body: 1 a link, 2 code. What the text shows of links does not count here. */
+static void marks(converter *convert, const char *text, unsigned expected)
+{
+    struct aq_document d = {0};
+    struct aq_error err = {0};
+    assert_int_equal(convert(&d, aq_slice_str(text), &err), AQ_OK);
+    if (d.marks != expected)
+        fail_msg("marks %u, not %u: %s", d.marks, expected, text);
+    aq_document_clear(&d);
+    assert_int_equal(d.marks, 0);
+    aq_document_free(&d);
+}
+
 #define TEXT(text, expected)     check(aq_document_from_text, text, expected, NULL)
 #define MARKDOWN(text, expected) check(aq_document_from_markdown, text, expected, NULL)
 #define HTML(text, expected)     check(aq_document_from_html, text, expected, NULL)
@@ -378,6 +391,39 @@ static void cut_off_html_is_read_as_far_as_it_goes(void **state)
     HTML("<blockquote><b>open", "P1 open\n");
 }
 
+static void links_are_noted(void **state)
+{
+    (void)state;
+    marks(aq_document_from_markdown, "[a](/b)", 1);
+    marks(aq_document_from_markdown, "see http://x.org", 1);
+    marks(aq_document_from_markdown, "<http://x.org> [a][1]\n\n[1]: http://y.org", 1);
+    marks(aq_document_from_markdown, "> a <a href=\"/b\">tag</a>", 1);
+    marks(aq_document_from_html, "<a href=b><img src=c></a>", 1);
+    marks(aq_document_from_html, "<a href=\"mailto:a@b.org\">a</a>", 1);
+    marks(aq_document_from_markdown, "[a] (b) ![alt](pic.png) [note](#n)", 0);
+    marks(aq_document_from_html, "<a name=x>a</a> <a href=\"#n\">n</a> <a href=\"javascript:a()\">js</a>", 0);
+    marks(aq_document_from_html, "<a class=\"mention\" href=\"/u/bob\">@bob</a>", 0);
+    marks(aq_document_from_html, "<nav><a href=b>c</a></nav> x", 0);
+    marks(aq_document_from_text, "[a](/b) http://x.org", 0);
+}
+
+static void code_is_noted(void **state)
+{
+    (void)state;
+    marks(aq_document_from_markdown, "use `x` here", 2);
+    marks(aq_document_from_markdown, "```\nx\n```", 2);
+    marks(aq_document_from_markdown, "a\n\n    x\n", 2);
+    marks(aq_document_from_markdown, "a <code>b</code>", 2);
+    marks(aq_document_from_html, "a <code>b</code>", 2);
+    marks(aq_document_from_html, "<pre>b</pre>", 2);
+    marks(aq_document_from_html, "<a href=b><tt>c</tt></a>", 3);
+    marks(aq_document_from_text, "```\nx\n```", 2);
+    marks(aq_document_from_text, "a\n\n    if (x) { y(); }\n", 2);
+    marks(aq_document_from_markdown, "a \\`b\\` c ` d", 0);
+    marks(aq_document_from_html, "<nav><code>a</code></nav> x <kbd>y</kbd>", 0);
+    marks(aq_document_from_text, "use `x` here", 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +463,8 @@ int main(void)
         cmocka_unit_test(hacker_news_comments_read_well),
         cmocka_unit_test(discourse_quote_frames_lose_their_caption),
         cmocka_unit_test(html_titles_prefer_headings),
+        cmocka_unit_test(links_are_noted),
+        cmocka_unit_test(code_is_noted),
         cmocka_unit_test(cut_off_html_is_read_as_far_as_it_goes),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,34 @@
+/* brief.c - see brief.h. */
+#include "brief.h"
+
+static struct aq_slice own_words(const struct aq_comment_view *c)
+{
+    for (uint32_t i = 0; i < c->passage_count; i++) {
+        struct aq_range r = c->passages[i].range;
+        if (c->passages[i].quote_depth == 0 && r.begin < r.end && r.end <= c->text.len)
+            return aq_slice(c->text.ptr + r.begin, r.end - r.begin);
+    }
+    return c->text;
+}
+
+/* Cuts s at a space near `most` bytes, never within a character. */
+static struct aq_slice beginning(struct aq_slice s, size_t most)
+{
+    if (s.len <= most)
+        return s;
+    size_t end = most;
+    while (end > most / 2 && s.ptr[end] != ' ' && s.ptr[end] != '\n')
+        end--;
+    if (end == most / 2)
+        end = most;
+    while (end > 0 && (s.ptr[end] & 0xc0) == 0x80)
+        end--;
+    return aq_slice(s.ptr, end);
+}
+
+struct aq_slice aq_comment_brief(const struct aq_comment_view *c, size_t most, bool *cut)
+{
+    struct aq_slice words = own_words(c), start = beginning(words, most);
+    *cut = start.len < words.len;
+    return start;
+}
