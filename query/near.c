@@ -2,7 +2,7 @@
 #include "near.h"
 
 enum { WORDS = AQ_POSITION_MAX / 64 };
-#define NOBODY UINT32_MAX
+#define NOBODY UINT8_MAX
 
 /* ---- making ---- */
 
@@ -157,18 +157,17 @@ static bool place(struct aq_near_matcher *m, uint32_t side, uint32_t from, uint3
 {
     uint32_t queue[AQ_QUERY_PHRASE], reached[AQ_QUERY_PHRASE], head = 0, tail = 0; /* by which position */
     bool seen[AQ_QUERY_PHRASE] = {false};
-    uint32_t came[AQ_POSITION_MAX]; /* the side from which a position was tried */
-    memset(came, 0xFF, sizeof came);
+    uint8_t came[AQ_POSITION_MAX]; /* the side from which a position was tried */
+    memset(came + from, NOBODY, to - from + 1);
     queue[tail++] = side;
     seen[side] = true;
     reached[side] = AQ_POSITION_MAX;
     while (head < tail) {
         uint32_t s = queue[head++];
-        for (uint32_t p = next_start(m->starts[s], from); p <= to && p < AQ_POSITION_MAX;
-             p = next_start(m->starts[s], p + 1)) {
+        for (uint32_t p = next_start(m->starts[s], from); p <= to; p = next_start(m->starts[s], p + 1)) {
             if (came[p] != NOBODY)
                 continue;
-            came[p] = s;
+            came[p] = (uint8_t)s;
             uint32_t holder = m->owner[p];
             if (holder != NOBODY && !seen[holder]) {
                 seen[holder] = true;
@@ -179,7 +178,7 @@ static bool place(struct aq_near_matcher *m, uint32_t side, uint32_t from, uint3
                 continue;
             for (uint32_t at = p; at != AQ_POSITION_MAX; at = reached[s]) {
                 s = came[at];
-                m->owner[at] = s;
+                m->owner[at] = (uint8_t)s;
             }
             return true;
         }
@@ -187,7 +186,31 @@ static bool place(struct aq_near_matcher *m, uint32_t side, uint32_t from, uint3
     return false;
 }
 
-/* Whether all sides find positions of their own in some stretch. */
+/* Positions from `from` to `to`, as far as there are `enough`. */
+static uint32_t count_starts(const uint64_t bits[WORDS], uint32_t from, uint32_t to, uint32_t enough)
+{
+    uint32_t n = 0;
+    for (uint32_t p = next_start(bits, from); p <= to && n < enough; p = next_start(bits, p + 1))
+        n++;
+    return n;
+}
+
+/* Whether all sides find positions of their own in [from, to]; all: those of any side. */
+static bool in_stretch(struct aq_near_matcher *m, const uint64_t all[WORDS], uint32_t from, uint32_t to)
+{
+    uint32_t placed = 0;
+    if (count_starts(all, from, to, m->near->count) < m->near->count)
+        return false;
+    for (uint32_t i = 0; i < m->near->count; i++)
+        if (next_start(m->starts[i], from) > to)
+            return false;
+    memset(m->owner + from, NOBODY, to - from + 1);
+    while (placed < m->near->count && place(m, placed, from, to))
+        placed++;
+    return placed == m->near->count;
+}
+
+/* Every stretch that begins where some side does. */
 static bool in_any_order(struct aq_near_matcher *m)
 {
     uint64_t all[WORDS] = {0};
@@ -195,11 +218,8 @@ static bool in_any_order(struct aq_near_matcher *m)
         for (uint32_t w = 0; w < WORDS; w++)
             all[w] |= m->starts[i][w];
     for (uint32_t from = next_start(all, 0); from < AQ_POSITION_MAX; from = next_start(all, from + 1)) {
-        uint32_t to = from + m->near->distance, placed = 0;
-        memset(m->owner, 0xFF, AQ_POSITION_MAX * sizeof *m->owner);
-        while (placed < m->near->count && place(m, placed, from, to))
-            placed++;
-        if (placed == m->near->count)
+        uint32_t to = from + m->near->distance;
+        if (in_stretch(m, all, from, to < AQ_POSITION_MAX ? to : AQ_POSITION_MAX - 1))
             return true;
     }
     return false;

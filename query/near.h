@@ -13,7 +13,7 @@ struct aq_near_matcher {
     uint32_t *terms;            /* those that are not NULL */
     uint32_t term_count;
     uint64_t (*starts)[AQ_POSITION_MAX / 64]; /* by side: where it begins in the passage */
-    uint32_t *owner;            /* by position: the side that has it; of the matching */
+    uint8_t *owner;             /* by position: the side that has it; of the matching */
 };
 
 /* False: no memory. */

@@ -14,7 +14,7 @@
 #include "score.h"
 
 enum {
-    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain, and as many phrases */
+    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain; as many phrases and patterns */
     AQ_QUERY_PHRASE = 64,         /* words of one phrase, sides of one NEAR */
     AQ_QUERY_FIELDS = 32,
     AQ_QUERY_TREE_LEAVES = 256,   /* of a query that is not flat */

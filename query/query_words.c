@@ -267,6 +267,10 @@ uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_
         q->patterns[known].wanted |= scores;
         return known;
     }
+    if (q->pattern_count == AQ_QUERY_TERMS) {
+        b->full = true;
+        return UINT32_MAX;
+    }
     struct aq_vocabulary_form *forms = NULL;
     uint32_t found = 0;
     bool cut = false;

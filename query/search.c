@@ -31,6 +31,7 @@ struct search {
     uint32_t leaf_count;
     struct aq_collector collector;
     struct aq_collector filler;
+    struct aq_plan_work work;
 };
 
 /* The result and the arena all of it lives in. */
@@ -105,7 +106,7 @@ static enum aq_status prepare(struct search *s, struct aq_error *err)
     return st;
 }
 
-static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
+static struct aq_plan plan_of(struct search *s, struct aq_collector *c)
 {
     return (struct aq_plan){.leaves = s->leaves,
                             .leaf_count = s->leaf_count,
@@ -114,6 +115,7 @@ static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
                             .arena = s->arena,
                             .scratch = s->scratch,
                             .collector = c,
+                            .work = &s->work,
                             .filters = s->filters};
 }
 
@@ -126,6 +128,7 @@ static enum aq_status run(struct search *s, enum aq_plan_kind kind, struct aq_co
     enum aq_sort sort = listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
     enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, group, sort, k, s->query.tiered, err);
     struct aq_plan plan = plan_of(s, c);
+    s->work.left = s->txn.passages * AQ_WORK_PASSAGE + AQ_WORK_LEAST;
     if (!st)
         st = aq_plan_run(&plan, kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
@@ -252,7 +255,8 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->total_passages = s->collector.passages - s->collector.at_least;
     out->total_groups = s->collector.groups - s->collector.at_least;
     out->total_at_least = s->collector.at_least;
-    out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u);
+    out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u) |
+                   (s->work.cut ? AQ_PARTIAL_WORK : 0u);
     out->commit = s->txn.state.commit;
     out->snapshot = s->txn.state.next_comment;
     if (r->query.len && !(out->query = aq_arena_copy(&a->arena, r->query)).ptr)
