@@ -603,6 +603,20 @@ static void period(const char *s, int64_t *from, int64_t *to)
     *to = timegm(&after);
 }
 
+/* 5, >5, >=5, <5, <=5, 5.., ..5 and 5..10. */
+static bool in_range(const char *s, int32_t x)
+{
+    int from, to;
+    if (s[0] == '>')
+        return s[1] == '=' ? x >= atoi(s + 2) : x > atoi(s + 1);
+    if (s[0] == '<')
+        return s[1] == '=' ? x <= atoi(s + 2) : x < atoi(s + 1);
+    if (s[0] == '.')
+        return x <= atoi(s + 2);
+    int n = sscanf(s, "%d..%d", &from, &to);
+    return x >= from && (n == 2 ? x <= to : strstr(s, "..") || x == from);
+}
+
 static bool field_holds(const struct entry *e, const struct tree *t)
 {
     int64_t from, to;
@@ -617,6 +631,13 @@ static bool field_holds(const struct entry *e, const struct tree *t)
     case AQ_FIELD_BEFORE:
         period(t->text, &from, &to);
         return e->date != AQ_NO_DATE && e->date < from;
+    case AQ_FIELD_DATE:
+        period(t->text, &from, &to);
+        return e->date != AQ_NO_DATE && e->date >= from && e->date < to;
+    case AQ_FIELD_ID:
+        return strcmp(e->id, t->text) == 0;
+    case AQ_FIELD_SCORE:
+        return e->score != AQ_NO_SCORE && in_range(t->text, e->score);
     default:
         fail_msg("the oracle knows nothing of this field");
         return false;

@@ -9,18 +9,46 @@
 
 static const char *const names[] = {"wei", "Wei Dai", "YUDKOWSKY", "gwern", "nobody", "b o cat"};
 
+static void some_date(char *out, size_t size)
+{
+    uint32_t year = 2020 + below(3);
+    if (below(2))
+        snprintf(out, size, "%u", year);
+    else if (below(2))
+        snprintf(out, size, "%u-%02u", year, 1 + below(12));
+    else
+        snprintf(out, size, "%u-%02u-%02u", year, 1 + below(12), 1 + below(28));
+}
+
+static void some_range(char *out, size_t size, int n)
+{
+    static const char *const signs[][2] = {{"", ""}, {">", ""}, {">=", ""}, {"<", ""}, {"<=", ""}, {"", ".."}, {"..", ""}, {"", "..3"}};
+    uint32_t k = below(AQ_COUNT(signs));
+    snprintf(out, size, "%s%d%s", signs[k][0], n, signs[k][1]);
+}
+
 static void some_field(struct tree *t)
 {
-    uint32_t k = below(6);
-    t->field = k < 2 ? AQ_FIELD_AUTHOR : k < 4 ? AQ_FIELD_THREAD : k == 4 ? AQ_FIELD_AFTER : AQ_FIELD_BEFORE;
-    if (k < 2)
+    static const enum aq_field fields[] = {AQ_FIELD_AUTHOR, AQ_FIELD_AUTHOR, AQ_FIELD_THREAD, AQ_FIELD_THREAD, AQ_FIELD_AFTER,
+                                           AQ_FIELD_BEFORE, AQ_FIELD_DATE,   AQ_FIELD_SCORE,  AQ_FIELD_ID};
+    t->field = fields[below(AQ_COUNT(fields))];
+    switch (t->field) {
+    case AQ_FIELD_AUTHOR:
         snprintf(t->text, sizeof t->text, "%s", names[below(AQ_COUNT(names))]);
-    else if (k < 4)
+        return;
+    case AQ_FIELD_THREAD:
         snprintf(t->text, sizeof t->text, "t%u", below(8));
-    else if (below(2))
-        snprintf(t->text, sizeof t->text, "%u-%02u", 2020 + below(3), 1 + below(12));
-    else
-        snprintf(t->text, sizeof t->text, "%u", 2020 + below(3));
+        return;
+    case AQ_FIELD_ID:
+        snprintf(t->text, sizeof t->text, "id%u", below(60));
+        return;
+    case AQ_FIELD_SCORE:
+        some_range(t->text, sizeof t->text, (int)below(6) - 3);
+        return;
+    default:
+        some_date(t->text, sizeof t->text);
+        return;
+    }
 }
 
 static const struct tree_texts texts = {some_word, some_pattern, some_phrase, some_field, below};
@@ -111,15 +139,6 @@ static bool right_hits(const struct asked *a, const struct aq_result *r, const s
     return true;
 }
 
-/* Dates are not excluded yet. */
-static void keep_dates(struct tree *t)
-{
-    if (t->kind == AQ_NODE_FIELD && t->occur == AQ_MUST_NOT && t->field >= AQ_FIELD_DATE)
-        t->occur = AQ_MUST;
-    for (uint32_t i = 0; i < t->count; i++)
-        keep_dates(t->child[i]);
-}
-
 static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v)
 {
     static struct tree_pool pool;
@@ -129,7 +148,6 @@ static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v
     struct aq_error err = {0};
     excerpts_of = o;
     struct asked a = {.o = o, .v = v, .root = tree_random(&pool, &texts)};
-    keep_dates(a.root);
     tree_to_query(a.root, &texts, &query);
     random_request(&a, &query);
     ask_oracle(&a, &e);
