@@ -1,9 +1,8 @@
 /* boolean_leaf.c - see boolean.h: lists, leaves, and where the next window may be. */
 #include "boolean.h"
 
-/* What reading a word's places in a passage costs, and a window of a node, in steps of
- * which one adds a term's share to a score. */
-enum { STEPS_OF_POSITIONS = 16, STEPS_OF_WINDOW = 64 };
+/* A window of a node, in steps of which one adds a term's share to a score. */
+enum { STEPS_OF_WINDOW = 64 };
 
 /* ---- opening ---- */
 
@@ -182,7 +181,7 @@ static void read_forms(struct aq_boolean_list *l, uint32_t base, uint32_t end, u
     uint16_t positions[256], codes[256];
     for (struct aq_cursor *c = &l->cursor; c->docid < end; aq_cursor_next(c)) {
         uint32_t docid = c->docid, n = aq_cursor_positions(c, positions, codes), tf = 0;
-        *work += STEPS_OF_POSITIONS;
+        *work += AQ_NEAR_POSITIONS_WORK;
         for (uint32_t i = 0; i < n; i++)
             for (uint32_t k = 0; k < l->code_count; k++)
                 tf += codes[i] == l->codes[k];
@@ -283,13 +282,12 @@ static void match_near(struct aq_boolean *t, uint32_t node, const uint64_t mask[
             match_pattern(t, near->sides[i].patterns[k], side);
         meet(bits, side);
     }
-    for (uint32_t i = 0; i < AQ_BOOLEAN_WORDS; i++) {
-        for (uint64_t left = bits[i]; left; left &= left - 1) {
-            t->work += STEPS_OF_POSITIONS * (t->nears[at].term_count + near->count);
+    for (uint32_t i = 0; i < AQ_BOOLEAN_WORDS; i++)
+        for (uint64_t left = bits[i]; left; left &= left - 1)
             if (!aq_near_here(&t->nears[at], t->base + i * 64 + (uint32_t)__builtin_ctzll(left)))
                 bits[i] &= ~(left & -left);
-        }
-    }
+    t->work += t->nears[at].work;
+    t->nears[at].work = 0;
 }
 
 /* A comment's passages lie side by side: it is looked at once. */

@@ -79,6 +79,7 @@ static void add_span(struct aq_near_matcher *m, const struct aq_query_phrase *p,
     for (uint32_t i = 0; i < p->count; i++)
         if (!stands(m, p->elements[i].term, docid))
             return;
+    m->work += (uint64_t)AQ_NEAR_POSITIONS_WORK * p->count;
     uint32_t n = aq_phrase_starts(m->leaf, p, m->by_term, starts);
     for (uint32_t i = 0; i < n; i++)
         set(bits, starts[i]);
@@ -91,6 +92,8 @@ static void add_pattern(struct aq_near_matcher *m, const struct aq_query_pattern
     uint32_t n = 0, term = AQ_NO_TERM;
     for (uint32_t i = 0; i < p->count; i++) {
         const struct aq_query_member *x = &p->members[i];
+        if (x->term != term && stands(m, x->term, docid))
+            m->work += AQ_NEAR_POSITIONS_WORK;
         if (x->term != term)
             n = stands(m, x->term, docid) ? aq_cursor_positions(m->by_term[x->term], positions, codes) : 0;
         term = x->term;
@@ -103,6 +106,7 @@ static void add_pattern(struct aq_near_matcher *m, const struct aq_query_pattern
 /* False: some side is not there at all. */
 static bool find_starts(struct aq_near_matcher *m, uint32_t docid)
 {
+    m->work += m->term_count + AQ_NEAR_POSITIONS_WORK;
     for (uint32_t i = 0; i < m->term_count; i++)
         if (m->by_term[m->terms[i]]->docid < docid)
             aq_cursor_seek(m->by_term[m->terms[i]], docid);

@@ -424,6 +424,8 @@ static enum operator operator_at(const struct scan *s, const uint8_t *p, const u
         const char *name;
         enum operator op;
     } names[] = {{"AND", OP_AND}, {"OR", OP_OR}, {"NOT", OP_NOT}, {"NEAR", OP_NEAR}, {"ADJ", OP_NEAR}};
+    if (*p != 'A' && *p != 'O' && *p != 'N') /* nearly always */
+        return OP_NONE;
     for (size_t i = 0; i < AQ_COUNT(names); i++) {
         size_t n = strlen(names[i].name);
         if ((size_t)(s->end - p) < n || memcmp(p, names[i].name, n) != 0)

@@ -310,9 +310,11 @@ static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v
         assert_non_null(weights);
         if (aq_search(reader, &a.request, &r, &err))
             fail_msg("aq_search: %s", err.message);
-        xapian_search(db, q, t.scale.k1, t.scale.b, 0.25, weights);
-        compare(&t, r, weights, &query);
-        seen.said++;
+        if (!(r->partial & AQ_PARTIAL_WORK)) {
+            xapian_search(db, q, t.scale.k1, t.scale.b, 0.25, weights);
+            compare(&t, r, weights, &query);
+            seen.said++;
+        }
         aq_result_free(r);
         free(weights);
     }

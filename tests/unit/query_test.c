@@ -25,7 +25,7 @@ static const char *const comments[] = {
     "cats\n\ndogs",
 };
 
-enum { MANY = 8000 }; /* in the second index, numbered */
+enum { MANY = 16000 }; /* in the second index, numbered */
 
 static struct aq_reader *reader, *large;
 static char dir[] = "/tmp/aq-query-XXXXXX", large_dir[] = "/tmp/aq-query-XXXXXX";
