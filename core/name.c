@@ -1,7 +1,7 @@
 /* name.c - see name.h. */
 #include "name.h"
 
-#include "store.h"
+#include "fold.h"
 #include "utf8.h"
 
 #include <utf8proc.h>
@@ -88,7 +88,17 @@ static int by_value(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-size_t aq_name_words(struct aq_slice name, uint64_t hashes[AQ_NAME_WORDS])
+uint64_t aq_name_key(struct aq_slice word)
+{
+    uint8_t plain[AQ_TERM_MAX], first[8] = {0};
+    struct aq_slice s = aq_slice(plain, aq_fold_diacritics(aq_cut_at_char(word, AQ_TERM_MAX), plain));
+    if (s.len == 0)
+        s = word;
+    memcpy(first, s.ptr, s.len < sizeof first ? s.len : sizeof first);
+    return aq_unkey64(first);
+}
+
+size_t aq_name_words(struct aq_slice name, uint64_t keys[AQ_NAME_WORDS])
 {
     const uint8_t *p = name.ptr, *end = p + name.len;
     size_t count = 0, distinct = 0;
@@ -96,12 +106,12 @@ size_t aq_name_words(struct aq_slice name, uint64_t hashes[AQ_NAME_WORDS])
         struct aq_slice word = next_word(&p, end);
         if (word.len == 0)
             break;
-        hashes[count++] = aq_hash(word);
+        keys[count++] = aq_name_key(word);
     }
     if (count)
-        qsort(hashes, count, sizeof *hashes, by_value);
+        qsort(keys, count, sizeof *keys, by_value);
     for (size_t i = 0; i < count; i++)
-        if (distinct == 0 || hashes[i] != hashes[distinct - 1])
-            hashes[distinct++] = hashes[i];
+        if (distinct == 0 || keys[i] != keys[distinct - 1])
+            keys[distinct++] = keys[i];
     return distinct;
 }

@@ -11,9 +11,13 @@ bool aq_name_fold(struct aq_buf *out, struct aq_slice name);
  * the name side by side; case and compatibility forms do not matter. Both folded. */
 bool aq_name_meant(struct aq_slice folded_name, struct aq_slice folded_wanted);
 
-/* Hashes (aq_hash) of a folded name's words, ascending, each once: by them it is found.
- * Of a longer name its first words. */
+/* The keys of a folded name's words, ascending, each once: by them it is found. Of a longer
+ * name its first words. */
 enum { AQ_NAME_WORDS = 32 };
-size_t aq_name_words(struct aq_slice folded_name, uint64_t hashes[AQ_NAME_WORDS]);
+size_t aq_name_words(struct aq_slice folded_name, uint64_t keys[AQ_NAME_WORDS]);
+
+/* The first eight bytes of a folded word without accents, zeros behind a shorter one, as a
+ * number: words that begin alike are neighbours. */
+uint64_t aq_name_key(struct aq_slice folded_word);
 
 #endif

@@ -39,6 +39,7 @@ enum aq_table {
     AQ_TABLE_NAME,   /* kind u8, number u32 -> bytes: authors, threads, tag sets, sources */
     AQ_TABLE_MEMBER, /* set of thread u32, comment u32 */
     AQ_TABLE_REPEAT, /* set of passage hash u64, is it a quote u8, comment u32, ordinal u16 */
+    AQ_TABLE_FORM,   /* segment u32, name of a form -> forms (forms.h) */
     AQ_TABLE_COUNT
 };
 
@@ -81,7 +82,7 @@ enum {
 enum aq_id_kind {
     AQ_ID_COMMENT = 'c',
     AQ_ID_AUTHOR = 'a',
-    AQ_ID_AUTHOR_WORD = 'n', /* hash of a word of a name (name.h) -> the authors who have it */
+    AQ_ID_AUTHOR_WORD = 'n', /* no hash: aq_name_key of a word of a name -> the authors who have it */
     AQ_ID_THREAD = 't',
     AQ_ID_TAGS = 'g',
     AQ_ID_SOURCE = 's',

@@ -13,6 +13,7 @@
  *   store_records.c     get, put, delete, walk, checksums
  *   store_segment.c     a segment's databases, lengths, map and bitmaps
  *   store_order.c       where comments begin in a segment that has them in no order
+ *   store_forms.c       the forms of a segment, by spelling
  *   store_column.c      columns
  *   store_frame.c       bundles and frames, read
  *   store_pack.c        frames and bundles, made

@@ -105,7 +105,7 @@ static enum aq_status find_text(struct leftovers *l, struct aq_error *err)
 
 static enum aq_status look(struct leftovers *l, struct aq_error *err)
 {
-    static const enum aq_table tables[] = {AQ_TABLE_NORM, AQ_TABLE_MAP, AQ_TABLE_BITS};
+    static const enum aq_table tables[] = {AQ_TABLE_NORM, AQ_TABLE_MAP, AQ_TABLE_BITS, AQ_TABLE_FORM};
     l->inflight = l->t->state.inflight != 0;
     enum aq_status st = find_databases(l, err);
     for (size_t i = 0; i < AQ_COUNT(tables) && st == AQ_OK; i++)

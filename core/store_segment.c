@@ -401,7 +401,7 @@ enum aq_status aq_segment_list(struct aq_txn *t, const struct aq_segment_info *i
 
 enum aq_status aq_segment_drop(struct aq_txn *t, uint32_t id, struct aq_error *err)
 {
-    static const enum aq_table tables[] = {AQ_TABLE_SEG, AQ_TABLE_NORM, AQ_TABLE_MAP, AQ_TABLE_BITS};
+    static const enum aq_table tables[] = {AQ_TABLE_SEG, AQ_TABLE_NORM, AQ_TABLE_MAP, AQ_TABLE_BITS, AQ_TABLE_FORM};
     uint8_t key[4];
     if (!t->write)
         return aq_fail(err, AQ_INVALID, "%s: a segment is dropped in a write transaction", t->store->dir);

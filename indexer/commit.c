@@ -4,6 +4,7 @@
 
 #include "bitmap.h"
 #include "commit_internal.h"
+#include "forms.h"
 
 /* A commit that fills the map is made again with more room: how much the pages that
  * many deletions touch come to is not known beforehand. */
@@ -430,6 +431,7 @@ struct list_target {
     struct aq_txn *t;
     struct aq_segment *segment;
     struct aq_segment_info *info;
+    struct aq_forms forms;
 };
 
 static enum aq_status append_list(void *context, struct aq_slice term, struct aq_slice list, struct aq_slice positions,
@@ -437,7 +439,8 @@ static enum aq_status append_list(void *context, struct aq_slice term, struct aq
 {
     struct list_target *target = context;
     target->info->bytes += list.len + positions.len;
-    return aq_segment_append(target->t, target->segment, term, list, positions, err);
+    enum aq_status st = aq_forms_add_list(&target->forms, term, list, positions, err);
+    return st ? st : aq_segment_append(target->t, target->segment, term, list, positions, err);
 }
 
 static enum aq_status put_segment(struct aq_commit *c, struct aq_error *err)
@@ -445,7 +448,7 @@ static enum aq_status put_segment(struct aq_commit *c, struct aq_error *err)
     struct aq_accumulator *a = c->batch->accumulator;
     struct aq_segment seg;
     enum aq_status st = aq_segment_create(&c->t, c->info.id, &seg, err);
-    struct list_target target = {&c->t, &seg, &c->info};
+    struct list_target target = {.t = &c->t, .segment = &seg, .info = &c->info};
     struct aq_impact_model model = {c->info.k1, c->info.b, c->info.average_length};
 
     if (st == AQ_OK)
@@ -460,6 +463,9 @@ static enum aq_status put_segment(struct aq_commit *c, struct aq_error *err)
         st = aq_bitmap_put(&c->t, c->info.id, AQ_BITS_DELETED, c->deleted, c->passages, err);
     if (st == AQ_OK)
         st = aq_accumulator_write(a, &model, append_list, &target, err);
+    if (st == AQ_OK)
+        st = aq_forms_put(&target.forms, &c->t, c->info.id, SIZE_MAX, err);
+    aq_forms_free(&target.forms);
     for (uint32_t i = 0; i < c->passages; i++)
         c->info.deleted += c->deleted[i >> 3] >> (i & 7) & 1;
     return st ? st : aq_segment_list(&c->t, &c->info, err);

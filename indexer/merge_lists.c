@@ -1,6 +1,8 @@
 /* merge_lists.c - a merge's postings: the lists of each term read from all inputs,
  * renumbered, their forms united, and written as one. */
 #include "merge_internal.h"
+
+#include "forms.h"
 #include "term_merge.h"
 
 /* Lists on their way from the inputs to the output. */
@@ -26,6 +28,7 @@ struct lists {
     bool started;       /* `last` means something */
     struct step step;
     struct held held;
+    struct aq_forms spellings; /* of the output's forms */
     /* one term's forms over all inputs */
     struct aq_form *forms, *ordered;
     uint16_t *codes;    /* union number -> code */
@@ -291,6 +294,9 @@ static enum aq_status merge_term(struct lists *l, const struct aq_term_merge *x,
                        aq_status_name(st));
     m->info.terms++;
     m->info.bytes += list.len + positions.len;
+    st = aq_forms_add_list(&l->spellings, term, list, positions, err);
+    if (st)
+        return st;
     return keep_list(&l->step, term, list, positions) ? AQ_OK : aq_fail_nomem(err);
 }
 
@@ -353,6 +359,24 @@ static enum aq_status write_step(struct lists *l, struct aq_error *err)
     return st;
 }
 
+/* The table of forms, once all terms are merged. */
+static enum aq_status write_spellings(struct lists *l, struct aq_error *err)
+{
+    enum aq_status st = AQ_OK;
+    while (st == AQ_OK && l->spellings.stored < l->spellings.count) {
+        struct aq_txn t;
+        st = aq_txn_begin_write(l->m->to, &t, 0, err);
+        if (st)
+            return st;
+        st = aq_forms_put(&l->spellings, &t, l->m->info.id, AQ_MERGE_STEP, err);
+        if (st == AQ_OK)
+            st = aq_txn_commit(&t, err);
+        else
+            aq_txn_end(&t);
+    }
+    return st;
+}
+
 static void lists_free(struct lists *l)
 {
     for (size_t k = 0; l->numbers && k < l->m->input_count; k++)
@@ -368,6 +392,7 @@ static void lists_free(struct lists *l)
     free(l->held.spare);
     free(l->held.words);
     aq_postings_writer_free(l->writer);
+    aq_forms_free(&l->spellings);
     aq_buf_free(&l->last);
     aq_buf_free(&l->step.bytes);
     free(l->step.lists);
@@ -388,6 +413,8 @@ enum aq_status aq_merge_lists(struct aq_merging *m, struct aq_error *err)
         if (st == AQ_OK)
             st = write_step(&l, err);
     }
+    if (st == AQ_OK)
+        st = write_spellings(&l, err);
     lists_free(&l);
     return st;
 }

@@ -11,7 +11,7 @@
 
 static const char *const table_names[AQ_TABLE_COUNT] = {"meta", "seg",  "norm", "map",  "bits",   "pend",
                                                         "col",  "text", "ident", "id",  "name", "member",
-                                                        "repeat"};
+                                                        "repeat", "form"};
 
 const char *aq_check_table_name(enum aq_table table)
 {
@@ -188,8 +188,8 @@ static enum aq_status check_snapshot(struct aq_check *c)
         {"memory", take_memory},            {"passages", aq_check_passages},
         {"pending comments", aq_check_pending}, {"repeats", aq_check_repeats},
         {"threads", aq_check_members},      {"names", aq_check_names},
-        {"postings", aq_check_postings},    {"text", aq_check_text},
-        {"ids", aq_check_ids},
+        {"postings", aq_check_postings},    {"forms", aq_check_forms},
+        {"text", aq_check_text},            {"ids", aq_check_ids},
     };
     enum aq_status st = AQ_OK;
     for (size_t i = 0; i < AQ_COUNT(parts) && st == AQ_OK; i++) {

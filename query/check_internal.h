@@ -4,6 +4,7 @@
  *   check_records.c   meta, columns, bundles, ids, names, thread members, repeats
  *   check_passages.c  lengths, bitmaps and maps of segments; pending comments
  *   check_postings.c  every list of every segment
+ *   check_forms.c     the table of forms against those lists
  *   check_text.c      every comment's text against all of the above
  *
  * How text and postings are compared in a few bytes a passage: each occurrence of a
@@ -34,6 +35,7 @@ struct aq_check_segment {
     uint32_t ordered;          /* of these, met in the order index */
     int64_t last_ordered;      /* the last of them, -1 */
     bool has_lengths, ascending;
+    uint64_t forms, form_sum;  /* that its lists have, and what they add up to */
 };
 
 struct aq_check {
@@ -106,6 +108,10 @@ static inline uint64_t aq_check_at(uint64_t word, uint32_t position)
     unsigned turn = 8 * (position & 7);
     return word << turn | word >> ((64 - turn) & 63);
 }
+static inline uint64_t aq_check_form(uint64_t word, uint64_t count)
+{
+    return (word ^ count * 0xff51afd7ed558ccdu) * 0xc4ceb9fe1a85ec53u;
+}
 static inline uint64_t aq_check_repeat(uint64_t hash)
 {
     return (hash ^ 0x2545f4914f6cdd1du) * 0xda942042e4dd58b5u;
@@ -127,6 +133,7 @@ enum aq_status aq_check_repeats(struct aq_check *c);
 enum aq_status aq_check_members(struct aq_check *c);
 enum aq_status aq_check_names(struct aq_check *c);
 enum aq_status aq_check_postings(struct aq_check *c);
+enum aq_status aq_check_forms(struct aq_check *c);    /* after the postings */
 enum aq_status aq_check_text(struct aq_check *c);
 enum aq_status aq_check_ids(struct aq_check *c);      /* after the text was counted */
 

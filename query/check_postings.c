@@ -9,6 +9,7 @@
 /* Numbers of a list's forms (check_internal.h), by code. */
 struct words {
     uint64_t term_hash;
+    struct aq_check_segment *segment;
     uint64_t *v;
     size_t count, cap;
     bool failed;
@@ -18,12 +19,14 @@ static bool add_form(void *context, uint32_t code, struct aq_slice form, uint64_
 {
     struct words *w = context;
     (void)code;
-    (void)count;
     if (!aq_grow(&w->v, &w->cap, w->count + 1, sizeof *w->v)) {
         w->failed = true;
         return false;
     }
-    w->v[w->count++] = aq_check_word(w->term_hash, aq_hash(form));
+    uint64_t word = aq_check_word(w->term_hash, aq_hash(form));
+    w->v[w->count++] = word;
+    w->segment->forms++;
+    w->segment->form_sum += aq_check_form(word, count);
     return true;
 }
 
@@ -166,6 +169,7 @@ enum aq_status aq_check_postings(struct aq_check *c)
     for (uint32_t i = 0; i < c->t.segment_count && st == AQ_OK; i++) {
         p.segment = &c->t.segments[i];
         p.base = c->segments[i].base;
+        p.words.segment = &c->segments[i];
         p.terms = p.postings = p.tokens = p.bytes = p.blocked = 0;
         st = check_segment(&p, done, total);
         done += p.bytes;

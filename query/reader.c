@@ -83,8 +83,17 @@ void aq_reader_close(struct aq_reader *r)
         aq_store_close(r->store);
     aq_arena_free(&r->arena);
     aq_arena_free(&r->scratch);
+    aq_arena_free(&r->letters.arena);
     aq_forest_free(&r->last_thread.tree);
+    aq_synonym_table_free(&r->synonyms);
     free(r);
+}
+
+void aq_reader_bound_analyzer(struct aq_reader *r)
+{
+    enum { ANALYZER_BYTES = 8 << 20 };
+    if (aq_analyzer_memory(r->analyzer) > ANALYZER_BYTES)
+        aq_analyzer_forget(r->analyzer);
 }
 
 /* ---- what is known of a comment ---- */

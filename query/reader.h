@@ -8,12 +8,25 @@
 #include "score.h"
 #include "store.h"
 #include "forest.h"
+#include "synonyms.h"
+
+/* The commonest words by their first letter, as long as the index stays the same: what
+ * aq_suggest needs first of all. */
+struct aq_letter_forms {
+    uint64_t commit;
+    uint32_t generation;
+    struct aq_vocabulary_form *forms[128]; /* by the letter's byte; NULL: not looked for */
+    uint32_t counts[128];
+    struct aq_arena arena;
+};
 
 struct aq_reader {
     struct aq_store *store;
     struct aq_analyzer *analyzer;
     struct aq_model model;          /* of the last search */
+    struct aq_synonym_table synonyms; /* likewise */
     struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
+    struct aq_letter_forms letters;
     /* The thread that was read last: its neighbours are often asked for one by one. */
     struct {
         struct aq_forest tree;
@@ -28,6 +41,9 @@ enum { AQ_COUNT_ENOUGH = 1000 };
 /* Moves to the current generation and begins a transaction whose analyzer is the
  * reader's; aq_txn_end it. */
 enum aq_status aq_reader_begin(struct aq_reader *r, struct aq_txn *txn, struct aq_error *err);
+
+/* Forgets words of earlier calls when they have become many. Ahead of a call's own. */
+void aq_reader_bound_analyzer(struct aq_reader *r);
 
 /* A comment's stored record, AQ_CORRUPT with a message when there is none. */
 enum aq_status aq_reader_text(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_comment *out,

@@ -19,16 +19,24 @@ struct aq_settings {
     unsigned color; /* enum aq_color */
     bool json, quiet, no_pager, no_config, help, version;
 
-    uint64_t limit, offset; /* limit 0: the command's default */
+    uint64_t limit, offset; /* limit: AQ_NOT_GIVEN */
     unsigned sort;          /* enum aq_sort, by aq_sort_names */
     unsigned group;         /* enum aq_group, by aq_group_names */
     struct aq_option_list authors, threads;
     const char *after, *before;
     bool count, strict, explain;
+    uint64_t snippets;
+    const char *synonyms; /* a file */
+    bool no_synonyms;
+    struct aq_option_list facets; /* "author,tag:20" */
+    bool over_time;
+    uint64_t per_thread; /* 0: any number */
+    uint64_t snapshot;   /* 0: none */
 
     uint64_t context, passage; /* AQ_NOT_GIVEN */
     const char *template;      /* --format of hits and comments, or NULL */
     uint64_t first;            /* thread; 0: all */
+    unsigned kind;             /* suggest: of its names of kinds */
 
     unsigned format; /* run: enum aq_run_format */
     double k1, b;    /* run: below 0 when not given */
@@ -36,6 +44,7 @@ struct aq_settings {
 
 extern const char *const aq_sort_names[];  /* in the order of enum aq_sort */
 extern const char *const aq_group_names[]; /* in the order of enum aq_group */
+extern const char *const aq_facet_names[]; /* in the order of enum aq_facet_kind, without TIME */
 
 struct aq_cli {
     struct aq_settings set;
@@ -55,7 +64,8 @@ struct aq_command {
 };
 
 extern const struct aq_command aq_command_search, aq_command_show, aq_command_thread, aq_command_related,
-    aq_command_stats, aq_command_run, aq_command_check, aq_command_help, aq_command_version;
+    aq_command_suggest, aq_command_terms, aq_command_stats, aq_command_run, aq_command_check, aq_command_help,
+    aq_command_version;
 
 /* All of them, and the options they have in common. */
 extern const struct aq_program aq_program;

@@ -14,12 +14,15 @@ void aq_json_begin(struct aq_buf *out, const struct aq_search_request *request, 
 /* The query as it was understood, of a result that was explained. */
 void aq_json_query(struct aq_buf *out, const struct aq_result *result);
 void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit);
+void aq_json_facet(struct aq_buf *out, const struct aq_facet *f);
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id);
 
 /* relation: "self", "parent" or "reply"; level: steps away, 0 for self. Of a thread "self"
  * or "thread"; level: steps below its top. */
 void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const char *relation,
                      unsigned level);
+void aq_json_suggestion(struct aq_buf *out, const struct aq_suggestion *s);
+void aq_json_word(struct aq_buf *out, const struct aq_word *w);
 void aq_json_stats(struct aq_buf *out, const char *dir, const struct aq_index_stats *s);
 void aq_json_checked(struct aq_buf *out, const char *dir, const struct aq_index_stats *s);
 /* place: what of the query it is about, or NULL. */

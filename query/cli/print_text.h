@@ -26,6 +26,9 @@ void aq_text_shares(struct aq_output *out, const struct aq_result *result, const
  * than were asked for, further passages of the same comments follow them. */
 uint32_t aq_hits_leading(const struct aq_search_request *request, const struct aq_result *result);
 
+/* What matching comments were counted by. */
+void aq_text_facets(struct aq_output *out, const struct aq_result *result);
+
 /* The line or lines below the hits: how many there are, and what was not searched for. */
 void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struct aq_search_request *request,
                     const struct aq_result *result);
@@ -44,6 +47,10 @@ void aq_text_heading(struct aq_output *out, const char *heading);
 
 /* A thread as a tree, each comment in brief. Marks the one asked for, also for the pager. */
 void aq_text_thread(struct aq_output *out, const struct aq_thread_view *thread);
+
+/* A line each; of words a table. */
+void aq_text_suggestion(struct aq_output *out, const struct aq_suggestion *s);
+void aq_text_words(struct aq_output *out, const struct aq_word_list *list);
 
 void aq_text_stats(struct aq_output *out, const char *dir, const struct aq_index_stats *s);
 

@@ -947,6 +947,16 @@ static bool request_holds(const struct asked *a, const struct entry *e)
     return !a->request_author || a->root->kind == AQ_NODE_ROW || named(e->author, a->request_author);
 }
 
+static bool names_threads(const struct tree *t)
+{
+    if (t->kind == AQ_NODE_FIELD && t->field == AQ_FIELD_THREAD && !excluded(t))
+        return true;
+    for (uint32_t i = 0; i < t->count; i++)
+        if (names_threads(t->child[i]))
+            return true;
+    return false;
+}
+
 static void ask_oracle(struct asked *a, struct expected *e)
 {
     struct told told = {0}, all_terms = {0};
@@ -973,7 +983,7 @@ static void ask_oracle(struct asked *a, struct expected *e)
         bool dated = a->request.sort == AQ_SORT_DATE || (a->request.sort == AQ_SORT_RELEVANCE && !a->any_word);
         m->primary = dated ? p->entry->date : a->request.sort == AQ_SORT_SCORE ? p->entry->score : 0;
     }
-    arrange(a->o, &a->request, all, n, e);
+    arrange(a->o, &a->request, all, n, a->any_word && !names_threads(a->root), e);
     e->ignored = a->ignored;
 }
 

@@ -171,6 +171,7 @@ static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v
     seen.at_least += r->total_at_least;
     aq_result_free(r);
     free(e.matches);
+    free(e.all);
     aq_buf_free(&query);
     aq_arena_free(&a.arena);
 }

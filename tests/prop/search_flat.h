@@ -28,6 +28,7 @@ struct query {
     struct aq_buf string;
     struct aq_search_request request;
     const char *request_author, *request_thread;
+    struct aq_facet_request facets[3];
 };
 
 static void analyze_clause(struct oracle *o, struct clause *c)
@@ -195,7 +196,7 @@ static bool evaluate(struct oracle *o, const struct query *q, const struct term 
     double average = (double)o->txn.tokens / (double)o->txn.passages, n_all = (double)o->txn.passages;
     bool scores = false, listed = true;
     *m = (struct match){.p = p, .all_words = true};
-    if (p->hidden || !filtered_in(q, p->entry))
+    if (p->hidden || !filtered_in(q, p->entry) || (q->request.snapshot && p->comment >= q->request.snapshot))
         return false;
     for (uint32_t i = 0; i < q->count; i++) {
         const struct clause *c = &q->clauses[i];
@@ -270,6 +271,14 @@ static uint32_t ignored_words(struct oracle *o, const struct query *q)
     return stem_count + form_count;
 }
 
+static bool names_threads(const struct query *q)
+{
+    bool any = q->request_thread;
+    for (uint32_t i = 0; i < q->count; i++)
+        any |= q->clauses[i].kind == THREAD && q->clauses[i].sign != '-';
+    return any;
+}
+
 static void expect(struct oracle *o, struct query *q, struct expected *e)
 {
     struct term terms[512];
@@ -291,7 +300,7 @@ static void expect(struct oracle *o, struct query *q, struct expected *e)
         all[n].primary = dated ? p->entry->date : q->request.sort == AQ_SORT_SCORE ? p->entry->score : 0;
         n++;
     }
-    arrange(o, &q->request, all, n, e);
+    arrange(o, &q->request, all, n, words_given && !names_threads(q), e);
     e->ignored = ignored_words(o, q);
 }
 

@@ -25,8 +25,12 @@ struct entry {
     char *text;
     int64_t date;
     int32_t score;
+    unsigned tags; /* bits of tag_names */
     bool live;
 };
+
+/* One comes twice. */
+static const char *const tag_names[] = {"ai", "\xC3\xA9t\xC3\xA9", "math", "ai", "a b"};
 
 /* ---- what the oracle knows ---- */
 
@@ -286,6 +290,7 @@ static int in_order(const void *x, const void *y)
 struct expected {
     struct match *matches; /* in the order of hits, grouped and filled */
     uint32_t count;
+    struct match *all; /* ungrouped */
     uint64_t passages, groups;
     uint32_t ignored; /* words that occur nowhere */
 };
@@ -298,9 +303,36 @@ static uint32_t group_of(const struct aq_search_request *r, const struct passage
                                          : i;
 }
 
-/* Puts the matches in the order of hits, one a group, and fills up; frees all. */
+/* Place by place: of the best hundred, among those left of the best tier, the first whose
+ * thread is not there often enough; else the first. */
+static uint64_t moved; /* hits that gave way, in all */
+
+static void spread(const struct aq_search_request *r, struct match *hits, uint32_t count)
+{
+    uint32_t most = r->per_thread ? r->per_thread : 2;
+    uint32_t among = count < 100 ? count : 100;
+    for (uint32_t place = 0; place < among && place < 10; place++) {
+        uint32_t pick = place;
+        for (uint32_t i = place; i < among && hits[i].tier == hits[place].tier; i++) {
+            uint32_t there = 0;
+            for (uint32_t k = 0; k < place; k++)
+                there += hits[k].p->thread == hits[i].p->thread;
+            if (there < most) {
+                pick = i;
+                break;
+            }
+        }
+        moved += pick - place;
+        struct match picked = hits[pick];
+        memmove(hits + place + 1, hits + place, (pick - place) * sizeof *hits);
+        hits[place] = picked;
+    }
+}
+
+/* Puts the matches in the order of hits, one a group, and fills up. spreads: few of one
+ * thread are among the first. */
 static void arrange(const struct oracle *o, const struct aq_search_request *r, struct match *all, uint32_t n,
-                    struct expected *e)
+                    bool spreads, struct expected *e)
 {
     struct match *out = calloc(o->count + 1, sizeof *out);
     bool *leads = calloc(o->count + 1, sizeof *leads);
@@ -309,7 +341,7 @@ static void arrange(const struct oracle *o, const struct aq_search_request *r, s
     assert_true(out && leads && sizes);
     if (n)
         qsort(all, n, sizeof *all, in_order);
-    *e = (struct expected){.matches = out, .passages = n};
+    *e = (struct expected){.matches = out, .all = all, .passages = n};
     for (uint32_t i = 0; i < n; i++) {
         uint32_t g = group_of(r, all[i].p, i);
         leads[i] = sizes[g < most ? g : most - 1]++ == 0;
@@ -322,12 +354,13 @@ static void arrange(const struct oracle *o, const struct aq_search_request *r, s
     for (uint32_t i = 0; i < n; i++)
         if (leads[i])
             out[e->count++] = all[i];
+    if (spreads && r->sort == AQ_SORT_RELEVANCE && r->group == AQ_GROUP_COMMENT)
+        spread(r, out, e->count);
     for (uint32_t i = 0; i < n && r->group == AQ_GROUP_COMMENT; i++)
         if (!leads[i])
             out[e->count++] = all[i];
     free(sizes);
     free(leads);
-    free(all);
 }
 
 #endif

@@ -86,6 +86,7 @@ static void random_entry(struct entry *e, uint32_t i, bool small)
     e->text = random_text(small);
     e->date = below(5) ? 1577836800 + (int64_t)below(40) * 86400 * 20 : AQ_NO_DATE;
     e->score = below(5) ? (int32_t)below(9) - 4 : AQ_NO_SCORE;
+    e->tags = below(3) ? below(1u << AQ_COUNT(tag_names)) : 0;
     e->live = true;
 }
 
@@ -102,6 +103,11 @@ static void put(struct aq_writer *w, const struct entry *e)
     r.text = aq_slice_str(e->text);
     r.date = e->date;
     r.score = e->score;
+    struct aq_slice tags[AQ_COUNT(tag_names)];
+    for (uint32_t i = 0; i < AQ_COUNT(tag_names); i++)
+        if (e->tags >> i & 1)
+            tags[r.tag_count++] = aq_slice_str(tag_names[i]);
+    r.tags = tags;
     enum aq_status st = aq_writer_add(w, &r, &outcome, &err);
     if (st)
         fail_msg("aq_writer_add: %s", err.message);

@@ -320,6 +320,7 @@ static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v
     }
     xapian_forget(db);
     free(e.matches);
+    free(e.all);
     aq_buf_free(&query);
     aq_arena_free(&a.arena);
 }

@@ -575,6 +575,34 @@ static bool member_twice(struct aq_txn *t, struct bench *b)
 }
 
 /* repeat */
+/* The first form of a row: two bytes of lengths, then what there are of it. */
+static void count_form(struct aq_buf *value, struct bench *b)
+{
+    (void)b;
+    value->ptr[2] ^= 1;
+}
+static void form_of_other_term(struct aq_buf *value, struct bench *b)
+{
+    (void)b;
+    value->ptr[1] ^= 0x10;
+}
+static bool form_moved(struct aq_txn *t, struct bench *b)
+{
+    struct aq_buf key = {0}, value = {0};
+    bool any = some_row(t, b, AQ_TABLE_FORM, "", &key, &value);
+    if (any) {
+        assert_int_equal(aq_del(t, AQ_TABLE_FORM, aq_slice(key.ptr, key.len), NULL), AQ_OK);
+        key.ptr[key.len - 1]++;
+        put(t, AQ_TABLE_FORM, &key, aq_slice(value.ptr, value.len));
+    }
+    aq_buf_free(&key);
+    aq_buf_free(&value);
+    return any;
+}
+DAMAGE(form_count, edit_row(t, b, AQ_TABLE_FORM, "", count_form))
+DAMAGE(form_term, edit_row(t, b, AQ_TABLE_FORM, "", form_of_other_term))
+DAMAGE(forms_cut, edit_row(t, b, AQ_TABLE_FORM, "", drop_four_bytes))
+DAMAGE(no_forms, no_row(t, b, AQ_TABLE_FORM, ""))
 DAMAGE(no_repeats, no_row(t, b, AQ_TABLE_REPEAT, ""))
 DAMAGE(no_repeat, take_entry(t, AQ_TABLE_REPEAT, ""))
 static bool other_repeat(struct aq_txn *t, struct bench *b, bool moved)
@@ -814,6 +842,11 @@ static const struct {
     {"no repeats", no_repeats, {"repeat", "bits", "pend"}},
     {"a repeat under another hash", repeat_moved, {"repeat", "bits", "pend"}},
     {"a repeat row too many", repeat_added, {"repeat", "bits", "pend"}},
+    {"another count of a form", form_count, {"form"}},
+    {"a form of another term", form_term, {"form"}},
+    {"a row of forms cut", forms_cut, {"form"}},
+    {"a row of forms under another form", form_moved, {"form"}},
+    {"a row of forms gone", no_forms, {"form"}},
     {"a position moved", position_moved, {"postings", "seg"}},
     {"a posting moved to another passage", docid_moved, {"postings", "seg"}},
     {"a posting gone", posting_dropped, {"postings", "seg"}},
