@@ -120,7 +120,8 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     out->total_passages = s->collector.passages - s->collector.at_least;
     out->total_groups = s->collector.groups - s->collector.at_least;
     out->total_at_least = s->collector.at_least;
-    out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u);
+    out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u) |
+                   (s->work.cut ? AQ_PARTIAL_WORK : 0u);
     out->commit = s->txn.state.commit;
     out->snapshot = snapshot_of(s);
     if (r->query.len && !(out->query = aq_arena_copy(&a->arena, r->query)).ptr)

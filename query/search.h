@@ -28,6 +28,7 @@ struct aq_search_run {
     struct aq_collector collector; /* its totals are told */
     struct aq_collector wider;
     struct aq_collector filler;
+    struct aq_plan_work work;
 };
 
 
@@ -36,7 +37,7 @@ enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_can
                               struct aq_error *err);
 
 /* For what looks at the leaves again. */
-struct aq_plan aq_search_plan(const struct aq_search_run *s, struct aq_collector *c);
+struct aq_plan aq_search_plan(struct aq_search_run *s, struct aq_collector *c);
 
 /* Words passed over, synonyms, a better spelling and, if asked for, the query as it was
  * understood; in arena. */

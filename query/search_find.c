@@ -3,7 +3,7 @@
 #include "search.h"
 #include "spread.h"
 
-struct aq_plan aq_search_plan(const struct aq_search_run *s, struct aq_collector *c)
+struct aq_plan aq_search_plan(struct aq_search_run *s, struct aq_collector *c)
 {
     return (struct aq_plan){.leaves = s->leaves,
                             .leaf_count = s->leaf_count,
@@ -12,6 +12,7 @@ struct aq_plan aq_search_plan(const struct aq_search_run *s, struct aq_collector
                             .arena = s->arena,
                             .scratch = s->scratch,
                             .collector = c,
+                            .work = &s->work,
                             .filters = s->filters};
 }
 
@@ -41,6 +42,7 @@ static enum aq_status run(struct aq_search_run *s, enum aq_plan_kind kind, struc
     if (!st && c == &s->collector && s->request->facet_count)
         aq_collector_facets(c, &s->facets);
     struct aq_plan plan = aq_search_plan(s, c);
+    s->work.left = s->txn.passages * AQ_WORK_PASSAGE + AQ_WORK_LEAST;
     if (!st)
         st = aq_plan_run(&plan, kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
