@@ -41,7 +41,7 @@ CLI_LIBS     = $(call lazy,CLI_LIBS,$(shell $(PKG_CONFIG) --libs json-c))
 CLI_CFLAGS   = $(call lazy,CLI_CFLAGS,$(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c)))
 INDEX_LIBS   = $(call lazy,INDEX_LIBS,-lmd4c $(shell $(PKG_CONFIG) --libs json-c libxml-2.0 gmime-3.0 libzstd zlib) -lm)
 INDEX_CFLAGS = $(call lazy,INDEX_CFLAGS,-Iindexer $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c libxml-2.0 gmime-3.0)))
-QUERY_CFLAGS := -Iquery
+QUERY_CFLAGS := -Iquery -I$(B)/made
 
 CORE_SRC  := $(sort $(wildcard core/*.c))
 INDEX_SRC := $(filter-out indexer/main.c,$(sort $(wildcard indexer/*.c)))
@@ -98,6 +98,12 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo '  cc $<'
 	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# A text as the elements of an array.
+$(B)/made/%.inc: query/%.txt
+	@mkdir -p $(@D)
+	@od -An -v -tx1 $< | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
+$(B)/obj/query/synonyms_default.o: $(B)/made/synonyms_default.inc
 
 $(B)/core.a: $(CORE_OBJ)
 $(B)/indexer.a: $(INDEX_OBJ)
@@ -159,7 +165,7 @@ $(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # One entry a source file, with the flags of this variant.
-compile_commands.json: Makefile $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC)
+compile_commands.json: Makefile $(B)/made/synonyms_default.inc $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC)
 	@{ echo '['; sep=; \
 	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC) $(wildcard indexer/main.c query/main.c); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" "$(CURDIR)" "$$f" \

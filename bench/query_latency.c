@@ -1,11 +1,12 @@
 /* query_latency.c - how long aq_search() takes, by class of query.
  *
- *   query_latency [-e] [-t] [-k HITS] [-r ROUNDS] INDEX-DIRECTORY < queries
+ *   query_latency [-e] [-t] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX-DIRECTORY < queries
  *
  * A line is "class<TAB>query". Every round runs all queries in the order given, so that
  * one query's pages and branches do not stay warm for itself alone. Prints a line a
  * class: queries, median and 99th percentile of all its runs in microseconds, and the
- * hits of one round. -e: exact totals (exhaustive plans); -t: with texts. */
+ * hits of one round. -e: exact totals (exhaustive plans); -t: with texts; -p: comments of
+ * a thread among the first ten hits (default: any number, which is ranking alone). */
 #include "aq.h"
 
 #include <stdio.h>
@@ -85,22 +86,24 @@ int main(int argc, char **argv)
     struct aq_error err = {0};
     struct aq_reader *reader;
     struct query *queries;
-    unsigned flags = AQ_NO_TEXT, k = 10, rounds = 21;
+    unsigned flags = AQ_NO_TEXT, k = 10, per_thread = UINT32_MAX, rounds = 21;
     int option;
-    while ((option = getopt(argc, argv, "etk:r:")) != -1) {
+    while ((option = getopt(argc, argv, "etk:p:r:")) != -1) {
         if (option == 'e')
             flags |= AQ_COUNT_EXACT;
         else if (option == 't')
             flags &= ~(unsigned)AQ_NO_TEXT;
         else if (option == 'k')
             k = (unsigned)strtoul(optarg, NULL, 10);
+        else if (option == 'p')
+            per_thread = (unsigned)strtoul(optarg, NULL, 10);
         else if (option == 'r')
             rounds = (unsigned)strtoul(optarg, NULL, 10);
         else
             return 2;
     }
     if (optind + 1 != argc || rounds == 0) {
-        fprintf(stderr, "usage: query_latency [-e] [-t] [-k HITS] [-r ROUNDS] INDEX < queries\n");
+        fprintf(stderr, "usage: query_latency [-e] [-t] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX < queries\n");
         return 2;
     }
     size_t count = read_queries(&queries), done = 0;
@@ -113,7 +116,8 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < count; i++) {
             struct aq_search_request request = {.query = {(const uint8_t *)queries[i].text, strlen(queries[i].text)},
                                                 .limit = k,
-                                                .flags = flags};
+                                                .flags = flags,
+                                                .per_thread = per_thread};
             struct aq_result *result;
             double start = now();
             if (aq_search(reader, &request, &result, &err)) {

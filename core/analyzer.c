@@ -20,7 +20,8 @@ enum {
     FOLD_FIRST = 1,
     POSSESSIVE = 2, /* the stemmer takes off 's itself */
     ELIDES = 4,
-    NO_STEMMER = 8
+    NO_STEMMER = 8,
+    KEEPS_INITIALS = 16 /* the stemmer takes off endings only */
 };
 
 struct language {
@@ -34,8 +35,8 @@ struct language {
 
 /* Languages that some libstemmer knows; what this one lacks is refused at open. */
 static const struct language languages[] = {
-    {"none", {"", ""}, NO_STEMMER, ""},
-    {"english", {"en", "eng"}, FOLD_FIRST | POSSESSIVE,
+    {"none", {"", ""}, NO_STEMMER | KEEPS_INITIALS, ""},
+    {"english", {"en", "eng"}, FOLD_FIRST | POSSESSIVE | KEEPS_INITIALS,
      "generalizations happily skies dying communism singly evening owed past's organizers"},
     {"arabic", {"ar", "ara"}, 0, "والكتاب المدرسة لاعبون سيكتبون معلماتنا كتابهما"},
     {"armenian", {"hy", "hye"}, 0, "գրքերից մարդկանց գեղեցկությունը խոսելով տներում"},
@@ -383,6 +384,11 @@ void aq_analyzer_close(struct aq_analyzer *a)
 const char *aq_analyzer_identity(const struct aq_analyzer *a)
 {
     return a->identity;
+}
+
+bool aq_analyzer_keeps_initials(const struct aq_analyzer *a)
+{
+    return a->traits & KEEPS_INITIALS;
 }
 
 const char *aq_analyzer_language(const struct aq_analyzer *a)

@@ -56,6 +56,9 @@ void aq_analyzer_close(struct aq_analyzer *a);
 /* A string that differs whenever two analyzers could cut or stem differently:
  * our rules' version, language, Unicode version, libstemmer version. */
 const char *aq_analyzer_identity(const struct aq_analyzer *a);
+/* Whether a term begins with the first byte of its form, if that is ASCII: the language's
+ * stemmer takes away endings only. Where it is not known to, false. */
+bool aq_analyzer_keeps_initials(const struct aq_analyzer *a);
 /* The language's libstemmer name, from which an equal analyzer can be opened. */
 const char *aq_analyzer_language(const struct aq_analyzer *a);
 

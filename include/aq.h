@@ -25,6 +25,21 @@ struct aq_reader;
 AQ_API enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq_error *err);
 AQ_API void aq_reader_close(struct aq_reader *r); /* NULL allowed */
 
+/* ---- synonyms ----
+ * Rules that say which words mean the same, one a line (the manual of aq): `AGI,
+ * artificial general intelligence`. They belong to no reader, do not change once they
+ * are read, and may be used by several threads at once. */
+
+struct aq_synonyms;
+
+/* name: what messages call the text, such as its file. AQ_SYNTAX says what is wrong in
+ * which line, AQ_LIMIT that it is too long. On failure *out is NULL. */
+AQ_API enum aq_status aq_synonyms_read(struct aq_slice text, const char *name, struct aq_synonyms **out,
+                                       struct aq_error *err);
+/* The list that aq uses unless told otherwise: terms of AI alignment. */
+AQ_API enum aq_status aq_synonyms_default(struct aq_synonyms **out, struct aq_error *err);
+AQ_API void aq_synonyms_free(struct aq_synonyms *s); /* NULL allowed */
+
 /* ---- searching ---- */
 
 enum aq_group { AQ_GROUP_COMMENT, AQ_GROUP_NONE, AQ_GROUP_THREAD, AQ_GROUP_AUTHOR };
@@ -36,7 +51,25 @@ enum {
     AQ_NO_FILL = 8,          /* AQ_GROUP_COMMENT: one hit a comment, even where that leaves places empty */
     AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
     AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
-    AQ_NEED_WORDS = 64       /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
+    AQ_NEED_WORDS = 64,      /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
+    AQ_NO_HITS = 128         /* totals and facets only; limit and offset do not matter */
+};
+
+/* What matching comments are counted by. A comment counts once, whatever hits are grouped
+ * by and however many of its passages match; with several tags once for each of them. */
+enum aq_facet_kind {
+    AQ_FACET_AUTHOR,
+    AQ_FACET_THREAD,
+    AQ_FACET_TAG,
+    AQ_FACET_YEAR, /* "2019", in UTC, as those that follow */
+    AQ_FACET_MONTH, /* "2019-05" */
+    AQ_FACET_DAY,   /* "2019-05-31" */
+    AQ_FACET_TIME   /* days where all dates lie within 31 of them, months within 36, else years */
+};
+
+struct aq_facet_request {
+    enum aq_facet_kind kind;
+    uint32_t limit; /* values wanted; 0: 10, of times 10,000; at most 10,000 */
 };
 
 /* Zero-initialise for the defaults. Strings are borrowed for the call. */
@@ -56,11 +89,35 @@ struct aq_search_request {
     size_t without_count;
     int64_t after, before;  /* dates in [after, before); both 0: no bound. AQ_NO_DATE: open end */
     double k1, b;           /* BM25; 0 and 0: 1.2 and 0.75 */
+    /* Counted over all matches, none of which is passed over then: totals are exact. */
+    const struct aq_facet_request *facets;
+    size_t facet_count;     /* at most 16 */
+    /* Comments of one thread among the first ten hits, while there are others that are as good a
+     * match (docs/QUERY.md, "Order"); 0: 2. UINT32_MAX: no bound. Means nothing where
+     * threads are named, hits are grouped otherwise or sorted by another thing than relevance. */
+    uint32_t per_thread;
+    /* For the pages after the first: the first one's `snapshot`. Comments that have come into the
+     * index since are no hits and count nowhere. 0: all are. docs/QUERY.md, "Pages", says
+     * what stays as it was. */
+    uint32_t snapshot;
     int64_t now;            /* what relative dates of the query count from; 0: the clock's time */
+    const struct aq_synonyms *synonyms; /* NULL: none. Plain queries have none */
+    uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
+                             * AQ_NO_FILL: windows come from all passages of a comment that match */
 };
 
 struct aq_range {
     uint32_t begin, end; /* bytes */
+};
+
+/* A part of a comment's text that shows matched words. */
+struct aq_snippet {
+    struct aq_slice text;          /* UTF-8, cut between words where it can be */
+    const struct aq_range *ranges; /* matched words in text, ascending, not overlapping */
+    uint32_t range_count;
+    uint32_t ordinal;              /* of the passage it is from */
+    uint8_t quote_depth;           /* of that */
+    bool goes_before, goes_on;     /* the passage has text before it, after it */
 };
 
 /* What one term adds to a score. */
@@ -95,9 +152,30 @@ struct aq_hit {
     const struct aq_range *title_ranges; /* matched words in title */
     uint32_t title_range_count;
     struct aq_range snippet; /* the best window of passage, cut at words */
+    const struct aq_snippet *snippets; /* where several were asked for: windows in order of the text, that one
+                                        * among them, others also from further matching passages of the comment */
+    uint32_t snippet_count;
     const struct aq_share *shares; /* with AQ_EXPLAIN */
     uint32_t share_count;
     uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
+};
+
+struct aq_facet_value {
+    struct aq_slice name;   /* of the author or tag; id of the thread; year, month or day */
+    struct aq_slice title;  /* of the thread */
+    uint32_t comments;      /* that match and have it */
+};
+
+/* Exact, whatever their number. */
+struct aq_facet {
+    enum aq_facet_kind kind; /* for AQ_FACET_TIME what it came to: YEAR, MONTH or DAY */
+    /* By falling number of comments, then by name, threads by age in the index; times ascending,
+     * the latest ones where there are more than were wanted. */
+    const struct aq_facet_value *values;
+    uint32_t value_count;
+    uint32_t distinct;      /* values there are */
+    uint32_t comments;      /* that match */
+    uint32_t without;       /* those of them that have no value: no author, thread, tag, or date from year 1 to 9999 */
 };
 
 /* The query as it was understood: each node before its children. With AQ_EXPLAIN. */
@@ -133,18 +211,22 @@ struct aq_result {
     const struct aq_hit *hits;
     uint32_t hit_count;
     /* Both exact up to 1,000 groups, or offset + limit where that is more; with
-     * AQ_COUNT_EXACT, another sort or groups of several comments however many. */
+     * AQ_COUNT_EXACT, facets, another sort or groups of several comments however many. */
     uint64_t total_passages; /* matching */
     uint64_t total_groups;   /* comments (threads, authors; AQ_GROUP_NONE: passages) with a match */
     bool total_at_least;     /* there are more: both totals are lower bounds */
     unsigned partial;        /* enum aq_partial bits */
     uint64_t commit;         /* the state searched */
-    uint32_t snapshot;       /* highest comment number that state had, + 1 */
+    uint32_t snapshot;       /* highest comment number that could be a hit, + 1: for further pages */
     uint64_t micros;         /* time spent */
     const struct aq_slice *ignored; /* words of the query that occur nowhere */
     uint32_t ignored_count;
     struct aq_slice suggestion; /* the query with better words for some that occur nowhere, or hardly; mostly empty */
     struct aq_slice query; /* what was searched for: the request's, or what aq_related made */
+    const struct aq_slice *synonyms; /* that were searched for besides what was typed */
+    uint32_t synonym_count;
+    const struct aq_facet *facets; /* in the order asked for */
+    size_t facet_count;
     struct aq_explanation explanation;
 };
 

@@ -13,6 +13,7 @@ enum aq_status aq_collector_init(struct aq_collector *c, struct aq_txn *txn, con
                                .group = group,
                                .sort = sort,
                                .tiered = tiered,
+                               .below = AQ_NO_COMMENT,
                                .facts = many || filter->active || sort != AQ_SORT_RELEVANCE,
                                .passes = true,
                                .counts = true,
@@ -28,6 +29,18 @@ enum aq_status aq_collector_init(struct aq_collector *c, struct aq_txn *txn, con
             return aq_fail_nomem(err);
     }
     return AQ_OK;
+}
+
+void aq_collector_bound(struct aq_collector *c, uint32_t below)
+{
+    c->below = below;
+    c->facts |= below < c->txn->state.next_comment;
+}
+
+void aq_collector_facets(struct aq_collector *c, struct aq_facets *facets)
+{
+    c->facets = facets;
+    c->facts = true;
 }
 
 void aq_collector_rank(struct aq_collector *c, uint64_t enough)
@@ -69,9 +82,11 @@ void aq_collector_turn(struct aq_collector *c, uint32_t comment)
     end_comment(c);
     if (!c->facts)
         return;
-    c->passes = !c->filter->active || aq_filter_passes(c->filter, c->txn, comment);
+    c->passes = comment < c->below && (!c->filter->active || aq_filter_passes(c->filter, c->txn, comment));
     if (!c->passes)
         return;
+    if (c->facets)
+        aq_facets_count(c->facets, c->txn, comment);
     if (c->sort != AQ_SORT_RELEVANCE)
         c->primary = aq_column_get(c->txn, c->sort == AQ_SORT_DATE ? AQ_COL_DATE : AQ_COL_SCORE, comment);
     if (c->group_counts) {

@@ -9,6 +9,7 @@
 #define AQ_GROUP_H
 
 #include "aq.h"
+#include "facets.h"
 #include "filter.h"
 #include "leaf.h"
 #include "topk.h"
@@ -18,8 +19,10 @@
 struct aq_collector {
     struct aq_txn *txn;
     const struct aq_filter *filter;
+    struct aq_facets *facets; /* count what passes; NULL: none */
     enum aq_group group;
     enum aq_sort sort;
+    uint32_t below;    /* comments with this number or a higher one are no hits */
     bool tiered;       /* passages without all words go behind */
     bool facts;        /* something must be looked up of each comment */
     bool ranking;      /* best passages of comments are found in any order */
@@ -54,6 +57,10 @@ enum aq_status aq_collector_init(struct aq_collector *c, struct aq_txn *txn, con
                                  enum aq_group group, enum aq_sort sort, uint32_t k, bool tiered,
                                  struct aq_error *err);
 void aq_collector_free(struct aq_collector *c);
+/* Before anything is collected: only comments below this number are hits. */
+void aq_collector_bound(struct aq_collector *c, uint32_t below);
+/* Before anything is collected by an exhaustive plan: comments that match are counted there. */
+void aq_collector_facets(struct aq_collector *c, struct aq_facets *facets);
 /* Before anything is collected, sorted by relevance, a comment or a passage to a group:
  * a ranking plan will run, which counts at least `enough` groups if there are. */
 void aq_collector_rank(struct aq_collector *c, uint64_t enough);

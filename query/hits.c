@@ -3,7 +3,7 @@
 #include "hits.h"
 
 #include "reader.h"
-#include "snippet.h"
+#include "snippets.h"
 
 struct work {
     const struct aq_hit_maker *maker;
@@ -19,17 +19,50 @@ static bool copy(struct aq_arena *arena, struct aq_slice from, struct aq_slice *
     return from.len == 0 || (*to = aq_arena_copy(arena, from)).ptr;
 }
 
+/* Marks the text; *ranges in the result's arena. */
+static enum aq_status mark(struct work *w, struct aq_slice text, const struct aq_range **ranges, uint32_t *count,
+                           struct aq_error *err)
+{
+    const struct aq_hit_maker *m = w->maker;
+    enum aq_status st = aq_mark_text(&w->marker, m->analyzer, m->query, text, err);
+    *ranges = NULL;
+    *count = 0;
+    if (st || w->marker.count == 0)
+        return st;
+    struct aq_range *out = aq_arena_alloc(m->arena, w->marker.count * sizeof *out);
+    if (!out)
+        return aq_fail_nomem(err);
+    *count = aq_mark_ranges(&w->marker, text, (struct aq_range){0, (uint32_t)text.len}, out);
+    *ranges = out;
+    return AQ_OK;
+}
+
 /* Marks and window of the passage. */
 static enum aq_status show_passage(struct work *w, struct aq_hit *h, struct aq_error *err)
 {
+    struct aq_snippet_source source = {.text = h->passage, .marks = &w->marker, .query = w->maker->query};
+    double worth;
+    enum aq_status st = mark(w, h->passage, &h->ranges, &h->range_count, err);
+    if (!st)
+        h->snippet = aq_snippet_window(&source, (struct aq_range){0, (uint32_t)h->passage.len}, AQ_SNIPPET_COLUMNS,
+                                       &worth);
+    return st;
+}
+
+/* Further windows, where there are marks at all. */
+static enum aq_status show_more(struct work *w, struct aq_hit *h, const struct aq_comment *c,
+                                const struct aq_candidate *x, struct aq_error *err)
+{
     const struct aq_hit_maker *m = w->maker;
-    enum aq_status st = aq_mark_text(&w->marker, m->analyzer, m->query, h->passage, err);
-    if (st)
-        return st;
-    if (aq_mark_ranges(&w->marker, m->arena, &h->ranges, &h->range_count))
-        return aq_fail_nomem(err);
-    h->snippet = aq_snippet_window(h->passage, &w->marker, m->query);
-    return AQ_OK;
+    struct aq_snippets_source source = {.comment = c,
+                                        .ordinal = x->ordinal,
+                                        .marks = &w->marker,
+                                        .first = h->snippet,
+                                        .others = !m->alone && x->matches != 1,
+                                        .most = m->snippets,
+                                        .analyzer = m->analyzer,
+                                        .query = m->query};
+    return aq_snippets_make(&source, m->arena, &h->snippets, &h->snippet_count, err);
 }
 
 static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, size_t at, struct aq_error *err)
@@ -75,7 +108,8 @@ static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, siz
     if (!copy(m->arena, c.id, &h->id) || !copy(m->arena, c.parent, &h->parent) || !copy(m->arena, c.url, &h->url) ||
         !copy(m->arena, c.title, &h->title) || !copy(m->arena, part, &h->passage))
         return aq_fail_nomem(err);
-    return show_passage(w, h, err);
+    enum aq_status shown = show_passage(w, h, err);
+    return shown || m->snippets <= 1 ? shown : show_more(w, h, &c, x, err);
 }
 
 /* ---- titles ---- */
@@ -113,11 +147,9 @@ static enum aq_status make_titles(struct work *w, struct order *order, size_t co
     }
     for (size_t i = 0; i < count; i++) {
         struct aq_hit *h = &w->hits[i];
-        enum aq_status st = aq_mark_text(&w->marker, m->analyzer, m->query, h->title, err);
+        enum aq_status st = mark(w, h->title, &h->title_ranges, &h->title_range_count, err);
         if (st)
             return st;
-        if (aq_mark_ranges(&w->marker, m->arena, &h->title_ranges, &h->title_range_count))
-            return aq_fail_nomem(err);
     }
     return AQ_OK;
 }

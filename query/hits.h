@@ -15,6 +15,8 @@ struct aq_hit_maker {
     struct aq_analyzer *analyzer;
     const struct aq_query *query;
     unsigned flags;         /* of the request: AQ_NO_TEXT */
+    uint32_t snippets;      /* of the request */
+    bool alone;             /* every passage is a hit of its own */
     const struct aq_shares *shares; /* of each hit, or NULL */
     struct aq_arena *arena; /* everything handed out lives here */
 };

@@ -196,6 +196,18 @@ static bool same_leaf(const struct aq_query *q, const struct aq_query_node *a, c
            aq_query_same_phrase(&q->nears[a->leaf].sides->spans[0], &q->nears[b->leaf].sides->spans[0]);
 }
 
+/* How many things a child of the outermost row asks for: of a row of words that has
+ * synonyms as many as without them. */
+static size_t count_things(const struct aq_query *q, uint32_t at)
+{
+    size_t things = 0;
+    if (q->nodes[at].kind != AQ_NODE_SAME || q->nodes[at + 1].kind != AQ_NODE_ROW)
+        return 1;
+    for (uint32_t c = at + 2; c < q->nodes[at + 1].end; c = q->nodes[c].end)
+        things += !q->nodes[c].dead;
+    return things ? things : 1;
+}
+
 /* How many different things the outermost row asks for, none if there is no such row. */
 static size_t count_row(const struct aq_query *q)
 {
@@ -207,7 +219,7 @@ static size_t count_row(const struct aq_query *q)
         bool repeats = n->dead || n->occur == AQ_MUST_NOT || n->kind == AQ_NODE_FIELD;
         for (uint32_t other = 1; other < c && !repeats; other = q->nodes[other].end)
             repeats = q->nodes[other].occur != AQ_MUST_NOT && same_leaf(q, &q->nodes[other], n);
-        distinct += !repeats;
+        distinct += repeats ? 0 : count_things(q, c);
     }
     return distinct;
 }
@@ -215,10 +227,12 @@ static size_t count_row(const struct aq_query *q)
 void aq_query_resolve(struct aq_query *q, const struct aq_model *m)
 {
     find_dead(q);
+    for (size_t i = 0; i < q->term_count; i++)
+        q->terms[i].idf = q->terms[i].df ? aq_idf(m, q->terms[i].df) : 0;
+    aq_query_level_synonyms(q);
     count_times(q);
     for (size_t i = 0; i < q->term_count; i++) {
         struct aq_query_term *t = &q->terms[i];
-        t->idf = t->df ? aq_idf(m, t->df) : 0;
         t->weight = t->idf * t->times;
         q->scores |= t->weight > 0;
     }

@@ -36,4 +36,8 @@ bool aq_query_same_phrase(const struct aq_query_phrase *p, const struct aq_query
 uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_tokens *t, bool fuzzy,
                               unsigned distance);
 
+/* Once idf of every term is known: lets no synonym weigh more than what was typed. Without
+ * that, passages that spell an abbreviation out would come before all others. */
+void aq_query_level_synonyms(struct aq_query *q);
+
 #endif

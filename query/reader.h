@@ -8,6 +8,7 @@
 #include "score.h"
 #include "store.h"
 #include "forest.h"
+#include "synonyms.h"
 
 /* The commonest words by their first letter, as long as the index stays the same: what
  * aq_suggest needs first of all. */
@@ -23,6 +24,7 @@ struct aq_reader {
     struct aq_store *store;
     struct aq_analyzer *analyzer;
     struct aq_model model;          /* of the last search */
+    struct aq_synonym_table synonyms; /* likewise */
     struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
     struct aq_letter_forms letters;
     /* The thread that was read last: its neighbours are often asked for one by one. */

@@ -4,7 +4,9 @@
 #include "hits.h"
 #include "plan.h"
 #include "reader.h"
+#include "snippets.h"
 #include "spelling.h"
+#include "spread.h"
 #include "strict.h"
 
 #include <time.h>
@@ -29,7 +31,9 @@ struct search {
     struct aq_filter *filters; /* of the query's fields that stand deeper */
     struct aq_leaf *leaves;
     uint32_t leaf_count;
-    struct aq_collector collector;
+    struct aq_facets facets;
+    struct aq_collector collector; /* its totals are told */
+    struct aq_collector wider;
     struct aq_collector filler;
 };
 
@@ -52,9 +56,12 @@ static enum aq_status check_request(const struct aq_search_request *r, struct aq
         return aq_fail(err, AQ_LIMIT, "%u hits are asked for at once; at most %d are allowed", r->limit, MOST_LIMIT);
     if (r->offset > MOST_OFFSET)
         return aq_fail(err, AQ_LIMIT, "an offset of %u is asked for; at most %d is allowed", r->offset, MOST_OFFSET);
+    if (r->snippets > AQ_SNIPPETS_MOST)
+        return aq_fail(err, AQ_LIMIT, "%u snippets of a hit are asked for; at most %d are allowed", r->snippets,
+                       AQ_SNIPPETS_MOST);
     if ((unsigned)r->group > AQ_GROUP_AUTHOR || (unsigned)r->sort > AQ_SORT_SCORE)
         return aq_fail(err, AQ_INVALID, "no such grouping or sorting");
-    return AQ_OK;
+    return aq_facets_check(r, err);
 }
 
 static enum aq_status parse(struct search *s, struct aq_error *err)
@@ -65,6 +72,8 @@ static enum aq_status parse(struct search *s, struct aq_error *err)
     enum aq_status st = aq_parse(r->query, plain, now, &s->syntax, err);
     if (!st && (r->flags & AQ_QUERY_STRICT))
         st = aq_syntax_strict(&s->syntax, r->query, NULL, err);
+    if (!st && !plain)
+        st = aq_synonyms_apply(r->synonyms, &s->reader->synonyms, &s->syntax, s->reader->analyzer, err);
     if (!st)
         st = aq_query_build(&s->query, &s->syntax, plain, s->reader->analyzer, &s->txn, err);
     return st;
@@ -117,47 +126,119 @@ static struct aq_plan plan_of(const struct search *s, struct aq_collector *c)
                             .filters = s->filters};
 }
 
+/* What the hits are sorted by. */
+static enum aq_sort sort_of(const struct search *s, enum aq_plan_kind kind)
+{
+    /* Without words the newest come first: every score is 0. */
+    bool listed = kind == AQ_PLAN_LIST || (kind == AQ_PLAN_TREE && !s->query.scores);
+    return listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
+}
+
+static enum aq_status open_collector(struct search *s, struct aq_collector *c, enum aq_plan_kind kind,
+                                     enum aq_group group, uint32_t k, struct aq_error *err)
+{
+    enum aq_status st =
+        aq_collector_init(c, &s->txn, &s->filter, group, sort_of(s, kind), k, s->query.tiered, err);
+    if (!st && s->request->snapshot)
+        aq_collector_bound(c, s->request->snapshot);
+    return st;
+}
+
 /* Exhaustively. */
 static enum aq_status run(struct search *s, enum aq_plan_kind kind, struct aq_collector *c, enum aq_group group,
                           uint32_t k, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
-    /* Without words the newest come first: every score is 0. */
-    bool listed = kind == AQ_PLAN_LIST || (kind == AQ_PLAN_TREE && !s->query.scores);
-    enum aq_sort sort = listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
-    enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, group, sort, k, s->query.tiered, err);
+    enum aq_status st = open_collector(s, c, kind, group, k, err);
+    if (!st && c == &s->collector && s->request->facet_count)
+        aq_collector_facets(c, &s->facets);
     struct aq_plan plan = plan_of(s, c);
     if (!st)
         st = aq_plan_run(&plan, kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
 }
 
-/* Sorting by columns, groups of several comments and exact totals need every match. */
+/* Sorting by columns, groups of several comments, exact totals and facets need every match. */
 static bool can_rank(struct search *s, enum aq_plan_kind kind)
 {
     const struct aq_search_request *r = s->request;
     struct aq_plan plan = plan_of(s, NULL);
     return s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE && (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) &&
-           !(r->flags & AQ_COUNT_EXACT) && aq_plan_can_rank(&plan, kind);
+           !(r->flags & AQ_COUNT_EXACT) && r->facet_count == 0 && aq_plan_can_rank(&plan, kind);
 }
 
-/* Passing over what cannot be among the best. Where fewer than k groups are found, they
- * are all there are, and their passages have been counted. */
-static enum aq_status rank(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
-                           size_t *count, struct aq_error *err)
+/* Passing over what cannot be among the best. */
+static enum aq_status rank(struct search *s, enum aq_plan_kind kind, struct aq_collector *c, uint32_t k,
+                           uint64_t count_enough, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
-    const struct aq_search_request *r = s->request;
-    struct aq_collector *c = &s->collector;
     struct aq_plan plan = plan_of(s, c);
-    enum aq_status st = aq_collector_init(c, &s->txn, &s->filter, r->group, r->sort, k, s->query.tiered, err);
+    enum aq_status st = open_collector(s, c, kind, s->request->group, k, err);
     if (st)
         return st;
-    aq_collector_rank(c, k > s->reader->count_enough ? k : s->reader->count_enough);
+    aq_collector_rank(c, count_enough);
     st = aq_plan_rank(&plan, kind, err);
-    if (!st)
-        st = aq_collector_finish(c, hits, count, err);
-    if (st || r->group != AQ_GROUP_COMMENT || *count == 0)
+    return st ? st : aq_collector_finish(c, hits, count, err);
+}
+
+static bool names_threads(const struct search *s)
+{
+    const struct aq_syntax *x = &s->syntax;
+    for (size_t i = 0; i < x->count; i++)
+        if (x->nodes[i].kind == AQ_NODE_FIELD && x->nodes[i].field.field == AQ_FIELD_THREAD &&
+            x->nodes[i].occur != AQ_MUST_NOT)
+            return true;
+    return s->request->thread_count > 0;
+}
+
+/* How many comments of a thread may be among the first hits; UINT32_MAX: any number. */
+static uint32_t per_thread(const struct search *s, enum aq_plan_kind kind)
+{
+    const struct aq_search_request *r = s->request;
+    bool spreads = r->group == AQ_GROUP_COMMENT && sort_of(s, kind) == AQ_SORT_RELEVANCE &&
+                   !(r->flags & AQ_NO_HITS) && s->txn.state.next_thread > 1 && !names_threads(s);
+    return !spreads ? UINT32_MAX : r->per_thread ? r->per_thread : AQ_SPREAD_DEFAULT;
+}
+
+/* Looking at every match, more of the best cost next to nothing. */
+static enum aq_status find_among_all(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
+                                     size_t *count, struct aq_error *err)
+{
+    uint32_t of_thread = per_thread(s, kind);
+    uint32_t wanted = of_thread < k && k < AQ_SPREAD_AMONG ? AQ_SPREAD_AMONG : k;
+    enum aq_status st = run(s, kind, &s->collector, s->request->group, wanted, hits, count, err);
+    if (!st && of_thread < k)
+        aq_spread(&s->txn, of_thread, *hits, *count, true);
+    *count = !st && *count > k ? k : *count;
+    return st;
+}
+
+/* Twenty hits hold ten of enough threads nearly always where there are many threads. */
+static uint32_t more_than(uint32_t k)
+{
+    return k < 2 * AQ_SPREAD_HITS ? 2 * AQ_SPREAD_HITS : AQ_SPREAD_AMONG;
+}
+
+/* Most first pages have few of any thread: more are found only where they do not. Where
+ * fewer than k comments are found, they are all there are, and their passages are counted. */
+static enum aq_status find_best(struct search *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
+                                size_t *count, struct aq_error *err)
+{
+    const struct aq_search_request *r = s->request;
+    uint32_t of_thread = per_thread(s, kind);
+    uint64_t enough = k > s->reader->count_enough ? k : s->reader->count_enough;
+    enum aq_status st = rank(s, kind, &s->collector, k, enough, hits, count, err);
+    bool settled = st || of_thread >= k;
+    for (uint32_t wanted = k; !st && !settled; wanted = more_than(wanted)) {
+        if (wanted > k) {
+            aq_collector_free(&s->wider);
+            st = rank(s, kind, &s->wider, wanted, 0, hits, count, err);
+        }
+        settled = st || aq_spread(&s->txn, of_thread, *hits, *count, *count < wanted);
+    }
+    *count = !st && *count > k ? k : *count;
+    if (st || r->group != AQ_GROUP_COMMENT || *count == 0 || r->flags & AQ_NO_HITS)
         return st;
     size_t skipped = *count == k ? r->offset : 0;
+    struct aq_plan plan = plan_of(s, &s->collector);
     return aq_plan_count_matches(&plan, kind, *hits + skipped, *count - skipped, err);
 }
 
@@ -174,7 +255,7 @@ static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint
 {
     struct aq_candidate *all;
     size_t leader_count = *count, all_count, n = leader_count;
-    if (s->request->group != AQ_GROUP_COMMENT || (s->request->flags & AQ_NO_FILL) || n == 0 || n >= k ||
+    if (s->request->group != AQ_GROUP_COMMENT || (s->request->flags & AQ_NO_FILL) || s->request->snippets > 1 || n == 0 || n >= k ||
         s->collector.passages <= n)
         return AQ_OK;
     enum aq_status st = run(s, kind, &s->filler, AQ_GROUP_NONE, k, &all, &all_count, err);
@@ -199,19 +280,68 @@ static enum aq_status fill_places(struct search *s, enum aq_plan_kind kind, uint
     return AQ_OK;
 }
 
+/* Whether it stands in the query; else it is of a synonym. */
+static bool was_typed(const struct search *s, struct aq_slice text)
+{
+    struct aq_slice query = s->request->query;
+    return text.ptr >= query.ptr && text.ptr <= query.ptr + query.len;
+}
+
+static enum aq_status copy_all(struct answer *a, struct aq_slice *items, uint32_t count, struct aq_error *err)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!(items[i] = aq_arena_copy(&a->arena, items[i])).ptr)
+            return aq_fail_nomem(err);
+    return AQ_OK;
+}
+
 static enum aq_status copy_ignored(struct search *s, struct answer *a, struct aq_error *err)
 {
     const struct aq_query *q = &s->query;
-    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->term_count + q->form_count + q->pattern_count + 1) * sizeof *out);
+    size_t room = q->term_count + q->form_count + q->pattern_count + 1;
+    struct aq_slice *out = aq_arena_alloc(&a->arena, room * sizeof *out);
     if (!out)
         return aq_fail_nomem(err);
-    uint32_t n = aq_query_ignored(q, out);
-    for (uint32_t i = 0; i < n; i++)
-        if (!(out[i] = aq_arena_copy(&a->arena, out[i])).ptr)
-            return aq_fail_nomem(err);
+    uint32_t all = aq_query_ignored(q, out), n = 0;
+    for (uint32_t i = 0; i < all; i++)
+        if (was_typed(s, out[i]))
+            out[n++] = out[i];
     a->result.ignored = out;
     a->result.ignored_count = n;
-    return AQ_OK;
+    return copy_all(a, out, n, err);
+}
+
+/* Those that the index can have, each once. */
+static enum aq_status copy_synonyms(struct search *s, struct answer *a, struct aq_error *err)
+{
+    const struct aq_query *q = &s->query;
+    struct aq_slice *out = aq_arena_alloc(&a->arena, (q->node_count + 1) * sizeof *out);
+    uint32_t n = 0;
+    if (!out)
+        return aq_fail_nomem(err);
+    for (uint32_t i = 0; i < q->node_count; i++) {
+        const struct aq_query_node *same = &q->nodes[i];
+        if (same->kind != AQ_NODE_SAME || same->dead)
+            continue;
+        for (uint32_t c = i + 1; c < same->end; c = q->nodes[c].end) {
+            struct aq_slice name = q->nodes[c].typed;
+            bool told = q->nodes[c].dead || was_typed(s, name);
+            for (uint32_t k = 0; k < n && !told; k++)
+                told = aq_slice_eq(out[k], name);
+            if (!told)
+                out[n++] = name;
+        }
+    }
+    a->result.synonyms = out;
+    a->result.synonym_count = n;
+    return copy_all(a, out, n, err);
+}
+
+/* Later pages go by what the first one saw. */
+static uint32_t snapshot_of(const struct search *s)
+{
+    uint32_t now = s->txn.state.next_comment, asked = s->request->snapshot;
+    return asked && asked < now ? asked : now;
 }
 
 /* The words that stand alone in the query, not in exclusions, phrases or patterns, each
@@ -227,7 +357,8 @@ static bool find_doubted(const struct search *s, struct aq_spelling_word *words,
             continue;
         const struct aq_query_term *t = &q->terms[q->words[n->leaf].scored[0]];
         /* One that was said before, alone or in a phrase, is `typed` there. */
-        if (t->typed.ptr < n->typed.ptr || t->typed.ptr + t->typed.len > n->typed.ptr + n->typed.len)
+        bool here = t->typed.ptr >= n->typed.ptr && t->typed.ptr + t->typed.len <= n->typed.ptr + n->typed.len;
+        if (!here || !was_typed(s, n->typed))
             continue;
         words[(*count)++] = (struct aq_spelling_word){t->typed, t->df};
         any |= aq_spelling_doubts(&s->txn, t->df);
@@ -239,7 +370,7 @@ static enum aq_status suggest(struct search *s, struct answer *a, struct aq_erro
 {
     struct aq_slice better;
     size_t count;
-    if (s->request->flags & (AQ_QUERY_PLAIN | AQ_NO_TEXT))
+    if (s->request->flags & (AQ_QUERY_PLAIN | AQ_NO_TEXT | AQ_NO_HITS))
         return AQ_OK;
     struct aq_spelling_word *words = aq_arena_alloc(s->arena, (s->query.node_count + 1) * sizeof *words);
     if (!words)
@@ -275,14 +406,16 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     struct aq_candidate *found = NULL;
     size_t count = 0;
     uint32_t limit = r->limit ? r->limit : DEFAULT_LIMIT;
+    uint32_t k = r->flags & AQ_NO_HITS ? 1 : r->offset + limit;
     enum aq_status st = prepare(s, err);
+    if (!st)
+        st = aq_facets_init(&s->facets, &s->txn, r, err);
     if (st)
         return st;
     enum aq_plan_kind kind = aq_plan_choose(&s->query, s->filter.active && !(r->flags & AQ_NEED_WORDS));
-    st = can_rank(s, kind) ? rank(s, kind, r->offset + limit, &found, &count, err)
-                           : run(s, kind, &s->collector, r->group, r->offset + limit, &found, &count, err);
-    if (!st)
-        st = fill_places(s, kind, r->offset + limit, &found, &count, err);
+    st = can_rank(s, kind) ? find_best(s, kind, k, &found, &count, err) : find_among_all(s, kind, k, &found, &count, err);
+    if (!st && !(r->flags & AQ_NO_HITS))
+        st = fill_places(s, kind, k, &found, &count, err);
     if (st)
         return st;
 
@@ -293,10 +426,10 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
     out->total_at_least = s->collector.at_least;
     out->partial = (s->query.cut ? AQ_PARTIAL_TERMS : 0u) | (s->query.cut_pattern ? AQ_PARTIAL_PATTERNS : 0u);
     out->commit = s->txn.state.commit;
-    out->snapshot = s->txn.state.next_comment;
+    out->snapshot = snapshot_of(s);
     if (r->query.len && !(out->query = aq_arena_copy(&a->arena, r->query)).ptr)
         return aq_fail_nomem(err);
-    size_t skip = r->offset < count ? r->offset : count;
+    size_t skip = r->offset < count && !(r->flags & AQ_NO_HITS) ? r->offset : count;
     const struct aq_shares *shares;
     st = explain(s, a, skip ? found + skip : found, count - skip, &shares, err);
     if (st)
@@ -305,9 +438,17 @@ static enum aq_status answer(struct search *s, struct answer *a, struct aq_error
                                  .analyzer = s->reader->analyzer,
                                  .query = &s->query,
                                  .flags = r->flags,
+                                 .snippets = r->snippets,
+                                 .alone = r->group == AQ_GROUP_NONE,
                                  .shares = shares,
                                  .arena = &a->arena};
     st = copy_ignored(s, a, err);
+    if (!st && r->facet_count) {
+        st = aq_facets_make(&s->facets, &s->txn, s->scratch, &a->arena, &out->facets, err);
+        out->facet_count = st ? 0 : r->facet_count;
+    }
+    if (!st)
+        st = copy_synonyms(s, a, err);
     if (!st)
         st = suggest(s, a, err);
     if (!st)
@@ -322,7 +463,9 @@ static void search_free(struct search *s)
     aq_query_free(&s->query);
     aq_pending_scan_free(&s->pend);
     aq_collector_free(&s->collector);
+    aq_collector_free(&s->wider);
     aq_collector_free(&s->filler);
+    aq_facets_free(&s->facets);
     aq_arena_reset(s->arena);
     aq_arena_reset(s->scratch);
 }

@@ -19,12 +19,19 @@ struct aq_settings {
     unsigned color; /* enum aq_color */
     bool json, quiet, no_pager, no_config, help, version;
 
-    uint64_t limit, offset; /* limit 0: the command's default */
+    uint64_t limit, offset; /* limit: AQ_NOT_GIVEN */
     unsigned sort;          /* enum aq_sort, by aq_sort_names */
     unsigned group;         /* enum aq_group, by aq_group_names */
     struct aq_option_list authors, threads;
     const char *after, *before;
     bool count, strict, explain;
+    uint64_t snippets;
+    const char *synonyms; /* a file */
+    bool no_synonyms;
+    struct aq_option_list facets; /* "author,tag:20" */
+    bool over_time;
+    uint64_t per_thread; /* 0: any number */
+    uint64_t snapshot;   /* 0: none */
 
     uint64_t context, passage; /* AQ_NOT_GIVEN */
     const char *template;      /* --format of hits and comments, or NULL */
@@ -37,6 +44,7 @@ struct aq_settings {
 
 extern const char *const aq_sort_names[];  /* in the order of enum aq_sort */
 extern const char *const aq_group_names[]; /* in the order of enum aq_group */
+extern const char *const aq_facet_names[]; /* in the order of enum aq_facet_kind, without TIME */
 
 struct aq_cli {
     struct aq_settings set;

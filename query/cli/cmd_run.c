@@ -348,8 +348,9 @@ static enum aq_status answer(struct job *job, const struct asked *q)
     struct aq_result *result = NULL;
     struct aq_search_request request = {
         .query = q->text,
-        .limit = (uint32_t)(set->limit ? set->limit : LIMIT),
+        .limit = (uint32_t)(set->limit == AQ_NOT_GIVEN ? LIMIT : set->limit),
         .flags = AQ_QUERY_PLAIN,
+        .per_thread = UINT32_MAX, /* what is measured is the ranking */
     };
     if (set->format == AQ_RUN_TREC)
         request.flags |= AQ_NO_TEXT | AQ_NO_FILL;
@@ -444,7 +445,7 @@ const struct aq_command aq_command_run = {
      .summary = "answer many queries, one list of hits each",
      .details = "For evaluation on test collections. Each line of the file is an object with `_id` and "
                 "`text`; `-` reads standard input. The text is searched for as plain words: nothing in it is "
-                "an operator.",
+                "an operator, and any number of hits may be of one thread.",
      .options = {"Run options", options, AQ_COUNT(options)},
      .complete = AQ_COMPLETE_FILES},
     run,

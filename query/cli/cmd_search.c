@@ -6,6 +6,7 @@
 #include "template.h"
 #include "print_json.h"
 #include "print_text.h"
+#include "synonyms_file.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -19,7 +20,7 @@ const char *const aq_group_names[] = {[AQ_GROUP_COMMENT] = "comment",
                                       [AQ_GROUP_AUTHOR] = "author",
                                       NULL};
 
-enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000 };
+enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5, FACET_VALUES_MOST = 10000 };
 
 static bool is_date(const char *text)
 {
@@ -28,11 +29,41 @@ static bool is_date(const char *text)
 }
 static const char date_form[] = "a date such as 2019, 2019-05, 2019-05-31 or 2019-05-31T18:00Z";
 
+/* The next of "author,tag:20"; *text moves behind it, to NULL after the last. False when it
+ * is none. */
+static bool next_facet(const char **text, struct aq_facet_request *facet)
+{
+    size_t len = strcspn(*text, ":,"), kind = 0;
+    const char *at = *text + len;
+    while (aq_facet_names[kind] && (strlen(aq_facet_names[kind]) != len || memcmp(aq_facet_names[kind], *text, len) != 0))
+        kind++;
+    if (!aq_facet_names[kind])
+        return false;
+    *facet = (struct aq_facet_request){.kind = (enum aq_facet_kind)kind};
+    if (*at == ':') {
+        for (at++; *at >= '0' && *at <= '9' && facet->limit <= FACET_VALUES_MOST; at++)
+            facet->limit = facet->limit * 10 + (uint32_t)(*at - '0');
+        if (facet->limit == 0 || facet->limit > FACET_VALUES_MOST)
+            return false;
+    }
+    *text = *at == ',' ? at + 1 : NULL;
+    return *at == ',' || !*at;
+}
+
+static bool is_facets(const char *text)
+{
+    struct aq_facet_request facet;
+    while (text)
+        if (!next_facet(&text, &facet))
+            return false;
+    return true;
+}
+
 #define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option options[] = {
     {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = FIELD(limit), .value = "N",
-     .min = 1, .max = LIMIT_MOST,
-     .help = "hits wanted (default 10)"},
+     .max = LIMIT_MOST,
+     .help = "hits wanted (default 10); 0: only totals and facets"},
     {.name = "offset", .kind = AQ_OPTION_NUMBER, .field = FIELD(offset), .value = "N", .max = OFFSET_MOST,
      .help = "hits to pass over first (default 0)"},
     {.name = "sort", .kind = AQ_OPTION_CHOICE, .field = FIELD(sort), .value = "BY",
@@ -55,6 +86,16 @@ static const struct aq_option options[] = {
     {.name = "before", .kind = AQ_OPTION_TEXT, .field = FIELD(before), .value = "DATE",
      .accepts = is_date, .form = date_form,
      .help = "only earlier than the start of DATE"},
+    {.name = "snippets", .kind = AQ_OPTION_NUMBER, .field = FIELD(snippets), .value = "N",
+     .min = 1, .max = SNIPPETS_MOST,
+     .help = "parts of a long passage to show, up to 5 (default 1)",
+     .more = "They do not overlap, and there are only as many as show further words that were found."},
+    {.name = "synonyms", .kind = AQ_OPTION_TEXT, .field = FIELD(synonyms), .value = "FILE",
+     .complete = AQ_COMPLETE_FILES,
+     .help = "use the synonyms in FILE, not those that aq has of its own",
+     .more = "SYNONYMS below says what is in such a file."},
+    {.name = "no-synonyms", .kind = AQ_OPTION_FLAG, .field = FIELD(no_synonyms),
+     .help = "search for nothing but the words given"},
     {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
      .help = "print only the exact number of comments that match",
      .more = "By --group it is the number of threads, authors or passages."},
@@ -64,6 +105,27 @@ static const struct aq_option options[] = {
     {.name = "format", .kind = AQ_OPTION_TEXT, .field = FIELD(template), .value = "TEMPLATE",
      .help = "print each hit as this says: '{id}\\t{author}\\t{snippet}'",
      .more = "See FORMATS."},
+    {.name = "facet", .kind = AQ_OPTION_LIST, .field = FIELD(facets), .value = "KIND",
+     .accepts = is_facets,
+     .form = "author, thread, tag, year, month or day, as in author,year or author:20",
+     .help = "count matching comments by author, thread, tag, year, month or day; several: author,year",
+     .more = "The ten values with most comments are printed, or as many as follow a colon, as in `author:20`; "
+             "of years, months and days all. A comment counts once, however many of its passages match and "
+             "whatever --group says. Counts are exact, and make totals so. With `-n 0` nothing else is printed.",
+     .never_saved = true},
+    {.name = "over-time", .kind = AQ_OPTION_FLAG, .field = FIELD(over_time),
+     .help = "count matching comments by year, month or day, as the dates are far apart",
+     .more = "Days where all lie within 31, months within 36, else years.",
+     .never_saved = true},
+    {.name = "per-thread", .kind = AQ_OPTION_NUMBER, .field = FIELD(per_thread), .value = "N", .max = LIMIT_MOST,
+     .help = "comments of one thread among the first ten hits (default 2); 0: any number",
+     .more = "Its further ones go behind the next best of other threads, from among the best hundred that are as "
+             "good a match: a hit with some of the words does not go before one with all of them, nor a quote before "
+             "an author's own words. Where threads are asked for, and with --group and --sort, it means nothing."},
+    {.name = "snapshot", .kind = AQ_OPTION_NUMBER, .field = FIELD(snapshot), .value = "N", .max = UINT32_MAX,
+     .help = "for further pages: leave out comments that were added after the first page",
+     .more = "N is `snapshot` in the last record that --json prints with the first page.",
+     .never_saved = true},
     {.name = "explain", .kind = AQ_OPTION_FLAG, .field = FIELD(explain),
      .help = "show how the query was understood and what each score is made of",
      .more = "The query is shown as a tree, with the words of the index that it asks for and in how many passages "
@@ -90,12 +152,32 @@ static enum aq_status read_dates(const struct aq_settings *set, struct aq_search
     return AQ_OK;
 }
 
+static enum aq_status read_facets(struct aq_cli *cli, struct aq_search_request *request)
+{
+    const struct aq_settings *set = &cli->set;
+    size_t most = 1;
+    for (size_t i = 0; i < set->facets.count; i++)
+        most += strlen(set->facets.items[i]);
+    struct aq_facet_request *facets = aq_arena_alloc(&cli->arena, most * sizeof *facets);
+    if (!facets)
+        return aq_fail_nomem(&cli->err);
+    for (size_t i = 0; i < set->facets.count; i++)
+        for (const char *text = set->facets.items[i]; text && next_facet(&text, &facets[request->facet_count]);)
+            request->facet_count++;
+    if (set->over_time)
+        facets[request->facet_count++] = (struct aq_facet_request){.kind = AQ_FACET_TIME};
+    request->facets = facets;
+    if (set->count && request->facet_count)
+        return aq_fail(&cli->err, AQ_SYNTAX, "--count prints nothing but a number; for facets without hits: -n 0");
+    return AQ_OK;
+}
+
 static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request *request)
 {
     const struct aq_settings *set = &cli->set;
     *request = (struct aq_search_request){
         .query = aq_cli_join_words(cli),
-        .limit = (uint32_t)(set->limit ? set->limit : LIMIT),
+        .limit = (uint32_t)(set->limit == AQ_NOT_GIVEN ? LIMIT : set->limit),
         .offset = (uint32_t)set->offset,
         .group = (enum aq_group)set->group,
         .sort = (enum aq_sort)set->sort,
@@ -103,11 +185,17 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
         .author_count = set->authors.count,
         .threads = set->threads.items,
         .thread_count = set->threads.count,
+        .snippets = (uint32_t)set->snippets,
+        .per_thread = set->per_thread ? (uint32_t)set->per_thread : UINT32_MAX,
+        .snapshot = (uint32_t)set->snapshot,
+        .flags = set->limit == 0 ? AQ_NO_HITS : 0,
     };
     if (!request->query.ptr)
         return aq_fail_nomem(&cli->err);
+    if (!set->quiet && read_facets(cli, request))
+        return cli->err.status;
     if (set->count || set->quiet) { /* one hit tells whether there are any */
-        request->limit = 1;
+        request->limit = set->limit == 0 ? 0 : 1;
         request->offset = set->count ? 0 : request->offset;
         request->flags |= AQ_NO_TEXT;
     }
@@ -147,6 +235,8 @@ static void print_json(struct aq_cli *cli, const struct aq_search_request *reque
         aq_json_hit(&cli->out.buf, &result->hits[i]);
         print_around(cli, around ? around[i].view : NULL);
     }
+    for (size_t i = 0; i < result->facet_count; i++)
+        aq_json_facet(&cli->out.buf, &result->facets[i]);
     aq_json_end(&cli->out.buf, result, (struct aq_slice){0});
 }
 
@@ -156,6 +246,7 @@ static void print_text(struct aq_cli *cli, const struct aq_search_request *reque
                        const struct aq_result *result, const struct aq_around *around)
 {
     aq_text_hits(&cli->out, request, result, around);
+    aq_text_facets(&cli->out, result);
     if (cli->out.terminal.tty) {
         aq_text_totals(&cli->out.buf, &cli->out.terminal, request, result);
         return;
@@ -245,7 +336,7 @@ static int answer(struct aq_cli *cli, struct aq_search_request *request, struct 
     if (st)
         return aq_cli_fail(cli);
     request->query = result->query;
-    bool found = set->count ? result->total_passages > 0 : result->hit_count > 0;
+    bool found = set->count || set->limit == 0 ? result->total_passages > 0 : result->hit_count > 0;
     bool for_people = !set->json && !set->count && !set->template && !set->quiet;
     if (related_to.ptr && for_people && cli->out.terminal.tty && result->query.len)
         print_words(&cli->out, result->query);
@@ -259,6 +350,7 @@ static int answer(struct aq_cli *cli, struct aq_search_request *request, struct 
 static int search(struct aq_cli *cli)
 {
     struct aq_search_request request;
+    struct aq_synonyms *synonyms;
     struct aq_range place;
     const struct aq_settings *set = &cli->set;
     bool filtered = set->authors.count || set->threads.count || set->after || set->before;
@@ -270,7 +362,12 @@ static int search(struct aq_cli *cli)
         return aq_cli_fail(cli);
     if (set->strict && aq_query_check(request.query, time(NULL), &place, &cli->err))
         return aq_cli_fail_at(cli, request.query, place);
-    return answer(cli, &request, (struct aq_slice){0});
+    if (aq_synonyms_wanted(cli, &synonyms))
+        return aq_cli_fail(cli);
+    request.synonyms = synonyms;
+    int status = answer(cli, &request, (struct aq_slice){0});
+    aq_synonyms_free(synonyms);
+    return status;
 }
 
 static int related(struct aq_cli *cli)

@@ -19,6 +19,28 @@ static void write_title(struct aq_output *out, const struct aq_hit *hit)
     aq_styled_free(&line);
 }
 
+/* An ellipsis must not look like a fourth dot. */
+static bool ends_with_stop(const struct aq_buf *text)
+{
+    return text->len && strchr(".!?:;", text->ptr[text->len - 1]) && text->ptr[text->len - 1];
+}
+
+static void trim_spaces(struct aq_styled *text)
+{
+    while (text->text.len && text->text.ptr[text->text.len - 1] == ' ') {
+        text->text.len--;
+        text->styles.len--;
+    }
+}
+
+static void add_part(struct aq_styled *text, struct aq_slice of, struct aq_range part, const struct aq_range *ranges,
+                     uint32_t range_count)
+{
+    aq_styled_marked(text, of, part, ranges, range_count, AQ_STYLE_PLAIN);
+    trim_spaces(text);
+}
+
+/* The passage or its window. */
 static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
 {
     struct aq_styled text = {0};
@@ -27,15 +49,32 @@ static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
         part = (struct aq_range){0, (uint32_t)hit->passage.len};
     if (part.begin > 0)
         aq_styled_str(&text, "…", AQ_STYLE_FAINT);
-    aq_styled_marked(&text, hit->passage, part, hit->ranges, hit->range_count, AQ_STYLE_PLAIN);
-    while (text.text.len && text.text.ptr[text.text.len - 1] == ' ') {
-        text.text.len--;
-        text.styles.len--;
-    }
+    add_part(&text, hit->passage, part, hit->ranges, hit->range_count);
     if (part.end < hit->passage.len)
-        aq_styled_str(&text, "…", AQ_STYLE_FAINT);
+        aq_styled_str(&text, ends_with_stop(&text.text) ? " …" : "…", AQ_STYLE_FAINT);
     aq_quoted_write(out, &text, indent, hit->quote_depth);
     aq_styled_free(&text);
+}
+
+/* Several are one paragraph as long as they are as deep a quote. */
+static void write_snippets(struct aq_output *out, const struct aq_snippet *all, uint32_t count)
+{
+    for (uint32_t i = 0; i < count;) {
+        struct aq_styled text = {0};
+        uint32_t first = i;
+        if (all[i].goes_before)
+            aq_styled_str(&text, "…", AQ_STYLE_FAINT);
+        for (; i < count && all[i].quote_depth == all[first].quote_depth; i++) {
+            if (i > first)
+                aq_styled_str(&text, " … ", AQ_STYLE_FAINT);
+            struct aq_range whole = {0, (uint32_t)all[i].text.len};
+            add_part(&text, all[i].text, whole, all[i].ranges, all[i].range_count);
+        }
+        if (all[i - 1].goes_on)
+            aq_styled_str(&text, ends_with_stop(&text.text) ? " …" : "…", AQ_STYLE_FAINT);
+        aq_quoted_write(out, &text, indent, all[first].quote_depth);
+        aq_styled_free(&text);
+    }
 }
 
 /* What write_hit leaves in or out. */
@@ -60,7 +99,10 @@ static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_g
     if ((notes & NOTE_WORDS) && !hit->all_words)
         aq_fact(&facts, aq_slice_str("not all words"), AQ_STYLE_FAINT);
     aq_facts_write(&facts, out, indent);
-    write_snippet(out, hit);
+    if (hit->snippet_count)
+        write_snippets(out, hit->snippets, hit->snippet_count);
+    else
+        write_snippet(out, hit);
     aq_address_write(out, hit->id, hit->url, indent);
 }
 
@@ -133,12 +175,13 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
 
 /* ---- totals ---- */
 
-static void write_words(struct aq_styled *line, const char *label, const struct aq_slice *words, uint32_t count)
+static void write_words(struct aq_styled *line, const char *label, const struct aq_slice *words, uint32_t count,
+                        enum aq_style style)
 {
     aq_styled_str(line, label, AQ_STYLE_FAINT);
     for (uint32_t i = 0; i < count; i++) {
         aq_styled_str(line, i ? ", " : " ", AQ_STYLE_FAINT);
-        aq_styled_line(line, words[i], AQ_STYLE_PLAIN);
+        aq_styled_line(line, words[i], style);
     }
     aq_styled_str(line, "\n", AQ_STYLE_PLAIN);
 }
@@ -160,6 +203,8 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
     const char *plural = total == 1 ? "" : "s";
     if (total == 0)
         snprintf(text, sizeof text, "no %s found, %s\n", unit, time);
+    else if (request->flags & AQ_NO_HITS)
+        snprintf(text, sizeof text, "%s%s %s%s, %s\n", least, count, unit, plural, time);
     else if (result->hit_count == 0)
         snprintf(text, sizeof text, "no more: %s%s %s%s, %s\n", least, count, unit, plural, time);
     else if (aq_hits_leading(request, result) < result->hit_count)
@@ -174,13 +219,15 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
     else
         snprintf(text, sizeof text, "%s%s %s%s, %s\n", least, count, unit, plural, time);
     struct aq_styled line = {0};
-    if (result->hit_count)
+    if (result->hit_count || result->facet_count)
         aq_buf_u8(out, '\n');
     aq_styled_str(&line, text, AQ_STYLE_FAINT);
     if (result->ignored_count)
-        write_words(&line, "no comment has:", result->ignored, result->ignored_count);
+        write_words(&line, "no comment has:", result->ignored, result->ignored_count, AQ_STYLE_PLAIN);
+    if (result->synonym_count)
+        write_words(&line, "also:", result->synonyms, result->synonym_count, AQ_STYLE_FAINT);
     if (result->suggestion.len)
-        write_words(&line, "did you mean:", &result->suggestion, 1);
+        write_words(&line, "did you mean:", &result->suggestion, 1, AQ_STYLE_PLAIN);
     if (result->partial & AQ_PARTIAL_TERMS)
         aq_styled_str(&line, "only the first 32 words were searched for\n", AQ_STYLE_FAINT);
     aq_styled_write(&line, out, t, "");

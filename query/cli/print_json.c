@@ -255,6 +255,23 @@ static void put_shares_or_null(struct aq_buf *out, const struct aq_hit *hit)
     aq_buf_puts(out, "]}");
 }
 
+static void put_snippets(struct aq_buf *out, const struct aq_hit *hit)
+{
+    put_raw(out, "[");
+    for (uint32_t i = 0; i < hit->snippet_count; i++) {
+        const struct aq_snippet *s = &hit->snippets[i];
+        put_raw(out, "{");
+        put_integer(key(out, "ordinal"), s->ordinal);
+        put_integer(key(out, "quote"), s->quote_depth);
+        put_string(key(out, "text"), s->text);
+        put_ranges(key(out, "ranges"), s->ranges, s->range_count);
+        put_bool(key(out, "goes_before"), s->goes_before);
+        put_bool(key(out, "goes_on"), s->goes_on);
+        aq_buf_u8(out, '}');
+    }
+    aq_buf_u8(out, ']');
+}
+
 void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
 {
     size_t from = begin(out, "hit");
@@ -279,6 +296,27 @@ void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
     put_string_or_null(key(out, "source"), hit->source);
     put_strings(key(out, "tags"), hit->tags, hit->tag_count);
     put_shares_or_null(key(out, "explain"), hit);
+    put_snippets(key(out, "snippets"), hit);
+    finish(out, from);
+}
+
+void aq_json_facet(struct aq_buf *out, const struct aq_facet *f)
+{
+    size_t from = begin(out, "facet");
+    put_str(key(out, "by"), aq_facet_names[f->kind]);
+    put_integer(key(out, "comments"), f->comments);
+    put_integer(key(out, "without"), f->without);
+    put_integer(key(out, "distinct"), f->distinct);
+    put_raw(key(out, "values"), "[");
+    for (uint32_t i = 0; i < f->value_count; i++) {
+        const struct aq_facet_value *v = &f->values[i];
+        put_raw(out, "{");
+        put_string(key(out, "value"), v->name);
+        put_string_or_null(key(out, "title"), v->title);
+        put_integer(key(out, "comments"), v->comments);
+        aq_buf_u8(out, '}');
+    }
+    aq_buf_u8(out, ']');
     finish(out, from);
 }
 
@@ -302,10 +340,11 @@ void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_s
         reasons[reason_count++] = aq_slice_str("patterns");
     put_strings(key(out, "partial_reasons"), reasons, reason_count);
     put_strings(key(out, "ignored"), result->ignored, result->ignored_count);
-    put_string_or_null(key(out, "suggestion"), result->suggestion);
     put_integer(key(out, "snapshot"), result->snapshot);
     put_count(key(out, "commit"), result->commit);
     put_count(key(out, "micros"), result->micros);
+    put_strings(key(out, "synonyms"), result->synonyms, result->synonym_count);
+    put_string_or_null(key(out, "suggestion"), result->suggestion);
     finish(out, from);
 }
 

@@ -14,6 +14,7 @@ void aq_json_begin(struct aq_buf *out, const struct aq_search_request *request, 
 /* The query as it was understood, of a result that was explained. */
 void aq_json_query(struct aq_buf *out, const struct aq_result *result);
 void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit);
+void aq_json_facet(struct aq_buf *out, const struct aq_facet *f);
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id);
 
 /* relation: "self", "parent" or "reply"; level: steps away, 0 for self. Of a thread "self"

@@ -26,6 +26,9 @@ void aq_text_shares(struct aq_output *out, const struct aq_result *result, const
  * than were asked for, further passages of the same comments follow them. */
 uint32_t aq_hits_leading(const struct aq_search_request *request, const struct aq_result *result);
 
+/* What matching comments were counted by. */
+void aq_text_facets(struct aq_output *out, const struct aq_result *result);
+
 /* The line or lines below the hits: how many there are, and what was not searched for. */
 void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struct aq_search_request *request,
                     const struct aq_result *result);

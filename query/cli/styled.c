@@ -1,6 +1,7 @@
 /* styled.c - see terminal.h: building styled text and wrapping it into lines. */
-#include "styled.h"
+#include "terminal.h"
 
+#include "clusters.h"
 #include "utf8.h"
 
 /* ---- building ---- */

@@ -1,14 +1,14 @@
 /* terminal.c - see terminal.h: detection, cleaning, widths and links. Wrapping is
  * in styled.c. */
-#include "styled.h"
+#include "terminal.h"
 
+#include "clusters.h"
 #include "places.h"
 #include "utf8.h"
 
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
 /* ---- what it can do ---- */
 
@@ -40,9 +40,19 @@ static bool makes_links(const char *term)
     return false;
 }
 
+/* By the name of the locale: setting it would cost a start more than the rest of this. */
+static bool speaks_utf8(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = NULL;
+    for (size_t i = 0; i < AQ_COUNT(variables) && !locale; i++)
+        locale = aq_env(variables[i]);
+    return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
 void aq_terminal_detect(struct aq_terminal *t, int fd, enum aq_color color)
 {
-    *t = (struct aq_terminal){0};
+    *t = (struct aq_terminal){.utf8 = speaks_utf8()};
     const char *term = aq_env("TERM");
     t->tty = isatty(fd);
     t->dumb = !term || strcmp(term, "dumb") == 0;
@@ -92,44 +102,6 @@ void aq_text_clean_line(struct aq_buf *out, struct aq_slice s)
 }
 
 /* ---- width ---- */
-
-static unsigned char_width(uint32_t cp)
-{
-    int w = utf8proc_charwidth((utf8proc_int32_t)cp);
-    if (w <= 0 && utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_CN)
-        w = cp >= 0x1f000 && cp < 0x1fb00 ? 2 : 1; /* newer than the tables: likely an emoji there */
-    return w > 0 ? (unsigned)w : 0;
-}
-
-/* A cluster is at most two columns: what joins into one picture is
- * drawn as one. */
-size_t aq_cluster_next(struct aq_slice s, size_t at, unsigned *width)
-{
-    const uint8_t *p = s.ptr + at, *end = s.ptr + s.len;
-    if (p[0] < 0x80 && (end - p == 1 || p[1] < 0x80)) {
-        *width = p[0] >= 0x20;
-        return at + 1;
-    }
-    unsigned len;
-    utf8proc_int32_t state = 0;
-    uint32_t cp = aq_utf8_decode(p, end, &len);
-    unsigned wide = 0;
-    for (;;) {
-        if (cp == AQ_UTF8_BAD)
-            cp = 0xfffd;
-        wide += cp == 0xfe0f ? wide == 1 : char_width(cp); /* the emoji form of a narrow character is wide */
-        p += len;
-        if (p == end)
-            break;
-        uint32_t next = aq_utf8_decode(p, end, &len);
-        if (next == AQ_UTF8_BAD ||
-            utf8proc_grapheme_break_stateful((utf8proc_int32_t)cp, (utf8proc_int32_t)next, &state))
-            break;
-        cp = next;
-    }
-    *width = wide > 2 ? 2 : wide;
-    return (size_t)(p - s.ptr);
-}
 
 size_t aq_text_width(struct aq_slice s)
 {

@@ -13,6 +13,7 @@ struct aq_terminal {
     bool tty;         /* the descriptor is a terminal */
     bool dumb;        /* it cannot move its cursor, or does not say what it is */
     bool color;
+    bool utf8;        /* the locale's characters are UTF-8's */
     bool links;       /* it makes OSC 8 links clickable */
     unsigned columns; /* to wrap at, 10 to 100; 0: do not wrap */
     unsigned rows;    /* 0: unknown */

@@ -25,8 +25,12 @@ struct entry {
     char *text;
     int64_t date;
     int32_t score;
+    unsigned tags; /* bits of tag_names */
     bool live;
 };
+
+/* One comes twice. */
+static const char *const tag_names[] = {"ai", "\xC3\xA9t\xC3\xA9", "math", "ai", "a b"};
 
 /* ---- what the oracle knows ---- */
 
@@ -248,6 +252,7 @@ struct query {
     struct aq_buf string;
     struct aq_search_request request;
     const char *request_author, *request_thread;
+    struct aq_facet_request facets[3];
 };
 
 static void analyze_clause(struct oracle *o, struct clause *c)
@@ -405,6 +410,7 @@ struct term {
 struct expected {
     struct match *matches; /* in the order of hits, grouped and filled */
     uint32_t count;
+    struct match *all; /* ungrouped */
     uint64_t passages, groups;
     uint32_t ignored; /* words that occur nowhere */
 };
@@ -484,7 +490,7 @@ static bool evaluate(struct oracle *o, const struct query *q, const struct term 
     double average = (double)o->txn.tokens / (double)o->txn.passages, n_all = (double)o->txn.passages;
     bool scores = false, listed = true;
     *m = (struct match){.p = p, .all_words = true};
-    if (p->hidden || !filtered_in(q, p->entry))
+    if (p->hidden || !filtered_in(q, p->entry) || (q->request.snapshot && p->comment >= q->request.snapshot))
         return false;
     for (uint32_t i = 0; i < q->count; i++) {
         const struct clause *c = &q->clauses[i];
@@ -559,6 +565,40 @@ static uint32_t ignored_words(struct oracle *o, const struct query *q)
     return stem_count + form_count;
 }
 
+static bool names_threads(const struct query *q)
+{
+    bool any = q->request_thread;
+    for (uint32_t i = 0; i < q->count; i++)
+        any |= q->clauses[i].kind == THREAD && q->clauses[i].sign != '-';
+    return any;
+}
+
+/* Place by place: of the best hundred, among those left of the best tier, the first whose
+ * thread is not there often enough; else the first. */
+static uint64_t moved; /* hits that gave way, in all */
+
+static void spread(const struct query *q, struct match *hits, uint32_t count)
+{
+    uint32_t most = q->request.per_thread ? q->request.per_thread : 2;
+    uint32_t among = count < 100 ? count : 100;
+    for (uint32_t place = 0; place < among && place < 10; place++) {
+        uint32_t pick = place;
+        for (uint32_t i = place; i < among && hits[i].tier == hits[place].tier; i++) {
+            uint32_t there = 0;
+            for (uint32_t k = 0; k < place; k++)
+                there += hits[k].p->thread == hits[i].p->thread;
+            if (there < most) {
+                pick = i;
+                break;
+            }
+        }
+        moved += pick - place;
+        struct match picked = hits[pick];
+        memmove(hits + place + 1, hits + place, (pick - place) * sizeof *hits);
+        hits[place] = picked;
+    }
+}
+
 static void expect(struct oracle *o, struct query *q, struct expected *e)
 {
     struct term terms[512];
@@ -600,11 +640,14 @@ static void expect(struct oracle *o, struct query *q, struct expected *e)
     for (uint32_t i = 0; i < n; i++)
         if (leads[i])
             out[leaders++] = all[i];
+    bool by_relevance = q->request.sort == AQ_SORT_RELEVANCE && words_given;
+    if (by_relevance && q->request.group == AQ_GROUP_COMMENT && !names_threads(q))
+        spread(q, out, leaders);
     e->count = leaders;
     for (uint32_t i = 0; i < n && q->request.group == AQ_GROUP_COMMENT; i++)
         if (!leads[i])
             out[e->count++] = all[i];
-    free(all);
+    e->all = all;
     free(leads);
 }
 

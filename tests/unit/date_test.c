@@ -1,5 +1,5 @@
-/* date_test.c - reading and printing dates, query/cli/date.h, against the C library. */
-#include "cli/date.h"
+/* date_test.c - reading and printing dates, query/date.h, against the C library. */
+#include "date.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

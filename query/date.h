@@ -17,4 +17,11 @@ const char *aq_date_day(int64_t date, char text[AQ_DATE_SIZE]);
 const char *aq_date_minute(int64_t date, char text[AQ_DATE_SIZE]);
 const char *aq_date_full(int64_t date, char text[AQ_DATE_SIZE]);
 
+/* A second as the calendar has it. False outside the years 1 to 9999. */
+struct aq_civil {
+    unsigned year, month, day; /* from 1 on */
+    unsigned second;           /* of the day */
+};
+bool aq_date_civil(int64_t date, struct aq_civil *c);
+
 #endif

@@ -86,11 +86,7 @@ bool aq_date_read(const char *text, int64_t *out)
     return true;
 }
 
-struct civil {
-    unsigned year, month, day, second;
-};
-
-static bool split(int64_t date, struct civil *c)
+bool aq_date_civil(int64_t date, struct aq_civil *c)
 {
     const int64_t first = days_before(1, 1, 1) * DAY, last = days_before(YEAR_MOST, 12, 31) * DAY + DAY - 1;
     if (date < first || date > last)
@@ -111,18 +107,18 @@ static bool split(int64_t date, struct civil *c)
 
 const char *aq_date_day(int64_t date, char text[AQ_DATE_SIZE])
 {
-    struct civil c;
+    struct aq_civil c;
     text[0] = 0;
-    if (split(date, &c))
+    if (aq_date_civil(date, &c))
         snprintf(text, AQ_DATE_SIZE, "%04u-%02u-%02u", c.year % 10000, c.month % 100, c.day % 100);
     return text;
 }
 
 const char *aq_date_minute(int64_t date, char text[AQ_DATE_SIZE])
 {
-    struct civil c;
+    struct aq_civil c;
     text[0] = 0;
-    if (split(date, &c))
+    if (aq_date_civil(date, &c))
         snprintf(text, AQ_DATE_SIZE, "%04u-%02u-%02u %02u:%02u UTC", c.year % 10000, c.month % 100,
                  c.day % 100, c.second / 3600 % 100, c.second / 60 % 60);
     return text;
@@ -130,9 +126,9 @@ const char *aq_date_minute(int64_t date, char text[AQ_DATE_SIZE])
 
 const char *aq_date_full(int64_t date, char text[AQ_DATE_SIZE])
 {
-    struct civil c;
+    struct aq_civil c;
     text[0] = 0;
-    if (split(date, &c))
+    if (aq_date_civil(date, &c))
         snprintf(text, AQ_DATE_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", c.year % 10000, c.month % 100,
                  c.day % 100, c.second / 3600 % 100, c.second / 60 % 60, c.second % 60);
     return text;
