@@ -10,6 +10,7 @@ V ?= release
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc
+CXX ?= c++
 VERSION := 0.1.0
 
 B := build/$(V)
@@ -154,7 +155,17 @@ $(B)/libaq.so.0: $(CORE_OBJ) $(INDEX_OBJ) $(QUERY_OBJ)
 $(B)/tests/%: $(B)/obj/tests/%.o $(B)/cli.a $(B)/query.a $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
 	@echo '  link $@'
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(CLI_LIBS) $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(TEST_LIBS) $(CLI_LIBS) $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+
+# Where Xapian is installed, queries are compared with it.
+XAPIAN = $(call lazy,XAPIAN,$(shell $(PKG_CONFIG) --exists xapian-core && echo yes))
+$(B)/obj/tests/prop/xapian_test.o: private CPPFLAGS += $(if $(XAPIAN),-DAQ_HAVE_XAPIAN)
+$(B)/tests/prop/xapian_test: $(if $(shell $(PKG_CONFIG) --exists xapian-core && echo yes),$(B)/obj/tests/prop/xapian_db.o)
+$(B)/tests/prop/xapian_test: private TEST_LIBS = $(if $(XAPIAN),-lxapian -lstdc++)
+$(B)/obj/%.o: %.cc $(B)/flags
+	@mkdir -p $(@D)
+	@echo '  c++ $<'
+	@$(CXX) $(CPPFLAGS) -std=c++17 $(CFLAGS.$(V)) -Wall -Wextra -fPIC -pthread $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
@@ -220,6 +231,14 @@ JOBS ?= 2
 test: all $(TEST_BIN)
 	@CMOCKA_MESSAGE_OUTPUT=TAP AQ_BUILD=$(B) CC=$(CC) $(PROVE) -j$(JOBS) --exec env $(TEST_PROGRAMS) $(CLI_TESTS)
 
+# Random queries of every kind against a naive searcher, and against Xapian.
+N ?= 100000
+.PHONY: test-language
+test-language: $(addprefix $(B)/tests/prop/,parser_test language_test xapian_test)
+	AQ_ROUNDS=1000000 $(B)/tests/prop/parser_test
+	AQ_QUERIES=$(N) $(B)/tests/prop/language_test
+	AQ_QUERIES=$(N) $(B)/tests/prop/xapian_test
+
 .PHONY: lint
 lint: lint-deps compile_commands.json $(PAGES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
@@ -257,6 +276,7 @@ help:
 	@echo 'lint             clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'bench            against other engines: make bench-deps, make bench CORPUS=comments.jsonl'
 	@echo '                 bench-quick in 3 minutes, bench-growth by number of comments'
+	@echo 'first-ten-minutes  docs/FIRST-TEN-MINUTES.md from what the programs print'
 	@echo 'install          programs, libaq, manual pages and completions into'
 	@echo '                 $$(DESTDIR)$$(PREFIX), /usr/local by default; uninstall'
 	@echo 'V=               release (default) debug asan tsan cov fuzz'

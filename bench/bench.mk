@@ -61,6 +61,10 @@ bench-quick:
 	@$(MAKE) -s --no-print-directory bench-peers BENCH_PEERS="xapian fts5"
 	$(BENCH_RUN) --work $(BENCH_DIR)/quick --peers "xapian fts5" --out $(BENCH_DIR)/quick/out --quick $(CORPUS)
 	python3 -B bench/report.py $(BENCH_DIR)/quick/out
+# What queries cost that are made to cost much: INDEX is a directory.
+.PHONY: bench-bombs
+bench-bombs: $(B)/bench/bombs
+	$(B)/bench/bombs $(INDEX)
 bench-growth: bench-peers
 	python3 -B bench/growth.py --bin $(BENCH_BIN) --build $(B) --work $(BENCH_DIR)/growth --out docs/bench $(CORPUS)
 	python3 -B bench/report.py docs/bench docs/BENCHMARKS.md

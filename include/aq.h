@@ -204,7 +204,8 @@ struct aq_explanation {
 enum aq_partial {
     AQ_PARTIAL_NONE = 0,
     AQ_PARTIAL_TERMS = 1,   /* the query was larger than docs/QUERY.md, "Bounds", allows: the rest was ignored */
-    AQ_PARTIAL_PATTERNS = 2 /* a pattern matches more words than stand for it: the commonest do */
+    AQ_PARTIAL_PATTERNS = 2, /* a pattern matches more words than stand for it: the commonest do */
+    AQ_PARTIAL_WORK = 4     /* the query costs too much: some passages were not looked at */
 };
 
 struct aq_result {

@@ -37,6 +37,8 @@ struct aq_boolean {
     uint64_t (*full)[AQ_BOOLEAN_WORDS];  /* by node: those that have all its words */
     uint32_t *bounds;                 /* by node */
     uint32_t base;                    /* of the window */
+    uint64_t work;                    /* steps taken, roughly */
+    uint32_t score_work;              /* at most for a passage's score */
     bool corrupt;
 };
 

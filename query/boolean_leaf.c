@@ -1,7 +1,41 @@
 /* boolean_leaf.c - see boolean.h: lists, leaves, and where the next window may be. */
 #include "boolean.h"
 
+/* A window of a node, in steps of which one adds a term's share to a score. */
+enum { STEPS_OF_WINDOW = 64 };
+
 /* ---- opening ---- */
+
+static uint32_t near_lists(const struct aq_query_near *n, const struct aq_boolean *t)
+{
+    uint32_t lists = 0;
+    for (uint32_t i = 0; i < n->count; i++) {
+        for (uint32_t k = 0; k < n->sides[i].span_count; k++)
+            lists += n->sides[i].spans[k].count;
+        for (uint32_t k = 0; k < n->sides[i].pattern_count; k++)
+            lists += t->patterns[n->sides[i].patterns[k]].count;
+    }
+    return lists;
+}
+
+/* The most lists that are looked at for a score. */
+static uint32_t score_work(const struct aq_boolean *t)
+{
+    const struct aq_query *q = t->query;
+    uint32_t lists = (uint32_t)q->node_count;
+    for (size_t i = 0; i < q->node_count; i++) {
+        const struct aq_query_node *n = &q->nodes[i];
+        if (n->dead || n->literal)
+            continue;
+        if (n->kind == AQ_NODE_WORD)
+            lists += q->words[n->leaf].scored_count;
+        else if (n->kind == AQ_NODE_PREFIX || n->kind == AQ_NODE_FUZZY)
+            lists += t->patterns[n->leaf].count;
+        else if (n->kind == AQ_NODE_PHRASE || n->kind == AQ_NODE_NEAR)
+            lists += near_lists(&q->nears[n->leaf], t);
+    }
+    return lists;
+}
 
 static struct aq_boolean_list *new_list(struct aq_boolean *t, uint32_t term, struct aq_arena *arena)
 {
@@ -97,6 +131,7 @@ enum aq_status aq_boolean_open(struct aq_boolean *t, const struct aq_plan *p, st
     for (size_t i = 0; i < q->near_count; i++)
         if (!open_near(t, (uint32_t)i, arena))
             return AQ_NOMEM;
+    t->score_work = score_work(t);
     return AQ_OK;
 }
 
@@ -141,11 +176,12 @@ static void read_all(struct aq_boolean_list *l, uint32_t base, uint32_t end)
     }
 }
 
-static void read_forms(struct aq_boolean_list *l, uint32_t base, uint32_t end)
+static void read_forms(struct aq_boolean_list *l, uint32_t base, uint32_t end, uint64_t *work)
 {
     uint16_t positions[256], codes[256];
     for (struct aq_cursor *c = &l->cursor; c->docid < end; aq_cursor_next(c)) {
         uint32_t docid = c->docid, n = aq_cursor_positions(c, positions, codes), tf = 0;
+        *work += AQ_NEAR_POSITIONS_WORK;
         for (uint32_t i = 0; i < n; i++)
             for (uint32_t k = 0; k < l->code_count; k++)
                 tf += codes[i] == l->codes[k];
@@ -154,7 +190,7 @@ static void read_forms(struct aq_boolean_list *l, uint32_t base, uint32_t end)
     }
 }
 
-static const uint64_t *read_list(const struct aq_boolean *t, struct aq_boolean_list *l)
+static const uint64_t *read_list(struct aq_boolean *t, struct aq_boolean_list *l)
 {
     if (l->base == t->base)
         return l->bits;
@@ -165,7 +201,7 @@ static const uint64_t *read_list(const struct aq_boolean *t, struct aq_boolean_l
     if (l->cursor.docid < t->base)
         aq_cursor_seek(&l->cursor, t->base);
     if (l->codes)
-        read_forms(l, t->base, end);
+        read_forms(l, t->base, end, &t->work);
     else
         read_all(l, t->base, end);
     return l->bits;
@@ -250,6 +286,8 @@ static void match_near(struct aq_boolean *t, uint32_t node, const uint64_t mask[
         for (uint64_t left = bits[i]; left; left &= left - 1)
             if (!aq_near_here(&t->nears[at], t->base + i * 64 + (uint32_t)__builtin_ctzll(left)))
                 bits[i] &= ~(left & -left);
+    t->work += t->nears[at].work;
+    t->nears[at].work = 0;
 }
 
 /* A comment's passages lie side by side: it is looked at once. */
@@ -279,6 +317,7 @@ static void match_fields(struct aq_boolean *t, uint32_t node, const uint64_t mas
 void aq_boolean_leaf_match(struct aq_boolean *t, uint32_t node, const uint64_t mask[AQ_BOOLEAN_WORDS])
 {
     const struct aq_query_node *n = &t->query->nodes[node];
+    t->work += STEPS_OF_WINDOW;
     switch ((enum aq_node_kind)n->kind) {
     case AQ_NODE_WORD:
         match_word(t, node, mask);

@@ -18,7 +18,7 @@ struct title_words {
 struct search {
     struct aq_txn *txn;
     const struct title_words *words;
-    struct aq_number_set *comments, *threads;
+    struct aq_number_set *comments; /* with the words of any value in their titles, so far */
     struct aq_postings *lists;  /* one a word, the shortest first */
     struct aq_cursor *cursors;
 };
@@ -66,25 +66,6 @@ static uint32_t title_length(struct aq_txn *txn, uint32_t comment)
 {
     uint32_t flags = (uint32_t)aq_column_get(txn, AQ_COL_FLAGS, comment);
     return flags & AQ_LIVE ? flags >> AQ_TITLE_SHIFT : 0;
-}
-
-/* The thread has the title of the comment that opens it; without one there, those that
- * its other comments brought. */
-static enum aq_status add_comment(struct search *s, uint32_t comment, struct aq_error *err)
-{
-    struct aq_thread_info info;
-    int64_t thread = aq_column_get(s->txn, AQ_COL_THREAD, comment);
-    aq_number_set_add(s->comments, comment);
-    if (thread >= s->threads->count || aq_number_set_has(s->threads, thread))
-        return AQ_OK;
-    enum aq_status st = aq_thread_get(s->txn, (uint32_t)thread, &info);
-    if (st)
-        return aq_fail(err, AQ_CORRUPT, "thread %u cannot be read; `aq check` tells more", (uint32_t)thread);
-    bool opened = info.root != comment && title_length(s->txn, info.root) > 0 &&
-                  aq_column_get(s->txn, AQ_COL_THREAD, info.root) == thread;
-    if (!opened)
-        aq_number_set_add(s->threads, (uint32_t)thread);
-    return AQ_OK;
 }
 
 /* ---- segments ---- */
@@ -164,9 +145,9 @@ static enum aq_status search_segment(struct search *s, const struct aq_segment *
     while (!st && all && rarest->docid != AQ_DOCID_END) {
         uint32_t docid = rarest->docid, comment;
         st = comment_at(&places, s->txn, docid, &comment, err);
-        uint32_t end = !st && comment != AQ_NO_COMMENT ? title_length(s->txn, comment) : 0;
+        uint32_t end = st || aq_number_set_has(s->comments, comment) ? 0 : title_length(s->txn, comment);
         if (end && stand_before(s, docid, end))
-            st = add_comment(s, comment, err);
+            aq_number_set_add(s->comments, comment);
         aq_cursor_next(rarest);
     }
     for (uint32_t i = 0; i < s->words->count && !st && all; i++)
@@ -193,7 +174,9 @@ static enum aq_status search_record(struct search *s, uint32_t comment, struct a
     }
     if (bad)
         return aq_fail(err, AQ_CORRUPT, "the record of pending comment %u is damaged; `aq check` tells more", comment);
-    return has ? add_comment(s, comment, err) : AQ_OK;
+    if (has)
+        aq_number_set_add(s->comments, comment);
+    return AQ_OK;
 }
 
 static enum aq_status search_pending(struct search *s, struct aq_error *err)
@@ -214,12 +197,38 @@ static enum aq_status search_pending(struct search *s, struct aq_error *err)
     return st;
 }
 
+/* ---- threads ---- */
+
+/* A thread has the title of the comment that opens it; without one there, those that its
+ * other comments brought. */
+static enum aq_status add_threads(struct aq_txn *txn, const struct aq_number_set *comments,
+                                  struct aq_number_set *threads, struct aq_error *err)
+{
+    for (uint32_t comment = 0; comment < comments->count; comment++) {
+        struct aq_thread_info info;
+        if (comment % 8 == 0 && comments->bits[comment / 8] == 0) {
+            comment += 7;
+            continue;
+        }
+        int64_t thread = aq_number_set_has(comments, comment) ? aq_column_get(txn, AQ_COL_THREAD, comment)
+                                                              : (int64_t)AQ_NO_COMMENT;
+        if (thread >= threads->count || aq_number_set_has(threads, thread))
+            continue;
+        if (aq_thread_get(txn, (uint32_t)thread, &info))
+            return aq_fail(err, AQ_CORRUPT, "thread %u cannot be read; `aq check` tells more", (uint32_t)thread);
+        bool opened = title_length(txn, info.root) > 0 && aq_column_get(txn, AQ_COL_THREAD, info.root) == thread;
+        if (!opened || aq_number_set_has(comments, info.root))
+            aq_number_set_add(threads, (uint32_t)thread);
+    }
+    return AQ_OK;
+}
+
 enum aq_status aq_find_titles(const struct aq_filter_source *from, const struct aq_wanted *w,
                               struct aq_number_set *comments, struct aq_number_set *threads, bool *asked,
                               struct aq_error *err)
 {
     struct title_words words;
-    struct search s = {.txn = from->txn, .words = &words, .comments = comments, .threads = threads};
+    struct search s = {.txn = from->txn, .words = &words, .comments = comments};
     s.lists = aq_arena_alloc(from->arena, AQ_TITLE_TOKENS * sizeof *s.lists);
     s.cursors = aq_arena_alloc(from->arena, AQ_TITLE_TOKENS * sizeof *s.cursors);
     enum aq_status st = AQ_OK;
@@ -238,5 +247,5 @@ enum aq_status aq_find_titles(const struct aq_filter_source *from, const struct 
         if (!st && from->txn->state.pend_comments)
             st = search_pending(&s, err);
     }
-    return st;
+    return st ? st : add_threads(from->txn, comments, threads, err);
 }

@@ -2,7 +2,7 @@
 #include "near.h"
 
 enum { WORDS = AQ_POSITION_MAX / 64 };
-#define NOBODY UINT32_MAX
+#define NOBODY UINT8_MAX
 
 /* ---- making ---- */
 
@@ -79,6 +79,7 @@ static void add_span(struct aq_near_matcher *m, const struct aq_query_phrase *p,
     for (uint32_t i = 0; i < p->count; i++)
         if (!stands(m, p->elements[i].term, docid))
             return;
+    m->work += (uint64_t)AQ_NEAR_POSITIONS_WORK * p->count;
     uint32_t n = aq_phrase_starts(m->leaf, p, m->by_term, starts);
     for (uint32_t i = 0; i < n; i++)
         set(bits, starts[i]);
@@ -91,6 +92,8 @@ static void add_pattern(struct aq_near_matcher *m, const struct aq_query_pattern
     uint32_t n = 0, term = AQ_NO_TERM;
     for (uint32_t i = 0; i < p->count; i++) {
         const struct aq_query_member *x = &p->members[i];
+        if (x->term != term && stands(m, x->term, docid))
+            m->work += AQ_NEAR_POSITIONS_WORK;
         if (x->term != term)
             n = stands(m, x->term, docid) ? aq_cursor_positions(m->by_term[x->term], positions, codes) : 0;
         term = x->term;
@@ -103,6 +106,7 @@ static void add_pattern(struct aq_near_matcher *m, const struct aq_query_pattern
 /* False: some side is not there at all. */
 static bool find_starts(struct aq_near_matcher *m, uint32_t docid)
 {
+    m->work += m->term_count + AQ_NEAR_POSITIONS_WORK;
     for (uint32_t i = 0; i < m->term_count; i++)
         if (m->by_term[m->terms[i]]->docid < docid)
             aq_cursor_seek(m->by_term[m->terms[i]], docid);
@@ -143,7 +147,7 @@ static bool in_order(const struct aq_near_matcher *m)
     for (; first < AQ_POSITION_MAX; first = next_start(m->starts[0], first + 1)) {
         uint32_t last = first;
         for (uint32_t i = 1; i < m->near->count; i++)
-            if ((last = next_start(m->starts[i], last + 1)) == AQ_POSITION_MAX)
+            if ((last = next_start(m->starts[i], last + m->near->sides[i - 1].width)) == AQ_POSITION_MAX)
                 return false;
         if (last - first <= m->near->distance)
             return true;
@@ -157,18 +161,17 @@ static bool place(struct aq_near_matcher *m, uint32_t side, uint32_t from, uint3
 {
     uint32_t queue[AQ_QUERY_PHRASE], reached[AQ_QUERY_PHRASE], head = 0, tail = 0; /* by which position */
     bool seen[AQ_QUERY_PHRASE] = {false};
-    uint32_t came[AQ_POSITION_MAX]; /* the side from which a position was tried */
-    memset(came, 0xFF, sizeof came);
+    uint8_t came[AQ_POSITION_MAX]; /* the side from which a position was tried */
+    memset(came + from, NOBODY, to - from + 1);
     queue[tail++] = side;
     seen[side] = true;
     reached[side] = AQ_POSITION_MAX;
     while (head < tail) {
         uint32_t s = queue[head++];
-        for (uint32_t p = next_start(m->starts[s], from); p <= to && p < AQ_POSITION_MAX;
-             p = next_start(m->starts[s], p + 1)) {
+        for (uint32_t p = next_start(m->starts[s], from); p <= to; p = next_start(m->starts[s], p + 1)) {
             if (came[p] != NOBODY)
                 continue;
-            came[p] = s;
+            came[p] = (uint8_t)s;
             uint32_t holder = m->owner[p];
             if (holder != NOBODY && !seen[holder]) {
                 seen[holder] = true;
@@ -179,7 +182,7 @@ static bool place(struct aq_near_matcher *m, uint32_t side, uint32_t from, uint3
                 continue;
             for (uint32_t at = p; at != AQ_POSITION_MAX; at = reached[s]) {
                 s = came[at];
-                m->owner[at] = s;
+                m->owner[at] = (uint8_t)s;
             }
             return true;
         }
@@ -187,7 +190,31 @@ static bool place(struct aq_near_matcher *m, uint32_t side, uint32_t from, uint3
     return false;
 }
 
-/* Whether all sides find positions of their own in some stretch. */
+/* Positions from `from` to `to`, as far as there are `enough`. */
+static uint32_t count_starts(const uint64_t bits[WORDS], uint32_t from, uint32_t to, uint32_t enough)
+{
+    uint32_t n = 0;
+    for (uint32_t p = next_start(bits, from); p <= to && n < enough; p = next_start(bits, p + 1))
+        n++;
+    return n;
+}
+
+/* Whether all sides find positions of their own in [from, to]; all: those of any side. */
+static bool in_stretch(struct aq_near_matcher *m, const uint64_t all[WORDS], uint32_t from, uint32_t to)
+{
+    uint32_t placed = 0;
+    if (count_starts(all, from, to, m->near->count) < m->near->count)
+        return false;
+    for (uint32_t i = 0; i < m->near->count; i++)
+        if (next_start(m->starts[i], from) > to)
+            return false;
+    memset(m->owner + from, NOBODY, to - from + 1);
+    while (placed < m->near->count && place(m, placed, from, to))
+        placed++;
+    return placed == m->near->count;
+}
+
+/* Every stretch that begins where some side does. */
 static bool in_any_order(struct aq_near_matcher *m)
 {
     uint64_t all[WORDS] = {0};
@@ -195,11 +222,8 @@ static bool in_any_order(struct aq_near_matcher *m)
         for (uint32_t w = 0; w < WORDS; w++)
             all[w] |= m->starts[i][w];
     for (uint32_t from = next_start(all, 0); from < AQ_POSITION_MAX; from = next_start(all, from + 1)) {
-        uint32_t to = from + m->near->distance, placed = 0;
-        memset(m->owner, 0xFF, AQ_POSITION_MAX * sizeof *m->owner);
-        while (placed < m->near->count && place(m, placed, from, to))
-            placed++;
-        if (placed == m->near->count)
+        uint32_t to = from + m->near->distance;
+        if (in_stretch(m, all, from, to < AQ_POSITION_MAX ? to : AQ_POSITION_MAX - 1))
             return true;
     }
     return false;

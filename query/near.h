@@ -12,9 +12,12 @@ struct aq_near_matcher {
     struct aq_cursor **by_term; /* of its terms, NULL where the leaf lacks them */
     uint32_t *terms;            /* those that are not NULL */
     uint32_t term_count;
+    uint64_t work;              /* lists looked at, AQ_NEAR_POSITIONS_WORK for each that was read */
     uint64_t (*starts)[AQ_POSITION_MAX / 64]; /* by side: where it begins in the passage */
-    uint32_t *owner;            /* by position: the side that has it; of the matching */
+    uint8_t *owner;             /* by position: the side that has it; of the matching */
 };
+
+enum { AQ_NEAR_POSITIONS_WORK = 16 };
 
 /* False: no memory. */
 bool aq_near_init(struct aq_near_matcher *m, struct aq_leaf *leaf, const struct aq_query *q,

@@ -316,6 +316,7 @@ static void open_group(struct scan *s, const uint8_t *begin, uint8_t occur)
 static uint32_t fold_group(struct scan *s)
 {
     struct group *g = &s->groups[s->depth];
+    give_up_near(s);
     append(s, &g->waiting[LEVEL_AND], fold(s, &g->waiting[LEVEL_ROW], AQ_NODE_ROW));
     append(s, &g->waiting[LEVEL_OR], fold(s, &g->waiting[LEVEL_AND], AQ_NODE_AND));
     return fold(s, &g->waiting[LEVEL_OR], AQ_NODE_OR);
@@ -357,8 +358,10 @@ static const uint8_t *boost_after(struct scan *s, const uint8_t *p, double *boos
     if (p == s->end || *p != '^')
         return p;
     const uint8_t *end = word_end(s, p);
-    double b;
-    if (!read_boost(p + 1, end, &b) || !boost_fits(s, p, end, b))
+    double b = 0;
+    if (!read_boost(p + 1, end, &b))
+        b = 0;
+    if (!boost_fits(s, p, end, b))
         return p;
     *boost = b;
     return end;
@@ -406,6 +409,14 @@ static const uint8_t *close_group(struct scan *s, const uint8_t *p)
 
 enum operator { OP_NONE, OP_AND, OP_OR, OP_NOT, OP_NEAR };
 
+/* NEAR/0 or ADJ/x. */
+static void look_for_distance(struct scan *s, const uint8_t *p)
+{
+    size_t n = (size_t)(s->end - p);
+    if ((n > 4 && memcmp(p, "NEAR/", 5) == 0) || (n > 3 && memcmp(p, "ADJ/", 4) == 0))
+        trouble(s, p, word_end(s, p), "NEAR and ADJ take a number from 1 to 255, as in NEAR/5; small letters make it a word");
+}
+
 /* An operator's word at p, which is fresh; *after is behind it. */
 static enum operator operator_at(const struct scan *s, const uint8_t *p, const uint8_t **after, struct nearness *near)
 {
@@ -413,6 +424,8 @@ static enum operator operator_at(const struct scan *s, const uint8_t *p, const u
         const char *name;
         enum operator op;
     } names[] = {{"AND", OP_AND}, {"OR", OP_OR}, {"NOT", OP_NOT}, {"NEAR", OP_NEAR}, {"ADJ", OP_NEAR}};
+    if (*p != 'A' && *p != 'O' && *p != 'N') /* nearly always */
+        return OP_NONE;
     for (size_t i = 0; i < AQ_COUNT(names); i++) {
         size_t n = strlen(names[i].name);
         if ((size_t)(s->end - p) < n || memcmp(p, names[i].name, n) != 0)
@@ -432,8 +445,8 @@ static enum operator operator_at(const struct scan *s, const uint8_t *p, const u
     return OP_NONE;
 }
 
-/* Whether something that an operator could have on its right begins at p. */
-static bool operand_at(const struct scan *s, const uint8_t *p)
+/* Whether something that the operator could have on its right begins at p. */
+static bool operand_at(const struct scan *s, enum operator of, const uint8_t *p)
 {
     const uint8_t *after;
     struct nearness near;
@@ -441,7 +454,7 @@ static bool operand_at(const struct scan *s, const uint8_t *p)
     if (p == s->end || (*p == ')' && s->depth + s->too_deep > 0))
         return false;
     enum operator op = operator_at(s, p, &after, &near);
-    return op == OP_NONE || op == OP_NOT;
+    return op == OP_NONE || (op == OP_NOT && of != OP_NOT);
 }
 
 /* The operator at s->p, if it has its sides. False: it is a word. */
@@ -451,8 +464,10 @@ static bool operate(struct scan *s)
     struct nearness near;
     uint8_t occur;
     enum operator op = operator_at(s, s->p, &after, &near);
-    if (op == OP_NONE)
+    if (op == OP_NONE) {
+        look_for_distance(s, s->p);
         return false;
+    }
     struct group *g = &s->groups[s->depth];
     bool left = g->waiting[LEVEL_ROW].count > 0 && !s->refuse && g->near.typed.len == 0;
     const uint8_t *right = skip_spaces(after, s->end);
@@ -462,7 +477,7 @@ static bool operate(struct scan *s)
                             : can_be_near(s, row_of(s)->last));
     }
     bool signed_right = right < s->end && sign_at(right, s->end, &occur) != 0;
-    if (!operand_at(s, after) || (op != OP_NOT && !left) || ((op == OP_NEAR || op == OP_NOT) && signed_right)) {
+    if (!operand_at(s, op, after) || (op != OP_NOT && !left) || ((op == OP_NEAR || op == OP_NOT) && signed_right)) {
         trouble(s, s->p, after,
                 op == OP_NOT ? "NOT needs a word, phrase or group behind it; small letters make it a word"
                              : "an operator needs something on both sides that it can join; small letters make it a word");
@@ -502,10 +517,11 @@ static const uint8_t *field(struct scan *s, const uint8_t *begin, const uint8_t 
         after = word_end(s, colon + 1);
         value = between(colon + 1, after);
     }
-    if (skip_spaces(value.ptr, value.ptr + value.len) == value.ptr + value.len || value.ptr[0] == '/')
-        return NULL; /* a colon at the end of a word, or a URL */
     struct aq_field_value read;
     enum aq_field name = aq_field_named(between(p, colon));
+    bool blank = skip_spaces(value.ptr, value.ptr + value.len) == value.ptr + value.len;
+    if (name == AQ_FIELD_COUNT && (blank || value.ptr[0] == '/'))
+        return NULL; /* a colon at the end of a word, or a URL */
     if (name == AQ_FIELD_COUNT || !aq_field_read(name, value, s->now, &read, &reason)) {
         trouble(s, p, after, reason);
         return NULL;
@@ -657,7 +673,7 @@ static void clause(struct scan *s, bool fresh)
 
 static void parse(struct scan *s)
 {
-    bool fresh = true;
+    bool fresh = true, closed = false; /* a space, a group's end stands before */
     while (!s->nomem) {
         const uint8_t *p = skip_spaces(s->p, s->end);
         fresh = fresh || p != s->p;
@@ -670,15 +686,17 @@ static void parse(struct scan *s)
         } else if (*p == ')' && s->depth) {
             s->p = close_group(s, p + 1);
         } else if (!fresh || !operate(s)) {
-            bool opens = fresh;
-            clause(s, fresh);
+            bool opens = fresh || (closed && *p == '(');
+            clause(s, opens);
             fresh = opens && s->p[-1] == '(';
+            closed = false;
             continue;
         } else {
             fresh = true;
             continue;
         }
         fresh = false;
+        closed = true;
     }
     while (s->depth && !s->nomem) {
         const uint8_t *begin = s->groups[s->depth].begin;

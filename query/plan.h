@@ -21,6 +21,15 @@
 #include "match.h"
 #include "score.h"
 
+/* A tree may cost each passage many steps: how many are left. Where none is, the
+ * passages that follow are not looked at. Counted, not timed: the same query has the same
+ * answer again. */
+struct aq_plan_work {
+    uint64_t left;
+    bool cut;
+};
+enum { AQ_WORK_PASSAGE = 48, AQ_WORK_LEAST = 1 << 22 }; /* for each passage of the index; besides */
+
 struct aq_plan {
     struct aq_leaf *leaves;
     uint32_t leaf_count;
@@ -30,6 +39,7 @@ struct aq_plan {
     struct aq_arena *scratch; /* what it needs for a leaf; reset between leaves */
     struct aq_collector *collector;
     const struct aq_filter *filters; /* of a tree's fields, by their number */
+    struct aq_plan_work *work; /* of a tree */
     const uint32_t *order; /* of leaves, the most promising first; set by aq_plan_rank */
 };
 

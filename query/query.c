@@ -147,14 +147,18 @@ static void count_times(struct aq_query *q)
 
 /* ---- what hits need ---- */
 
-/* Whether an earlier word has the same parts. Only asked of the few that can make
- * two to four. */
+/* Where the one is there, with all its parts, the other is. */
+static bool same_demand(const struct aq_query_word *w, const struct aq_query_word *other)
+{
+    return w->part_count == other->part_count && memcmp(w->parts, other->parts, w->part_count * sizeof *w->parts) == 0;
+}
+
+/* Whether an earlier word asks for the same. Only asked of the few that can make two to
+ * four. */
 static bool word_repeats(const struct aq_query *q, size_t at)
 {
-    const struct aq_query_word *w = &q->words[at];
     for (size_t i = 0; i < at; i++)
-        if (q->words[i].part_count == w->part_count &&
-            memcmp(q->words[i].parts, w->parts, w->part_count * sizeof *w->parts) == 0)
+        if (same_demand(&q->words[i], &q->words[at]))
             return true;
     return false;
 }
@@ -191,6 +195,8 @@ static bool same_leaf(const struct aq_query *q, const struct aq_query_node *a, c
     if (a->kind != b->kind)
         return false;
     if (a->kind == AQ_NODE_WORD)
+        return same_demand(&q->words[a->leaf], &q->words[b->leaf]);
+    if (a->kind == AQ_NODE_PREFIX || a->kind == AQ_NODE_FUZZY)
         return a->leaf == b->leaf;
     return a->kind == AQ_NODE_PHRASE && q->nears[a->leaf].count == 1 && q->nears[b->leaf].count == 1 &&
            aq_query_same_phrase(&q->nears[a->leaf].sides->spans[0], &q->nears[b->leaf].sides->spans[0]);
@@ -256,10 +262,8 @@ uint32_t aq_query_ignored(const struct aq_query *q, struct aq_slice *out)
         if (f->wanted && !f->seen && !said)
             out[n++] = f->typed;
     }
-    for (size_t i = 0; i < q->node_count; i++) {
-        const struct aq_query_node *node = &q->nodes[i];
-        if (node->dead && (node->kind == AQ_NODE_PREFIX || node->kind == AQ_NODE_FUZZY))
-            out[n++] = node->typed;
-    }
+    for (size_t i = 0; i < q->pattern_count; i++)
+        if (q->patterns[i].wanted && !pattern_occurs(q, &q->patterns[i]))
+            out[n++] = q->patterns[i].typed;
     return n;
 }

@@ -14,7 +14,7 @@
 #include "score.h"
 
 enum {
-    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain, and as many phrases */
+    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain; as many phrases and patterns */
     AQ_QUERY_PHRASE = 64,         /* words of one phrase, sides of one NEAR */
     AQ_QUERY_FIELDS = 32,
     AQ_QUERY_TREE_LEAVES = 256,   /* of a query that is not flat */
@@ -83,6 +83,10 @@ struct aq_query_member {
 struct aq_query_pattern {
     const struct aq_query_member *members; /* those of one term are together */
     uint32_t count;
+    uint32_t lexeme;   /* of its text */
+    uint16_t distance; /* 0: a prefix */
+    bool wanted;       /* somewhere outside of exclusions */
+    struct aq_slice typed;
 };
 
 /* One side of a NEAR: any of its spans, or a word that the pattern matches. */
@@ -91,6 +95,7 @@ struct aq_query_side {
     uint32_t span_count;
     uint32_t *patterns; /* indexes into patterns */
     uint32_t pattern_count;
+    uint32_t width; /* in order, the next side begins at least so many positions on */
     bool dead;
 };
 

@@ -48,7 +48,7 @@ static uint32_t share_of_pattern(const struct aq_syntax *s)
         patterns += s->nodes[i].kind == AQ_NODE_PREFIX || s->nodes[i].kind == AQ_NODE_FUZZY;
     if (patterns <= AQ_QUERY_PATTERNS / AQ_QUERY_PATTERN)
         return AQ_QUERY_PATTERN;
-    return patterns < AQ_QUERY_PATTERNS ? AQ_QUERY_PATTERNS / patterns : 1;
+    return AQ_QUERY_PATTERNS / (patterns < AQ_QUERY_TERMS ? patterns : AQ_QUERY_TERMS);
 }
 
 static uint32_t fail(struct aq_query_builder *b)
@@ -63,6 +63,21 @@ static uint32_t fail(struct aq_query_builder *b)
 static bool is_one_word(const struct aq_query_tokens *t)
 {
     return t->count == 1;
+}
+
+/* As it was typed, without sign and boost. */
+static struct aq_slice pattern_typed(const struct aq_node *n)
+{
+    const uint8_t *p = n->text.ptr + n->text.len + 1, *end = n->typed.ptr + n->typed.len;
+    if (n->kind == AQ_NODE_FUZZY && p < end && *p >= '0' && *p <= '9')
+        p++;
+    return aq_slice(n->text.ptr, (size_t)(p - n->text.ptr));
+}
+
+static uint32_t pattern_leaf(struct aq_query_builder *b, const struct aq_node *n, const struct aq_query_tokens *t,
+                             bool scores)
+{
+    return aq_query_add_pattern(b, t, pattern_typed(n), n->kind == AQ_NODE_FUZZY ? n->distance : 0, scores);
 }
 
 static bool add_span(struct aq_query_builder *b, struct aq_query_side *side, const struct aq_query_tokens *t,
@@ -83,7 +98,7 @@ static bool add_to_side(struct aq_query_builder *b, struct aq_query_side *side, 
     bool pattern = (n->kind == AQ_NODE_PREFIX || n->kind == AQ_NODE_FUZZY) && is_one_word(&t);
     if (!pattern)
         return add_span(b, side, &t, n->kind == AQ_NODE_PHRASE, scores);
-    uint32_t at = aq_query_add_pattern(b, &t, n->kind == AQ_NODE_FUZZY, n->distance);
+    uint32_t at = pattern_leaf(b, n, &t, scores);
     if (at == NOTHING)
         return false;
     side->patterns[side->pattern_count++] = at;
@@ -97,7 +112,8 @@ static bool make_side(struct walk *w, uint32_t at, bool scores, struct aq_query_
     uint32_t first = n->kind == AQ_NODE_OR ? n->first_child : at, count = 1;
     for (uint32_t c = first; n->kind == AQ_NODE_OR && c != AQ_NO_NODE; c = nodes[c].next)
         count++;
-    *side = (struct aq_query_side){.spans = aq_arena_alloc(&b->q->arena, count * sizeof *side->spans),
+    *side = (struct aq_query_side){.width = 1,
+                                   .spans = aq_arena_alloc(&b->q->arena, count * sizeof *side->spans),
                                    .patterns = aq_arena_alloc(&b->q->arena, count * sizeof *side->patterns)};
     if (!side->spans || !side->patterns) {
         fail(b);
@@ -160,10 +176,12 @@ static uint32_t phrase_leaf(struct aq_query_builder *b, const struct aq_query_to
         return fail(b);
     near.distance = p.elements[p.count - 1].offset + slop;
     for (uint32_t i = 0; i < sides; i++) {
-        alone[i] = p.elements[i];
+        const struct aq_query_element *e = &p.elements[i];
+        alone[i] = *e;
         alone[i].offset = 0;
         spans[i] = slop ? (struct aq_query_phrase){.elements = &alone[i], .count = 1} : p;
-        near.sides[i] = (struct aq_query_side){.spans = &spans[i], .span_count = 1};
+        near.sides[i] = (struct aq_query_side){
+            .spans = &spans[i], .span_count = 1, .width = i + 1 < sides ? e[1].offset - e->offset : 1};
     }
     return add_near(b, near);
 }
@@ -193,7 +211,7 @@ static uint32_t tree_leaf(struct walk *w, uint32_t at, bool literal, uint8_t *ki
     if (n->kind == AQ_NODE_PHRASE)
         return phrase_leaf(b, &t, true, !literal, n->distance);
     if (n->kind != AQ_NODE_WORD && is_one_word(&t))
-        return aq_query_add_pattern(b, &t, n->kind == AQ_NODE_FUZZY, n->distance);
+        return pattern_leaf(b, n, &t, !literal);
     *kind = literal ? AQ_NODE_PHRASE : AQ_NODE_WORD;
     if (literal)
         return phrase_leaf(b, &t, false, false, 0);

@@ -32,9 +32,10 @@ uint32_t aq_query_add_phrase(struct aq_query_builder *b, const struct aq_query_t
 bool aq_query_make_phrase(struct aq_query_builder *b, const struct aq_query_tokens *t, bool exact, bool scores,
                           struct aq_query_phrase *out);
 bool aq_query_same_phrase(const struct aq_query_phrase *p, const struct aq_query_phrase *other);
-/* The words that a pattern matches: an index into patterns. text: one token. */
-uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_tokens *t, bool fuzzy,
-                              unsigned distance);
+/* The words that a pattern matches: an index into patterns, where equal ones are one.
+ * text: one token. distance 0: those that begin with it. typed: with its star or tilde. */
+uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_tokens *t, struct aq_slice typed,
+                              unsigned distance, bool scores);
 
 /* Once idf of every term is known: lets no synonym weigh more than what was typed. Without
  * that, passages that spell an abbreviation out would come before all others. */

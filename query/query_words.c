@@ -105,9 +105,11 @@ static struct aq_slice typed_of(const struct aq_query_tokens *t, size_t i)
 
 /* ---- words ---- */
 
-static bool same_parts(const struct aq_query_word *w, const uint32_t *parts, uint32_t count)
+static bool same_word(const struct aq_query_word *w, const struct aq_query_word *other)
 {
-    return w->part_count == count && memcmp(w->parts, parts, count * sizeof *parts) == 0;
+    return w->part_count == other->part_count && w->scored_count == other->scored_count &&
+           memcmp(w->parts, other->parts, w->part_count * sizeof *w->parts) == 0 &&
+           memcmp(w->scored, other->scored, w->scored_count * sizeof *w->scored) == 0;
 }
 
 /* Every token scores. A word is there when its parts are; a whole of one part (C++, c#)
@@ -137,16 +139,17 @@ uint32_t aq_query_add_word(struct aq_query_builder *b, const struct aq_query_tok
     }
     if (count == 0 || b->failed)
         return UINT32_MAX;
+    const struct aq_query_word made = {
+        .parts = parts, .scored = scored, .part_count = count, .scored_count = scored_count, .must = must};
     for (size_t i = 0; i < q->word_count && !b->plain; i++) {
-        if (same_parts(&q->words[i], parts, count)) {
+        if (same_word(&q->words[i], &made)) {
             q->words[i].must |= must;
             return (uint32_t)i;
         }
     }
     if (!aq_grow(&q->words, &q->word_cap, q->word_count + 1, sizeof *q->words))
         return fail(b, AQ_NOMEM);
-    q->words[q->word_count] = (struct aq_query_word){
-        .parts = parts, .scored = scored, .part_count = count, .scored_count = scored_count, .must = must};
+    q->words[q->word_count] = made;
     return (uint32_t)q->word_count++;
 }
 
@@ -247,18 +250,35 @@ static const struct aq_lexeme *lexeme_of(struct aq_query_builder *b, const struc
     return NULL;
 }
 
-uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_tokens *t, bool fuzzy,
-                              unsigned distance)
+static uint32_t find_pattern(const struct aq_query *q, uint32_t lexeme, unsigned distance)
+{
+    uint32_t i = 0;
+    while (i < q->pattern_count && (q->patterns[i].lexeme != lexeme || q->patterns[i].distance != distance))
+        i++;
+    return i;
+}
+
+uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_tokens *t, struct aq_slice typed,
+                              unsigned distance, bool scores)
 {
     struct aq_query *q = b->q;
+    const uint32_t text_lexeme = t->at[0].lexeme, known = find_pattern(q, text_lexeme, distance);
+    if (known < q->pattern_count) {
+        q->patterns[known].wanted |= scores;
+        return known;
+    }
+    if (q->pattern_count == AQ_QUERY_TERMS) {
+        b->full = true;
+        return UINT32_MAX;
+    }
     struct aq_vocabulary_form *forms = NULL;
     uint32_t found = 0;
     bool cut = false;
     if (!aq_grow(&q->patterns, &q->pattern_cap, q->pattern_count + 1, sizeof *q->patterns))
         return fail(b, AQ_NOMEM);
-    struct aq_slice text = aq_analyzer_lexeme(b->a, t->at[0].lexeme)->form;
+    struct aq_slice text = aq_analyzer_lexeme(b->a, text_lexeme)->form;
     if (b->txn)
-        b->failed = aq_vocabulary_expand(b->txn, fuzzy ? AQ_PATTERN_FUZZY : AQ_PATTERN_PREFIX, text, distance,
+        b->failed = aq_vocabulary_expand(b->txn, distance ? AQ_PATTERN_FUZZY : AQ_PATTERN_PREFIX, text, distance,
                                          b->members, &q->arena, &forms, &found, &cut, NULL);
     struct aq_query_member *members = aq_arena_alloc(&q->arena, (found + 1) * sizeof *members);
     if (!members || b->failed)
@@ -270,8 +290,8 @@ uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_
             return UINT32_MAX;
         if (!lexeme)
             continue;
-        uint32_t term = add_term(b, lexeme, t->text);
-        uint32_t form = b->failed ? AQ_ANY_FORM : add_form(b, term, lexeme, t->text);
+        uint32_t term = add_term(b, lexeme, typed);
+        uint32_t form = b->failed ? AQ_ANY_FORM : add_form(b, term, lexeme, typed);
         if (b->failed)
             return UINT32_MAX;
         members[n++] = (struct aq_query_member){term, form, lexeme->id, forms[i].count};
@@ -279,6 +299,11 @@ uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_
     if (n)
         qsort(members, n, sizeof *members, by_term);
     q->cut_pattern |= cut;
-    q->patterns[q->pattern_count] = (struct aq_query_pattern){.members = members, .count = n};
+    q->patterns[q->pattern_count] = (struct aq_query_pattern){.members = members,
+                                                              .count = n,
+                                                              .lexeme = text_lexeme,
+                                                              .distance = (uint16_t)distance,
+                                                              .wanted = scores,
+                                                              .typed = typed};
     return (uint32_t)q->pattern_count++;
 }

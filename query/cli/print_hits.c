@@ -230,6 +230,10 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
         write_words(&line, "did you mean:", &result->suggestion, 1, AQ_STYLE_PLAIN);
     if (result->partial & AQ_PARTIAL_TERMS)
         aq_styled_str(&line, "only the first 32 words were searched for\n", AQ_STYLE_FAINT);
+    if (result->partial & AQ_PARTIAL_PATTERNS)
+        aq_styled_str(&line, "of many words that match a pattern only the commonest were searched for\n", AQ_STYLE_FAINT);
+    if (result->partial & AQ_PARTIAL_WORK)
+        aq_styled_str(&line, "not all comments were looked at: the query is too much work\n", AQ_STYLE_FAINT);
     aq_styled_write(&line, out, t, "");
     aq_styled_free(&line);
 }

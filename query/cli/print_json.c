@@ -332,19 +332,21 @@ void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_s
     put_bool(key(out, "at_least"), result->total_at_least);
     aq_buf_u8(out, '}');
     put_bool(key(out, "partial"), result->partial != AQ_PARTIAL_NONE);
-    struct aq_slice reasons[2];
+    struct aq_slice reasons[3];
     size_t reason_count = 0;
     if (result->partial & AQ_PARTIAL_TERMS)
         reasons[reason_count++] = aq_slice_str("terms");
     if (result->partial & AQ_PARTIAL_PATTERNS)
         reasons[reason_count++] = aq_slice_str("patterns");
+    if (result->partial & AQ_PARTIAL_WORK)
+        reasons[reason_count++] = aq_slice_str("work");
     put_strings(key(out, "partial_reasons"), reasons, reason_count);
     put_strings(key(out, "ignored"), result->ignored, result->ignored_count);
+    put_string_or_null(key(out, "suggestion"), result->suggestion);
     put_integer(key(out, "snapshot"), result->snapshot);
     put_count(key(out, "commit"), result->commit);
     put_count(key(out, "micros"), result->micros);
     put_strings(key(out, "synonyms"), result->synonyms, result->synonym_count);
-    put_string_or_null(key(out, "suggestion"), result->suggestion);
     finish(out, from);
 }
 

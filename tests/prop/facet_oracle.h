@@ -1,9 +1,9 @@
 /* facet_oracle.h - what facets should say, counted naively over the matches that
- * search_oracle.h expects. Only search_test.c includes it. */
+ * search_flat.h expects. Only search_test.c includes it. */
 #ifndef AQ_FACET_ORACLE_H
 #define AQ_FACET_ORACLE_H
 
-#include "search_oracle.h"
+#include "search_flat.h"
 
 #include <stdio.h>
 #include <time.h>

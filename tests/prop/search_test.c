@@ -1,105 +1,15 @@
-/* search_test.c - aq_search against the oracle of search_oracle.h: small random
+/* search_test.c - aq_search against the oracle of search_flat.h: small random
  * indexes, with quotes, titles, replacements, deletions, several segments and pending
  * comments, and random queries of every operator, group, sort, filter and offset. */
-#include "search_oracle.h"
-
 #include "facet_oracle.h"
+#include "search_flat.h"
+#include "search_world.h"
 
-#include "aq_index.h"
 #include "reader.h"
 
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
-
-static uint64_t seed;
-
-static uint32_t below(uint32_t n)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)((seed >> 33) % n);
-}
-
-/* ---- what goes in ---- */
-
-static const char *const words[] = {"cat", "cats", "dog", "bird", "x-risk", "risk", "x", "na\xC3\xAFve", "naive", "C++",
-                                    "c", "don't", "\xE6\x84\x8F\xE8\xAD\x98\xE5\x95\x8F\xE9\xA1\x8C", "foo/bar", "argue",
-                                    "argued", "the", "the", "of", "GPT-4", "foo", "bar"};
-static const char *const unknown[] = {"xyzzy", "plugh", "cat-plugh", "frob/bird"};
-static const char *const authors[] = {"", "Wei Dai", "wei", "Eliezer Yudkowsky", "gwern", "A. B. O'Cat"};
-
-static const char *word(void)
-{
-    /* The square favours the first words. */
-    return words[below(1 + below(AQ_COUNT(words)))];
-}
-
-static void add_words(struct aq_buf *b, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        aq_buf_puts(b, i ? below(8) ? " " : ", " : "");
-        aq_buf_puts(b, word());
-    }
-}
-
-static char *random_text(bool small)
-{
-    struct aq_buf b = {0};
-    uint32_t blocks = 1 + below(small ? 2 : 5);
-    for (uint32_t i = 0; i < blocks; i++) {
-        if (below(3) == 0)
-            aq_buf_puts(&b, "> ");
-        add_words(&b, small || below(20) ? 1 + below(9) : 40 + below(150));
-        aq_buf_puts(&b, below(2) ? ".\n\n" : "\n\n");
-    }
-    aq_buf_u8(&b, 0);
-    assert_false(b.failed);
-    return (char *)b.ptr;
-}
-
-static void random_entry(struct entry *e, uint32_t i, bool small)
-{
-    struct aq_buf title = {0};
-    free(e->text);
-    snprintf(e->id, sizeof e->id, "id%u", i);
-    snprintf(e->author, sizeof e->author, "%s", authors[below(AQ_COUNT(authors))]);
-    snprintf(e->thread, sizeof e->thread, "t%u", below(7));
-    if (below(3) == 0)
-        add_words(&title, 1 + below(5));
-    aq_buf_u8(&title, 0);
-    snprintf(e->title, sizeof e->title, "%s", (char *)title.ptr);
-    aq_buf_free(&title);
-    e->text = random_text(small);
-    e->date = below(5) ? 1577836800 + (int64_t)below(40) * 86400 * 20 : AQ_NO_DATE;
-    e->score = below(5) ? (int32_t)below(9) - 4 : AQ_NO_SCORE;
-    e->tags = below(3) ? below(1u << AQ_COUNT(tag_names)) : 0;
-    e->live = true;
-}
-
-static void put(struct aq_writer *w, const struct entry *e)
-{
-    struct aq_record r;
-    struct aq_error err = {0};
-    enum aq_outcome outcome;
-    aq_record_init(&r);
-    r.id = aq_slice_str(e->id);
-    r.author = aq_slice_str(e->author);
-    r.thread = aq_slice_str(e->thread);
-    r.title = aq_slice_str(e->title);
-    r.text = aq_slice_str(e->text);
-    r.date = e->date;
-    r.score = e->score;
-    struct aq_slice tags[AQ_COUNT(tag_names)];
-    for (uint32_t i = 0; i < AQ_COUNT(tag_names); i++)
-        if (e->tags >> i & 1)
-            tags[r.tag_count++] = aq_slice_str(tag_names[i]);
-    r.tags = tags;
-    enum aq_status st = aq_writer_add(w, &r, &outcome, &err);
-    if (st)
-        fail_msg("aq_writer_add: %s", err.message);
-}
-
 /* ---- queries ---- */
+
+static const char *const unknown[] = {"xyzzy", "plugh", "cat-plugh", "frob/bird"};
 
 /* A few words in a row from some passage, so that phrases match now and then. */
 static void excerpt(const struct oracle *o, char *out, size_t size)
@@ -329,7 +239,7 @@ static bool right_totals(const struct aq_reader *reader, const struct query *q, 
 
 static uint64_t compared, hits_compared, with_hits, bounded;
 
-static void compare(struct aq_reader *reader, struct oracle *o)
+static void ask(struct aq_reader *reader, struct oracle *o)
 {
     struct query q;
     struct expected e;
@@ -367,89 +277,12 @@ static void compare(struct aq_reader *reader, struct oracle *o)
     aq_buf_free(&q.string);
 }
 
-/* ---- indexes ---- */
-
-static void remove_dir(const char *dir)
+static void compare(struct aq_reader *reader, struct oracle *o, const struct course *course)
 {
-    char command[512];
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    if (system(command))
-        fprintf(stderr, "cannot remove %s\n", dir);
-}
-
-/* What one index goes through. */
-struct course {
-    uint32_t ids, rounds, changes, queries;
-    bool small; /* comments of few words */
-};
-
-static void change(struct aq_writer *w, struct entry *entries, uint32_t *n, const struct course *course)
-{
-    struct aq_error err = {0};
-    uint32_t i = below(*n + 1), what = below(10);
-    if (*n < course->ids && (i == *n || what < 5)) {
-        random_entry(&entries[*n], *n, course->small);
-        put(w, &entries[(*n)++]);
-        return;
-    }
-    i = below(*n);
-    struct entry *e = &entries[i];
-    if (what < 7 && e->live) {
-        assert_int_equal(aq_writer_delete(w, aq_slice_str(e->id), &err), AQ_OK);
-        e->live = false;
-    } else if (what == 7 && e->live) {
-        e->score = (int32_t)below(9);
-        put(w, e);
-    } else {
-        random_entry(e, i, course->small);
-        put(w, e);
-    }
-}
-
-static enum aq_status settle(struct aq_writer *w, struct aq_error *err)
-{
-    switch (below(4)) {
-    case 0:
-        return aq_writer_compact(w, below(2) ? AQ_COMPACT_REORDER : 0, err);
-    case 1:
-        return aq_writer_commit(w, err);
-    default:
-        return aq_writer_flush(w, err);
-    }
-}
-
-static void follow(const struct course *course)
-{
-    char dir[] = "/tmp/aq-search-XXXXXX";
-    struct entry *entries = calloc(course->ids, sizeof *entries);
-    uint32_t n = 0;
-    struct aq_error err = {0};
-    struct aq_writer_options options = {.create = true, .single_thread = true};
-    struct aq_writer *w;
-    struct aq_reader *reader;
-    assert_non_null(entries);
-    assert_non_null(mkdtemp(dir));
-    if (aq_writer_open(dir, &options, &w, &err) || aq_reader_open(dir, &reader, &err))
-        fail_msg("%s", err.message);
-    for (uint32_t round = 0; round < course->rounds; round++) {
-        struct oracle o;
-        for (uint32_t i = course->small ? course->changes : below(course->changes); i > 0; i--)
-            change(w, entries, &n, course);
-        if (settle(w, &err))
-            fail_msg("%s", err.message);
-        oracle_open(&o, dir, entries, n);
-        if (course->small)
-            printf("# %u passages in %u segments\n", o.count, o.txn.segment_count);
-        for (uint32_t i = 0; i < course->queries; i++)
-            compare(reader, &o);
-        oracle_close(&o);
-    }
-    aq_reader_close(reader);
-    aq_writer_close(w);
-    for (uint32_t i = 0; i < n; i++)
-        free(entries[i].text);
-    free(entries);
-    remove_dir(dir);
+    if (course->small)
+        printf("# %u passages in %u segments\n", o->count, o->txn.segment_count);
+    for (uint32_t i = 0; i < course->queries; i++)
+        ask(reader, o);
 }
 
 static void small_indexes_answer_as_the_oracle_does(void **state)
@@ -460,7 +293,7 @@ static void small_indexes_answer_as_the_oracle_does(void **state)
     time_t start = time(NULL);
     (void)state;
     for (long i = 0; rounds ? i < rounds : time(NULL) - start < 3; i++)
-        follow(&course);
+        follow(&course, compare);
     printf("# %llu queries, %llu with hits, %llu hits compared, %llu gave way\n", (unsigned long long)compared,
            (unsigned long long)with_hits, (unsigned long long)hits_compared, (unsigned long long)moved);
     assert_true(with_hits * 3 > compared);
@@ -472,7 +305,7 @@ static void an_index_of_many_blocks_answers_as_the_oracle_does(void **state)
 {
     static const struct course course = {.ids = 12000, .rounds = 2, .changes = 16000, .queries = 60, .small = true};
     (void)state;
-    follow(&course);
+    follow(&course, compare);
 }
 
 int main(void)
@@ -481,11 +314,7 @@ int main(void)
         cmocka_unit_test(small_indexes_answer_as_the_oracle_does),
         cmocka_unit_test(an_index_of_many_blocks_answers_as_the_oracle_does),
     };
-    const char *given = getenv("AQ_SEED");
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)now.tv_sec * 1000003u + (uint64_t)now.tv_nsec;
-    printf("# AQ_SEED=%llu\n", (unsigned long long)seed);
+    take_seed();
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

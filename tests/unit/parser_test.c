@@ -7,47 +7,21 @@
 
 #include <cmocka.h>
 
-static const char *const letters[] = {
-    [AQ_NODE_WORD] = "w", [AQ_NODE_PHRASE] = "q", [AQ_NODE_PREFIX] = "*",    [AQ_NODE_FUZZY] = "~",
-    [AQ_NODE_ROW] = "ROW", [AQ_NODE_AND] = "AND", [AQ_NODE_OR] = "OR", [AQ_NODE_NEAR] = "NEAR"};
+#include "syntax_text.h"
 
-static size_t show_node(const struct aq_syntax *s, uint32_t at, bool in_row, char *out, size_t n, size_t size)
-{
-    const struct aq_node *x = &s->nodes[at];
-    const char *sign = x->occur == AQ_MUST_NOT ? "-" : x->occur == AQ_MUST && in_row ? "+" : "";
-    const char *kind = x->kind == AQ_NODE_NEAR && x->ordered ? "ADJ"
-                       : x->kind == AQ_NODE_FIELD              ? aq_field_name(x->field.field)
-                                                               : letters[x->kind];
-    n += (size_t)snprintf(out + n, size - n, "[%s%s", sign, kind);
-    if (x->distance)
-        n += (size_t)snprintf(out + n, size - n, "/%u", x->distance);
-    if (x->boost != 1)
-        n += (size_t)snprintf(out + n, size - n, "^%g", x->boost);
-    n += (size_t)snprintf(out + n, size - n, " ");
-    if (x->first_child == AQ_NO_NODE)
-        n += (size_t)snprintf(out + n, size - n, "%.*s", (int)x->text.len, (const char *)x->text.ptr);
-    for (uint32_t c = x->first_child; c != AQ_NO_NODE; c = s->nodes[c].next)
-        n = show_node(s, c, x->kind == AQ_NODE_ROW, out, n, size);
-    return n + (size_t)snprintf(out + n, size - n, "]");
-}
-
-/* Nodes in brackets: "+", "-" or nothing, what it is, distance and boost, then its text
- * or children. Of an outermost row only the children. */
+/* See syntax_text.h. */
 static const char *shown(const char *query, bool plain)
 {
-    static char out[8192];
+    static struct aq_buf out;
     struct aq_syntax s = {0};
     struct aq_error err;
-    size_t n = 0;
     assert_int_equal(aq_parse(aq_slice_str(query), plain, 0, &s, &err), AQ_OK);
-    out[0] = 0;
-    if (s.root != AQ_NO_NODE && s.nodes[s.root].kind == AQ_NODE_ROW)
-        for (uint32_t c = s.nodes[s.root].first_child; c != AQ_NO_NODE; c = s.nodes[c].next)
-            n = show_node(&s, c, true, out, n, sizeof out);
-    else if (s.root != AQ_NO_NODE)
-        show_node(&s, s.root, false, out, n, sizeof out);
+    aq_buf_clear(&out);
+    syntax_text(&s, &out);
+    aq_buf_u8(&out, 0);
+    assert_false(out.failed);
     aq_syntax_free(&s);
-    return out;
+    return (const char *)out.ptr;
 }
 
 #define PARSES(query, expected) assert_string_equal(shown(query, false), expected)
@@ -260,6 +234,8 @@ static void operators_without_sides_are_words(void **state)
     PARSES("a AND OR b", "[OR [ROW [w a][w AND]][w b]]");
     PARSES("a NOT", "[w a][w NOT]");
     PARSES("NOT -a", "[w NOT][-w a]");
+    PARSES("NOT NOT a", "[w NOT][-w a]");
+    PARSES("a NEAR ()", "[w a][w NEAR]");
     PARSES("a and b or c", "[w a][w and][w b][w or][w c]");
     PARSES("(a OR) b", "[w a][w OR][w b]");
     PARSES("NEAR a", "[w NEAR][w a]");
@@ -283,6 +259,8 @@ static void brackets_group(void **state)
     PARSES("(a OR b", "[OR [w a][w b]]");
     PARSES("a) b", "[w a)][w b]");
     PARSES("f(x) (g(y) z)", "[w f(x)][w g(y)][w z]");
+    PARSES("(a OR b)(c OR d)", "[OR [w a][w b]][OR [w c][w d]]");
+    PARSES("(a)(b)c(d)", "[w a][w b][w c(d)]");
     PARSES("()", "");
     PARSES("a ()", "[w a]");
     PARSES("-(-a)", "[-ROW [-w a]]");
