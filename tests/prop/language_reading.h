@@ -205,7 +205,7 @@ static void find_members(struct asked *a, const struct tree *t, struct reading *
 {
     static uint32_t found[MOST_FORMS];
     /* Of many patterns each stands for fewer. */
-    uint32_t n = 0, room = a->patterns <= 4 ? MOST_MEMBERS : a->patterns < 32 ? 256 / a->patterns : 8;
+    uint32_t n = 0, room = a->patterns <= 4 ? MOST_MEMBERS : a->patterns < 16 ? 256 / a->patterns : 16;
     char typed[AQ_TERM_MAX + 1] = "", plain[AQ_TERM_MAX + 1];
     struct aq_slice form = aq_analyzer_lexeme(a->o->analyzer, r->tokens[0].lexeme)->form;
     memcpy(typed, form.ptr, form.len);
