@@ -324,7 +324,8 @@ static bool operand(const struct tree *t)
 static void read_tree(struct asked *a, struct tree *t, bool literal, bool near)
 {
     literal |= excluded(t);
-    a->nears += t->kind == AQ_NODE_NEAR || t->kind == AQ_NODE_PHRASE;
+    /* An excluded word is a phrase of one. */
+    a->nears += t->kind == AQ_NODE_NEAR || t->kind == AQ_NODE_PHRASE || (literal && !near && t->kind <= AQ_NODE_FUZZY);
     a->leaves += !near && (t->kind <= AQ_NODE_FUZZY || t->kind == AQ_NODE_NEAR);
     if (t->kind <= AQ_NODE_FIELD) {
         read_leaf(a, t, literal, near);
