@@ -276,6 +276,7 @@ help:
 	@echo 'lint             clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'bench            against other engines: make bench-deps, make bench CORPUS=comments.jsonl'
 	@echo '                 bench-quick in 3 minutes, bench-growth by number of comments'
+	@echo 'first-ten-minutes  docs/FIRST-TEN-MINUTES.md from what the programs print'
 	@echo 'install          programs, libaq, manual pages and completions into'
 	@echo '                 $$(DESTDIR)$$(PREFIX), /usr/local by default; uninstall'
 	@echo 'V=               release (default) debug asan tsan cov fuzz'

@@ -19,7 +19,7 @@
 
 #include <lmdb.h>
 
-#define AQ_FORMAT_VERSION 2u
+#define AQ_FORMAT_VERSION 3u
 
 /* The tables, each a named database. Every value ends in a CRC-32C over the
  * table's letter, the key and the payload. (Postings and positions are in

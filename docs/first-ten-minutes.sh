@@ -79,12 +79,20 @@ cat <<'END'
 
 ## Narrow it down
 
-By author and date; an author and no word lists what they wrote, the newest first.
+By author, date, points and more; without any word it lists what there is, the newest first.
 
 ```
 END
-shows "aq -n 1 'author:ostrakon after:2024-05 before:2024-06 mask'"
-shows 'aq -n 2 --author ostrakon --sort score' 
+shows 'aq -n 1 author:ostrakon date:2024-05 mask'
+shows "aq -n 2 is:post 'score:>=50' date:2024.."
+cat <<'END'
+```
+
+Who speaks of it?
+
+```
+END
+shows 'aq -n 0 --facet author:5 persona'
 cat <<'END'
 ```
 
@@ -97,8 +105,8 @@ shows "aq -n 1 'mask AND (theatre OR actor)'"
 cat <<'END'
 ```
 
-There is more: words near each other, beginnings of words, slips of the pen, synonyms, fields;
-all of it is in [QUERY.md](QUERY.md).
+There is more: words near each other, beginnings of words, slips of the pen, synonyms; all of
+it is in [QUERY.md](QUERY.md).
 
 END
 if has suggest; then
@@ -108,6 +116,14 @@ What might one ask for? Words of the index that begin so:
 ```
 END
     shows 'aq suggest pers' 8
+    cat <<'END'
+```
+
+A slip of the pen is told, never corrected behind one's back:
+
+```
+END
+    shows 'aq superinteligence'
     cat <<'END'
 ```
 

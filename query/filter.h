@@ -38,7 +38,7 @@ struct aq_filter {
 };
 
 /* From the clauses and the request's authors, threads and dates, which count as further
- * clauses; request NULL: it has none. */
+ * clauses, and what it leaves out; request NULL: it has none. */
 enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source *from,
                               const struct aq_search_request *request, const struct aq_filter_clause *clauses,
                               size_t count, struct aq_error *err);

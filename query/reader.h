@@ -5,9 +5,9 @@
 
 #include "analyzer.h"
 #include "aq.h"
+#include "forest.h"
 #include "score.h"
 #include "store.h"
-#include "forest.h"
 #include "synonyms.h"
 
 /* The commonest words by their first letter, as long as the index stays the same: what

@@ -120,10 +120,10 @@ static bool stops_wide(uint32_t cp)
  * closers of directions of text among them. */
 static bool empty_in_front(uint32_t cp)
 {
-    static const uint16_t set[] = {'-',  '*',    '+',    '#',    '>',    '|',    '=',    '~',    ')',    ']',    '}',
-                                   ',',  ';',    ':',    '.',    '!',    '?',    '/',    0xB7,   0x2013, 0x2014, 0x2015,
-                                   0x2019, 0x201D, 0x2022, 0x2026, 0x202C, 0x2069, 0x21A9, 0x25AA, 0x25CF, 0x25E6, 0x3001,
-                                   0x3002, 0xFE0E, 0xFE0F, 0xFF0C, 0xFF09};
+    static const uint16_t set[] = {
+        '-',    '*',    '+',    '#',    '>',    '|',    '=',    '~',    ')',    ']',    '}',    ',',    ';',
+        ':',    '.',    '!',    '?',    '/',    0xB7,   0x2013, 0x2014, 0x2015, 0x2019, 0x201D, 0x2022, 0x2026,
+        0x202C, 0x2069, 0x21A9, 0x25AA, 0x25CF, 0x25E6, 0x3001, 0x3002, 0xFE0E, 0xFE0F, 0xFF0C, 0xFF09};
     return is_one_of(cp, set, AQ_COUNT(set));
 }
 
@@ -251,7 +251,8 @@ static bool sentence_begins(struct aq_slice text, uint32_t at)
 
 uint32_t aq_edge_before(struct aq_slice text, uint32_t from, uint32_t low, unsigned columns)
 {
-    uint32_t at = (uint32_t)aq_cluster_floor(text, from), word = NOWHERE, clause = NOWHERE, cut = NOWHERE, far = NOWHERE;
+    uint32_t word = NOWHERE, clause = NOWHERE, cut = NOWHERE, far = NOWHERE;
+    uint32_t at = (uint32_t)aq_cluster_floor(text, from);
     unsigned used = 0, cost;
     if (at < low)
         at = low;

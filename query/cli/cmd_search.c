@@ -89,7 +89,8 @@ static const struct aq_option options[] = {
     {.name = "snippets", .kind = AQ_OPTION_NUMBER, .field = FIELD(snippets), .value = "N",
      .min = 1, .max = SNIPPETS_MOST,
      .help = "parts of a long passage to show, up to 5 (default 1)",
-     .more = "They do not overlap, and there are only as many as show further words that were found."},
+     .more = "They do not overlap, and there are only as many as show words that were found. They come from all "
+             "passages of a comment that match, which are no hits of their own then."},
     {.name = "synonyms", .kind = AQ_OPTION_TEXT, .field = FIELD(synonyms), .value = "FILE",
      .complete = AQ_COMPLETE_FILES,
      .help = "use the synonyms in FILE, not those that aq has of its own",
@@ -169,6 +170,8 @@ static enum aq_status read_facets(struct aq_cli *cli, struct aq_search_request *
     request->facets = facets;
     if (set->count && request->facet_count)
         return aq_fail(&cli->err, AQ_SYNTAX, "--count prints nothing but a number; for facets without hits: -n 0");
+    if (set->template && request->facet_count)
+        return aq_fail(&cli->err, AQ_SYNTAX, "--format prints nothing but hits; for facets leave it out, or: -n 0 --json");
     return AQ_OK;
 }
 

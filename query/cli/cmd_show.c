@@ -24,13 +24,13 @@ static const struct aq_option options[] = {
 
 /* ---- printing ---- */
 
-static void missing_parent(struct aq_cli *cli, const struct aq_comment_view *c)
+static void name_parent(struct aq_cli *cli, const struct aq_comment_view *c)
 {
     struct aq_buf text = {0};
-    bool elsewhere = c->parent_comment != AQ_NO_COMMENT;
     aq_buf_puts(&text, "in reply to ");
     aq_text_clean(&text, c->parent);
-    aq_buf_puts(&text, elsewhere ? ", which is in another thread" : ", which is not in the index");
+    if (c->parent_comment == AQ_NO_COMMENT)
+        aq_buf_puts(&text, ", which is not in the index");
     aq_buf_u8(&text, 0);
     if (text.failed)
         cli->out.buf.failed = true;
@@ -67,7 +67,7 @@ static void print_page(struct aq_cli *cli, const struct aq_thread_view *around)
     if (around->asked)
         aq_text_heading(&cli->out, "in reply to");
     else if (cli->set.context && c->parent.len)
-        missing_parent(cli, c);
+        name_parent(cli, c);
     for (uint32_t i = 0; i < around->asked; i++) {
         if (i)
             aq_buf_u8(&cli->out.buf, '\n');

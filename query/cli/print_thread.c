@@ -32,7 +32,7 @@ static unsigned depth_of(const struct drawing *d, uint32_t level)
 }
 
 /* What comes after decides: the next at this depth, before any that is less deep, is a
- * sibling. Bits of `last`, one a comment. */
+ * sibling. One bool a comment; NULL: no memory. */
 static bool *find_last(const struct drawing *d)
 {
     const struct aq_thread_view *t = d->thread;
@@ -76,15 +76,20 @@ static size_t brief_bytes(const struct drawing *d)
     return two > AQ_BRIEF_BYTES ? AQ_BRIEF_BYTES : two < LEAST_BRIEF ? LEAST_BRIEF : two;
 }
 
-static void add_note(struct aq_facts *facts, const struct aq_thread_comment *x)
+/* Replies to a post that is missing: many, mostly, so that the head says it once. */
+static bool lacks_opener(const struct aq_thread_view *t, const struct aq_thread_comment *x)
 {
-    bool elsewhere = x->comment.parent_comment != AQ_NO_COMMENT;
-    if (!x->detached)
+    return x->detached && x->comment.parent_comment == AQ_NO_COMMENT && aq_slice_eq(x->comment.parent, t->id);
+}
+
+static void add_note(const struct drawing *d, struct aq_facts *facts, const struct aq_thread_comment *x)
+{
+    if (!x->detached || lacks_opener(d->thread, x))
         return;
     aq_fact(facts, aq_slice_str("in reply to "), AQ_STYLE_FAINT);
     aq_styled_line(&facts->line, x->comment.parent, AQ_STYLE_FAINT);
-    aq_styled_str(&facts->line, elsewhere ? ", which is in another thread" : ", which is not in the index",
-                  AQ_STYLE_FAINT);
+    if (x->comment.parent_comment == AQ_NO_COMMENT)
+        aq_styled_str(&facts->line, ", which is not in the index", AQ_STYLE_FAINT);
 }
 
 static void write_facts(struct drawing *d, const struct aq_thread_comment *x, bool asked)
@@ -99,7 +104,7 @@ static void write_facts(struct drawing *d, const struct aq_thread_comment *x, bo
         aq_fact(&facts, c->author, asked ? AQ_STYLE_MATCH : AQ_STYLE_STRONG);
     aq_fact_person(&facts, (struct aq_slice){0}, c->date, false, c->points);
     aq_fact(&facts, c->id, AQ_STYLE_KEY);
-    add_note(&facts, x);
+    add_note(d, &facts, x);
     aq_styled_write_below(&facts.line, &d->out->buf, &d->out->terminal, (const char *)d->first.ptr,
                           (const char *)d->margin.ptr);
     aq_styled_free(&facts.line);
@@ -169,7 +174,12 @@ static void write_head(struct aq_output *out, const struct aq_thread_view *t)
     aq_fact_count(&facts, "", t->total, "comment");
     add_days(&facts, t);
     aq_facts_write(&facts, out, "");
-    if (top->url.len) {
+    bool lacking = false;
+    for (uint32_t i = 0; i < t->count && !lacking; i++)
+        lacking = lacks_opener(t, &t->comments[i]);
+    if (lacking) {
+        aq_text_heading(out, "the post that opens it is not in the index");
+    } else if (top->url.len) {
         aq_terminal_link(&out->buf, &out->terminal, top->url, aq_terminal_room(&out->terminal, ""));
         aq_buf_u8(&out->buf, '\n');
     }

@@ -32,7 +32,8 @@ static uint32_t rounds(void)
 /* ---- texts ---- */
 
 static const char *const words[] = {
-    "cat", "dogs", "Running", "x-risk", "GPT-3.5", "C++", "AT&T", "don't", "1,000", "e.g.", "the", "re\xCC\x81sume\xCC\x81",
+    "cat", "dogs", "Running", "x-risk", "GPT-3.5", "C++", "AT&T", "don't", "1,000", "e.g.", "the",
+    "re\xCC\x81sume\xCC\x81",
     "na\xC3\xAFve", "\xD8\xA7\xD9\x84\xD8\xB9\xD8\xB1\xD8\xA8\xD9\x8A\xD8\xA9", "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D",
     "\xE2\x80\xAB\xD7\x90\xD7\x91\xE2\x80\xAC", "\xE2\x81\xA7\xD7\x90\xE2\x81\xA9",
     "\xE6\x84\x8F\xE8\xAD\x98\xE5\x95\x8F\xE9\xA1\x8C", "\xE3\x81\x8B\xE3\x82\x99\xE3\x81\x8D", "\xE6\xBC\xA2",
@@ -42,11 +43,13 @@ static const char *const words[] = {
     "pneumonoultramicroscopicsilicovolcanoconiosis"};
 static const char *const pieces[] = {
     "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA6", "\xF0\x9F\x87\xAB\xF0\x9F\x87\xB7",
-    "\xF0\x9F\x87\xAB", "\xF0\x9F\x91\x8D\xF0\x9F\x8F\xBD", "1\xEF\xB8\x8F\xE2\x83\xA3", "\xCC\x81", "\xCC\x81\xCC\x82\xCC\x83",
+    "\xF0\x9F\x87\xAB", "\xF0\x9F\x91\x8D\xF0\x9F\x8F\xBD", "1\xEF\xB8\x8F\xE2\x83\xA3", "\xCC\x81",
+    "\xCC\x81\xCC\x82\xCC\x83",
     "\xE2\x80\x8D", "\xC2\xAD", "\xE2\x80\x8B", "\xE2\x80\x8F", "\xE0\xB8\xB3", "\xE0\xA4\xBF", "\xD8\x80"};
 static const char *const gaps[] = {
     " ", " ", " ", " ", " ", " ", ", ", ". ", ".\n", "\n", "\n\n", "\n- ", "\n1. ", "\n> ", "\nOn Monday Ann wrote:\n",
-    "\nFrom: Ann\n", "\n-----\n", "", "\xE3\x80\x82", "\xE3\x80\x81", "! ", " \xE2\x80\x94 ", " (", ") ", "\xC2\xA0", "\xE3\x80\x80", "  ", "..."};
+    "\nFrom: Ann\n", "\n-----\n", "", "\xE3\x80\x82", "\xE3\x80\x81", "! ", " \xE2\x80\x94 ", " (", ") ",
+    "\xC2\xA0", "\xE3\x80\x80", "  ", "..."};
 
 static void random_text(struct aq_buf *out, uint32_t n)
 {
@@ -106,7 +109,8 @@ static void find_edges(struct fixture *f)
     for (size_t at = 0; at < s.len;) {
         unsigned len;
         uint32_t cp = aq_utf8_decode(s.ptr + at, s.ptr + s.len, &len);
-        f->edges[at] = at == 0 || utf8proc_grapheme_break_stateful((utf8proc_int32_t)last, (utf8proc_int32_t)cp, &state);
+        f->edges[at] =
+            at == 0 || utf8proc_grapheme_break_stateful((utf8proc_int32_t)last, (utf8proc_int32_t)cp, &state);
         characters += f->edges[at];
         for (unsigned i = 0; i < len; i++)
             f->before[at + i] = characters - (i == 0);
@@ -158,27 +162,45 @@ static bool has_term(struct fixture *f, struct aq_slice text, uint32_t term_id)
     return false;
 }
 
+static bool phrase_names(const struct aq_query_phrase *p, uint32_t term)
+{
+    for (uint32_t i = 0; i < p->count; i++)
+        if (p->elements[i].term == term)
+            return true;
+    return false;
+}
+
+static bool near_names(const struct aq_query_near *near, uint32_t term)
+{
+    for (uint32_t i = 0; i < near->count; i++)
+        for (uint32_t k = 0; k < near->sides[i].span_count; k++)
+            if (phrase_names(&near->sides[i].spans[k], term))
+                return true;
+    return false;
+}
+
+static bool word_names(const struct aq_query_word *w, uint32_t term)
+{
+    for (uint32_t i = 0; i < w->scored_count; i++)
+        if (w->scored[i] == term)
+            return true;
+    return false;
+}
+
 /* Whether some node that is not excluded names the term. */
 static bool is_wanted(const struct fixture *f, uint32_t term)
 {
     const struct aq_query *q = &f->query;
     for (size_t i = 0; i < q->node_count; i++) {
         const struct aq_query_node *n = &q->nodes[i];
+        bool phrase = n->kind == AQ_NODE_PHRASE, near = n->kind == AQ_NODE_NEAR || (phrase && q->tree);
         if (n->literal)
             continue;
-        if (n->kind == AQ_NODE_WORD)
-            for (uint32_t k = 0; k < q->words[n->leaf].scored_count; k++)
-                if (q->words[n->leaf].scored[k] == term)
-                    return true;
-        if (n->kind == AQ_NODE_PHRASE && !q->tree)
-            for (uint32_t k = 0; k < q->phrases[n->leaf].count; k++)
-                if (q->phrases[n->leaf].elements[k].term == term)
-                    return true;
-        for (uint32_t s = 0; q->tree && (n->kind == AQ_NODE_PHRASE || n->kind == AQ_NODE_NEAR) && s < q->nears[n->leaf].count; s++)
-            for (uint32_t x = 0; x < q->nears[n->leaf].sides[s].span_count; x++)
-                for (uint32_t k = 0; k < q->nears[n->leaf].sides[s].spans[x].count; k++)
-                    if (q->nears[n->leaf].sides[s].spans[x].elements[k].term == term)
-                        return true;
+        if (n->kind == AQ_NODE_WORD ? word_names(&q->words[n->leaf], term)
+            : near                  ? near_names(&q->nears[n->leaf], term)
+            : phrase                ? phrase_names(&q->phrases[n->leaf], term)
+                                    : false)
+            return true;
     }
     return false;
 }
@@ -262,8 +284,13 @@ static void check_several(struct fixture *f, struct aq_range first)
     struct aq_slice text = text_of(f);
     struct aq_passage whole = {0, (uint32_t)text.len, 0, 0};
     struct aq_comment comment = {.text = text, .passages = &whole, .passage_count = 1};
-    struct aq_snippets_source source = {.comment = &comment, .marks = &f->marker, .first = first, .others = true,
-                                        .most = 1 + random_below(AQ_SNIPPETS_MOST), .analyzer = f->analyzer, .query = &f->query};
+    struct aq_snippets_source source = {.comment = &comment,
+                                        .marks = &f->marker,
+                                        .first = first,
+                                        .others = true,
+                                        .most = 1 + random_below(AQ_SNIPPETS_MOST),
+                                        .analyzer = f->analyzer,
+                                        .query = &f->query};
     struct aq_arena arena = {0};
     const struct aq_snippet *out;
     uint32_t count;

@@ -307,7 +307,8 @@ static void groups_and_operators_have_synonyms_inside(void **state)
 static void scripts_without_spaces_match(void **state)
 {
     static const struct shape cases[] = {
-        {"\xE4\xBA\xBA\xE5\xB7\xA5\xE6\x99\xBA\xE8\x83\xBD", "({\xE4\xBA\xBA\xE5\xB7\xA5\xE6\x99\xBA\xE8\x83\xBD = AI})"},
+        {"\xE4\xBA\xBA\xE5\xB7\xA5\xE6\x99\xBA\xE8\x83\xBD",
+         "({\xE4\xBA\xBA\xE5\xB7\xA5\xE6\x99\xBA\xE8\x83\xBD = AI})"},
         {"\xE4\xBA\xBA\xE5\xB7\xA5", "(\xE4\xBA\xBA\xE5\xB7\xA5)"},
     };
     check(*state, cases, AQ_COUNT(cases));
@@ -375,7 +376,8 @@ static void languages_that_change_initials_match(void **state)
     for (size_t i = 0; i < AQ_COUNT(languages); i++) {
         aq_analyzer_close(f->analyzer);
         assert_int_equal(aq_analyzer_open(languages[i], &f->analyzer, NULL), AQ_OK);
-        assert_int_equal(read_rules(f, "berlari => kabur\n\xC3\xA9lan, verve\n\"zest, verve\nhttp://walrus.org, verve\n"),
+        assert_int_equal(read_rules(f, "berlari => kabur\n\xC3\xA9lan, verve\n\"zest, verve\n"
+                                       "http://walrus.org, verve\n"),
                          AQ_OK);
         assert_int_equal(strchr(widened(f, "lari"), '{') != NULL, i == 0);
         assert_string_equal(widened(f, "\xC3\xA9lan"), "({\xC3\xA9lan = verve})");

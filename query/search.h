@@ -1,0 +1,47 @@
+/* search.h - a search under way, shared by the files that answer it:
+ *
+ *   search.c       from the request to its result, and who owns what
+ *   search_find.c  which plans run, and the best hits of all
+ *   search_tell.c  what else the result says of the query */
+#ifndef AQ_SEARCH_H
+#define AQ_SEARCH_H
+
+#include "facets.h"
+#include "plan.h"
+#include "reader.h"
+
+struct aq_search_run {
+    const struct aq_search_request *request;
+    struct aq_reader *reader;
+    struct aq_txn txn;
+    struct aq_syntax syntax;
+    struct aq_query query;
+    struct aq_model *model;  /* the reader's, as the two that follow */
+    struct aq_arena *arena;  /* until the call ends */
+    struct aq_arena *scratch; /* of plans */
+    struct aq_pending_scan pend;
+    struct aq_filter filter;   /* that all hits pass */
+    struct aq_filter *filters; /* of the query's fields that stand deeper */
+    struct aq_leaf *leaves;
+    uint32_t leaf_count;
+    struct aq_facets facets;
+    struct aq_collector collector; /* its totals are told */
+    struct aq_collector wider;
+    struct aq_collector filler;
+    struct aq_plan_work work;
+};
+
+
+/* The best k hits, best first, of which there may be fewer. */
+enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_candidate **found, size_t *count,
+                              struct aq_error *err);
+
+/* For what looks at the leaves again. */
+struct aq_plan aq_search_plan(struct aq_search_run *s, struct aq_collector *c);
+
+/* Words passed over, synonyms, a better spelling and, if asked for, the query as it was
+ * understood; in arena. */
+enum aq_status aq_search_tell(struct aq_search_run *s, struct aq_result *result, struct aq_arena *arena,
+                              struct aq_error *err);
+
+#endif
