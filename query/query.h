@@ -14,12 +14,13 @@
 #include "score.h"
 
 enum {
-    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain; as many phrases and patterns */
+    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain; as many phrases */
     AQ_QUERY_PHRASE = 64,         /* words of one phrase, sides of one NEAR */
     AQ_QUERY_FIELDS = 32,
     AQ_QUERY_TREE_LEAVES = 256,   /* of a query that is not flat */
     AQ_QUERY_PATTERN = 64,        /* words that stand for one pattern */
     AQ_QUERY_PATTERNS = 256,      /* for all of them */
+    AQ_QUERY_PATTERN_COUNT = 16,  /* different ones: each looks through the words of the index */
     AQ_QUERY_PLAIN_TERMS = 20000  /* distinct terms of a plain one */
 };
 #define AQ_ANY_FORM UINT32_MAX

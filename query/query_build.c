@@ -48,7 +48,7 @@ static uint32_t share_of_pattern(const struct aq_syntax *s)
         patterns += s->nodes[i].kind == AQ_NODE_PREFIX || s->nodes[i].kind == AQ_NODE_FUZZY;
     if (patterns <= AQ_QUERY_PATTERNS / AQ_QUERY_PATTERN)
         return AQ_QUERY_PATTERN;
-    return AQ_QUERY_PATTERNS / (patterns < AQ_QUERY_TERMS ? patterns : AQ_QUERY_TERMS);
+    return AQ_QUERY_PATTERNS / (patterns < AQ_QUERY_PATTERN_COUNT ? patterns : AQ_QUERY_PATTERN_COUNT);
 }
 
 static uint32_t fail(struct aq_query_builder *b)
