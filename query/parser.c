@@ -27,6 +27,7 @@ struct nearness {
 struct group {
     struct list waiting[LEVELS];
     struct nearness near; /* that waits for the innermost of its operands */
+    uint32_t closed;      /* the last of a row in brackets that became part of this one */
     const uint8_t *begin; /* at the bracket or the sign before it */
     uint8_t occur;
 };
@@ -235,6 +236,16 @@ static bool can_be_near(struct scan *s, uint32_t at)
     return n->boost == 1;
 }
 
+/* Whether a row's last operand can be the left side of a NEAR. The last word of a row in
+ * brackets is not what stands before it. */
+static bool can_go_on(struct scan *s, uint32_t last, bool ordered)
+{
+    const struct aq_node *n = node(s, last);
+    if (last == s->groups[s->depth].closed)
+        return false;
+    return n->kind == AQ_NODE_NEAR ? n->ordered == ordered && n->boost == 1 : can_be_near(s, last);
+}
+
 /* The right side of a NEAR: joins the left one, the row's last. False: it cannot. */
 static bool join_near(struct scan *s, uint32_t right)
 {
@@ -308,7 +319,7 @@ static void put(struct scan *s, uint32_t at)
 static void open_group(struct scan *s, const uint8_t *begin, uint8_t occur)
 {
     s->groups[++s->depth] = (struct group){
-        .waiting = {empty, empty, empty}, .begin = begin, .occur = s->refuse ? AQ_MUST_NOT : occur};
+        .waiting = {empty, empty, empty}, .closed = AQ_NO_NODE, .begin = begin, .occur = s->refuse ? AQ_MUST_NOT : occur};
     s->refuse = false;
 }
 
@@ -386,6 +397,7 @@ static const uint8_t *close_group(struct scan *s, const uint8_t *p)
             next = node(s, c)->next;
             node(s, c)->boost *= boost;
             append(s, row_of(s), c);
+            s->groups[s->depth].closed = c;
         }
         return p;
     }
@@ -471,11 +483,8 @@ static bool operate(struct scan *s)
     struct group *g = &s->groups[s->depth];
     bool left = g->waiting[LEVEL_ROW].count > 0 && !s->refuse && g->near.typed.len == 0;
     const uint8_t *right = skip_spaces(after, s->end);
-    if (op == OP_NEAR) {
-        left = left && (node(s, row_of(s)->last)->kind == AQ_NODE_NEAR
-                            ? node(s, row_of(s)->last)->ordered == near.ordered && node(s, row_of(s)->last)->boost == 1
-                            : can_be_near(s, row_of(s)->last));
-    }
+    if (op == OP_NEAR)
+        left = left && can_go_on(s, row_of(s)->last, near.ordered);
     bool signed_right = right < s->end && sign_at(right, s->end, &occur) != 0;
     if (!operand_at(s, op, after) || (op != OP_NOT && !left) || ((op == OP_NEAR || op == OP_NOT) && signed_right)) {
         trouble(s, s->p, after,
@@ -730,7 +739,7 @@ enum aq_status aq_parse(struct aq_slice query, bool plain, int64_t now, struct a
     if (valid != query.len)
         return aq_fail(err, AQ_SYNTAX, "the query is not valid UTF-8 at byte %zu", valid);
     struct scan s = {.start = query.ptr, .p = query.ptr, .end = query.ptr + query.len, .out = out, .now = now};
-    s.groups[0] = (struct group){.waiting = {empty, empty, empty}, .begin = query.ptr};
+    s.groups[0] = (struct group){.waiting = {empty, empty, empty}, .closed = AQ_NO_NODE, .begin = query.ptr};
     if (!plain) {
         parse(&s);
     } else {
