@@ -364,7 +364,7 @@ static int search(struct aq_cli *cli)
     if (make_request(cli, &request))
         return aq_cli_fail(cli);
     if (set->strict && aq_query_check(request.query, time(NULL), &place, &cli->err))
-        return aq_cli_fail_at(cli, request.query, place);
+        return place.end ? aq_cli_fail_at(cli, request.query, place) : aq_cli_fail(cli);
     if (aq_synonyms_wanted(cli, &synonyms))
         return aq_cli_fail(cli);
     request.synonyms = synonyms;
