@@ -106,7 +106,7 @@ static bool can_be_near(struct aq_scan *s, uint32_t at)
 }
 
 /* Whether a row's last operand can be the left side of a NEAR. The last word of a row in
- * brackets is not what stands before it. */
+ * brackets is not what stands before it, and a NEAR in brackets does not go on. */
 static bool can_go_on(struct aq_scan *s, uint32_t last, bool ordered)
 {
     const struct aq_node *n = aq_scan_node(s, last);
@@ -264,6 +264,8 @@ static const uint8_t *close_group(struct aq_scan *s, const uint8_t *p)
         n->occur = occur;
     n->typed = aq_syntax_between(begin, p);
     aq_scan_put(s, at);
+    if (aq_scan_node(s, at)->kind == AQ_NODE_NEAR)
+        s->groups[s->depth].closed = at;
     return p;
 }
 

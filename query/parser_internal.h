@@ -26,7 +26,7 @@ struct aq_scan_nearness {
 struct aq_scan_group {
     struct aq_scan_list waiting[AQ_LEVELS];
     struct aq_scan_nearness near; /* that waits for the innermost of its operands */
-    uint32_t closed;      /* the last of a row in brackets that became part of this one */
+    uint32_t closed;      /* a NEAR in brackets, or the last of a row in brackets that became part of this one */
     const uint8_t *begin; /* at the bracket or the sign before it */
     uint8_t occur;
 };
