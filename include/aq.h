@@ -52,6 +52,7 @@ enum {
     AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
     AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
     AQ_NEED_WORDS = 64,      /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
+    AQ_FIRST_STAGE = 256,    /* ranks passages by BM25 alone, whatever else their comments say */
     AQ_NO_HITS = 128         /* totals and facets only; limit and offset do not matter */
 };
 
