@@ -37,6 +37,14 @@ int aq_slice_cmp(struct aq_slice a, struct aq_slice b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
+size_t aq_slice_common(struct aq_slice a, struct aq_slice b)
+{
+    size_t n = a.len < b.len ? a.len : b.len, i = 0;
+    while (i < n && a.ptr[i] == b.ptr[i])
+        i++;
+    return i;
+}
+
 bool aq_grow(void *ptr_to_ptr, size_t *cap, size_t need, size_t size)
 {
     if (need <= *cap)

@@ -38,6 +38,14 @@ static inline bool aq_slice_eq(struct aq_slice a, struct aq_slice b)
 /* Bytewise order, a prefix before its extensions: LMDB's default key order. */
 int aq_slice_cmp(struct aq_slice a, struct aq_slice b);
 
+/* How many bytes both begin with. */
+size_t aq_slice_common(struct aq_slice a, struct aq_slice b);
+
+static inline bool aq_slice_begins(struct aq_slice s, struct aq_slice with)
+{
+    return s.len >= with.len && (with.len == 0 || memcmp(s.ptr, with.ptr, with.len) == 0);
+}
+
 /* ---- growable byte buffer ----
  * Zero-initialise, append, free. A failed append sets `failed`, which sticks:
  * write a whole record and look once at the end. */

@@ -56,14 +56,6 @@ static uint64_t start_of(struct aq_slice name)
     return aq_unkey64(bytes);
 }
 
-static size_t common(struct aq_slice a, struct aq_slice b)
-{
-    size_t n = a.len < b.len ? a.len : b.len, i = 0;
-    while (i < n && a.ptr[i] == b.ptr[i])
-        i++;
-    return i;
-}
-
 static bool gather(void *context, uint32_t code, struct aq_slice form, uint64_t count)
 {
     struct gathering *g = context;
@@ -75,7 +67,7 @@ static bool gather(void *context, uint32_t code, struct aq_slice form, uint64_t 
         return false;
     }
     struct aq_slice plain = aq_form_plain(form, plain_bytes), name = aq_form_name(form, plain, name_bytes);
-    size_t same = common(plain, g->term);
+    size_t same = aq_slice_common(plain, g->term);
     if (!aq_grow(&f->places, &f->cap, f->count + 1, sizeof *f->places)) {
         f->bytes.failed = true;
         return false;
@@ -145,7 +137,7 @@ static void put_entry(struct aq_buf *out, struct aq_slice before, const struct a
 {
     const uint8_t *kept = f->bytes.ptr + f->places[i].at;
     struct aq_slice name = name_at(f->bytes.ptr, f->places[i].at);
-    size_t shared = common(before, name), tail = name.len - shared;
+    size_t shared = aq_slice_common(before, name), tail = name.len - shared;
     size_t cut = kept[KEPT_CUT], stem_tail = kept[KEPT_TAIL];
     bool accented = memchr(name.ptr, 0, name.len);
     aq_buf_u8(out, (uint8_t)(at_most(shared, NIBBLE) << 4 | at_most(tail, NIBBLE)));

@@ -49,15 +49,6 @@ static bool is_mine(const struct aq_forms_walk *w, MDB_val key)
     return key.mv_size >= 4 && aq_unkey32(key.mv_data) == w->segment;
 }
 
-/* Bytes that both begin with. */
-static size_t common(struct aq_slice a, struct aq_slice b)
-{
-    size_t n = a.len < b.len ? a.len : b.len, i = 0;
-    while (i < n && a.ptr[i] == b.ptr[i])
-        i++;
-    return i;
-}
-
 /* A form as its row has it. */
 struct entry {
     size_t shared, tail, cut, stem_tail;
@@ -196,7 +187,7 @@ enum aq_status aq_forms_seek(struct aq_forms_walk *w, struct aq_slice from, bool
         st = read_first(w, found, err);
     while (!st && *found && aq_slice_cmp(w->name, from) < 0) {
         /* What shares more with this one than `from` does is below it, too. */
-        st = read_form(w, common(w->name, from) + 1, found, err);
+        st = read_form(w, aq_slice_common(w->name, from) + 1, found, err);
         if (!st && !*found)
             st = aq_forms_next(w, found, err);
     }
@@ -215,7 +206,7 @@ static enum aq_status next_row(struct aq_forms_walk *w, size_t *shared, bool *fo
     if (rc)
         return aq_txn_fail(w->txn, err, rc, "reading forms");
     *found = true;
-    *shared = common(w->name, aq_slice((const uint8_t *)key.mv_data + 4, key.mv_size - 4));
+    *shared = aq_slice_common(w->name, aq_slice((const uint8_t *)key.mv_data + 4, key.mv_size - 4));
     return enter(w, key, value, err);
 }
 
@@ -263,7 +254,7 @@ enum aq_status aq_forms_skip(struct aq_forms_walk *w, size_t keep, bool *found, 
     st = aq_forms_seek(w, from, found, err);
     prefix[from.len - 1]--;
     if (!st && *found)
-        w->shared = common(aq_slice(prefix, keep), w->name);
+        w->shared = aq_slice_common(aq_slice(prefix, keep), w->name);
     return st;
 }
 

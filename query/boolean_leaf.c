@@ -6,6 +6,12 @@ enum { STEPS_OF_WINDOW = 64 };
 
 /* ---- opening ---- */
 
+/* Most of a pattern's lists lack the passage, which is seen at once. */
+static uint32_t pattern_work(const struct aq_boolean *t, uint32_t pattern)
+{
+    return t->patterns[pattern].count / 4 + 1;
+}
+
 static uint32_t near_lists(const struct aq_query_near *n, const struct aq_boolean *t)
 {
     uint32_t lists = 0;
@@ -13,7 +19,7 @@ static uint32_t near_lists(const struct aq_query_near *n, const struct aq_boolea
         for (uint32_t k = 0; k < n->sides[i].span_count; k++)
             lists += n->sides[i].spans[k].count;
         for (uint32_t k = 0; k < n->sides[i].pattern_count; k++)
-            lists += t->patterns[n->sides[i].patterns[k]].count;
+            lists += pattern_work(t, n->sides[i].patterns[k]);
     }
     return lists;
 }
@@ -30,7 +36,7 @@ static uint32_t score_work(const struct aq_boolean *t)
         if (n->kind == AQ_NODE_WORD)
             lists += q->words[n->leaf].scored_count;
         else if (n->kind == AQ_NODE_PREFIX || n->kind == AQ_NODE_FUZZY)
-            lists += t->patterns[n->leaf].count;
+            lists += pattern_work(t, n->leaf);
         else if (n->kind == AQ_NODE_PHRASE || n->kind == AQ_NODE_NEAR)
             lists += near_lists(&q->nears[n->leaf], t);
     }
@@ -415,7 +421,7 @@ static uint32_t inner_bound(const struct aq_boolean *t, uint32_t at, uint32_t ba
             some = true;
         } else if (!excluded) {
             all = higher(all, t->bounds[c]);
-            must |= nodes[c].kind != AQ_NODE_FIELD;
+            must |= nodes[c].words == AQ_WORDS_OCCUR;
         }
     }
     if (any_of)

@@ -106,7 +106,7 @@ static void add_pattern(struct aq_near_matcher *m, const struct aq_query_pattern
 /* False: some side is not there at all. */
 static bool find_starts(struct aq_near_matcher *m, uint32_t docid)
 {
-    m->work += m->term_count + AQ_NEAR_POSITIONS_WORK;
+    m->work += m->term_count + AQ_NEAR_POSITIONS_WORK + 8 * m->near->count;
     for (uint32_t i = 0; i < m->term_count; i++)
         if (m->by_term[m->terms[i]]->docid < docid)
             aq_cursor_seek(m->by_term[m->terms[i]], docid);

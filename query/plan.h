@@ -28,7 +28,7 @@ struct aq_plan_work {
     uint64_t left;
     bool cut;
 };
-enum { AQ_WORK_PASSAGE = 48, AQ_WORK_LEAST = 1 << 22 }; /* for each passage of the index; besides */
+enum { AQ_WORK_PASSAGE = 40, AQ_WORK_LEAST = 1 << 21 }; /* for each passage of the index; besides */
 
 struct aq_plan {
     struct aq_leaf *leaves;

@@ -14,12 +14,13 @@
 #include "score.h"
 
 enum {
-    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain; as many phrases and patterns */
+    AQ_QUERY_TERMS = 32,          /* distinct terms of a query that is not plain; as many phrases */
     AQ_QUERY_PHRASE = 64,         /* words of one phrase, sides of one NEAR */
     AQ_QUERY_FIELDS = 32,
     AQ_QUERY_TREE_LEAVES = 256,   /* of a query that is not flat */
     AQ_QUERY_PATTERN = 64,        /* words that stand for one pattern */
     AQ_QUERY_PATTERNS = 256,      /* for all of them */
+    AQ_QUERY_PATTERN_COUNT = 16,  /* different ones: each looks through the words of the index */
     AQ_QUERY_PLAIN_TERMS = 20000  /* distinct terms of a plain one */
 };
 #define AQ_ANY_FORM UINT32_MAX
@@ -113,13 +114,18 @@ struct aq_query_fields {
     size_t count, cap;
 };
 
+/* Whether the index has any of a node's words. */
+enum aq_query_words { AQ_WORDS_NONE /* it asks for none */, AQ_WORDS_LOST, AQ_WORDS_OCCUR };
+
 /* A node comes before its children, and these in the order of the query. */
 struct aq_query_node {
     uint8_t kind;   /* enum aq_node_kind */
     uint8_t occur;  /* enum aq_occur */
     bool whole;     /* of a word: it is there only with all its parts */
     bool literal;   /* under an exclusion: nothing is passed over there, nothing scores */
-    bool dead;      /* nothing in the index can match it; from aq_query_resolve on */
+    bool required;  /* AND or + wants it: its fields and exclusions hold even without its words */
+    bool dead;      /* passed over; from aq_query_resolve on, as what follows */
+    uint8_t words;  /* enum aq_query_words */
     uint16_t depth; /* 0: the root */
     double boost;   /* its own and those of all around it */
     uint32_t end;   /* one more than the index of its last descendant */

@@ -267,7 +267,7 @@ uint32_t aq_query_add_pattern(struct aq_query_builder *b, const struct aq_query_
         q->patterns[known].wanted |= scores;
         return known;
     }
-    if (q->pattern_count == AQ_QUERY_TERMS) {
+    if (q->pattern_count == AQ_QUERY_PATTERN_COUNT) {
         b->full = true;
         return UINT32_MAX;
     }

@@ -2,6 +2,8 @@
  * read with. Knows nothing of queries. */
 #include "reader.h"
 
+#include <time.h>
+
 #ifndef AQ_RELEASE
 #define AQ_RELEASE "unreleased"
 #endif
@@ -87,6 +89,13 @@ void aq_reader_close(struct aq_reader *r)
     aq_forest_free(&r->last_thread.tree);
     aq_synonym_table_free(&r->synonyms);
     free(r);
+}
+
+uint64_t aq_reader_micros(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000;
 }
 
 void aq_reader_bound_analyzer(struct aq_reader *r)

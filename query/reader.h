@@ -42,6 +42,9 @@ enum { AQ_COUNT_ENOUGH = 1000 };
  * reader's; aq_txn_end it. */
 enum aq_status aq_reader_begin(struct aq_reader *r, struct aq_txn *txn, struct aq_error *err);
 
+/* What a clock says that only goes forward, in microseconds. */
+uint64_t aq_reader_micros(void);
+
 /* Forgets words of earlier calls when they have become many. Ahead of a call's own. */
 void aq_reader_bound_analyzer(struct aq_reader *r);
 

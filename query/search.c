@@ -21,13 +21,6 @@ struct answer {
     struct aq_arena arena;
 };
 
-static uint64_t now_micros(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000;
-}
-
 static enum aq_status check_request(const struct aq_search_request *r, struct aq_error *err)
 {
     if (r->limit > MOST_LIMIT)
@@ -169,7 +162,7 @@ static void search_free(struct aq_search_run *s)
 enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request, struct aq_result **out,
                          struct aq_error *err)
 {
-    uint64_t start = now_micros();
+    uint64_t start = aq_reader_micros();
     *out = NULL;
     enum aq_status st = check_request(request, err);
     if (st)
@@ -198,7 +191,7 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
         aq_result_free(&a->result);
         return st;
     }
-    a->result.micros = now_micros() - start;
+    a->result.micros = aq_reader_micros() - start;
     *out = &a->result;
     return AQ_OK;
 }

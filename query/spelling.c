@@ -13,22 +13,22 @@
 #include "vocabulary.h"
 
 enum {
-    LETTERS_LEAST = 4,   /* what is shorter is doubted at three letters only, and hardly: */
-    SHORT_COMMON = 1000, /* times that a better word for it occurs */
-    LETTERS_ANY = 6,     /* from here on a slip may be of any kind, */
-    LETTERS_TWO = 8,     /* and from here on there may be two */
-    COMMON_LEAST = 4,    /* times that a better word occurs, */
-    COMMON_SHARE = 20000, /* and once in so many passages, */
-    COMMON_TIMES = 30,   /* and times as often as what was typed */
-    PART_LEAST = 2,      /* letters of each part of a word that should be two */
-    PART_COMMON = 100,   /* times that it occurs */
-    PARTS_COMMON = 10,   /* times that they stand side by side */
-    RARE_SHARE = 50000,  /* "hardly" is in one passage and one in so many, */
-    RARE_MOST = 10,      /* and in no more than these */
+    LETTERS_LEAST = 4,    /* what is shorter is doubted at three letters only, for what occurs */
+    SHORT_COMMON = 1000,  /* so many times */
+    LETTERS_ANY = 6,      /* from here on a slip may be of any kind */
+    LETTERS_TWO = 8,      /* and from here on there may be two */
+    COMMON_LEAST = 4,     /* times that a better word occurs, */
+    COMMON_SHARE = 20000, /* once in so many passages at the least, */
+    COMMON_TIMES = 30,    /* and so many times as often as what was typed */
+    PART_LEAST = 2,       /* letters of each part of a word that should be two */
+    PART_COMMON = 100,    /* times that it occurs */
+    PARTS_COMMON = 10,    /* times that they stand side by side */
+    RARE_SHARE = 50000,   /* "hardly" is in one passage and one in so many, */
+    RARE_MOST = 10,       /* and in no more than these */
     CANDIDATES = 16,
-    WORDS_MOST = 8,      /* that are looked up */
-    COMPANY_MOST = 3,    /* other words of the query, the rarest, */
-    MEETINGS_MOST = 2000 /* of which so many passages are looked at for the better word */
+    WORDS_MOST = 8,       /* that are looked up */
+    COMPANY_MOST = 3,     /* other words of the query, the rarest, */
+    MEETINGS_MOST = 2000  /* of which so many passages are looked at for the better word */
 };
 
 bool aq_spelling_doubts(const struct aq_txn *txn, uint64_t passages)
@@ -39,15 +39,15 @@ bool aq_spelling_doubts(const struct aq_txn *txn, uint64_t passages)
 
 struct word {
     struct aq_slice typed;
-    struct aq_slice form, term; /* in arena */
-    uint64_t passages;    /* that have the term */
-    uint64_t count;       /* of the form */
-    uint32_t letters;     /* 0: not to be looked up */
+    struct aq_slice form, term;  /* in arena */
+    uint64_t passages;           /* that have the term */
+    uint64_t count;              /* of the form */
+    uint32_t letters;            /* 0: not to be looked up */
     bool doubted;
-    struct aq_slice better; /* empty: none */
+    bool joins;                  /* `better` stands for the next word, too */
+    int merit;                   /* of `better` */
+    struct aq_slice better;      /* empty: none */
     struct aq_slice better_term; /* where it is one word for one */
-    bool joins;             /* it stands for the next word, too */
-    int merit;              /* of it */
 };
 
 struct spelling {
@@ -169,15 +169,6 @@ static enum aq_status join(struct spelling *s, size_t i, struct aq_error *err)
 
 /* ---- another word ---- */
 
-/* Where two words begin to differ. */
-static size_t common(struct aq_slice a, struct aq_slice b)
-{
-    size_t n = a.len < b.len ? a.len : b.len, i = 0;
-    while (i < n && a.ptr[i] == b.ptr[i])
-        i++;
-    return i;
-}
-
 /* How likely a single slip is beside any other, in doublings. Of a word of n letters n - 1
  * come by swapping neighbours and n by leaving one out, but 25 times as many by replacing
  * one and by putting one in; so each of those is less likely to be what happened. A letter
@@ -185,7 +176,7 @@ static size_t common(struct aq_slice a, struct aq_slice b)
 enum { LIKELY = 4, TWICE = 3 };
 static int likelihood(struct aq_slice typed, struct aq_slice meant)
 {
-    size_t at = common(typed, meant);
+    size_t at = aq_slice_common(typed, meant);
     if (typed.len < meant.len)
         return LIKELY;
     if (typed.len > meant.len)

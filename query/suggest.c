@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <strings.h>
-#include <time.h>
 
 enum {
     DEFAULT_LIMIT = 10,
@@ -22,13 +21,6 @@ struct answer {
     struct aq_suggestions list;
     struct aq_arena arena;
 };
-
-static uint64_t now_micros(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* ---- what was typed ---- */
 
@@ -127,8 +119,7 @@ static bool begins_so(const struct aq_suggesting *s, struct aq_slice form)
     uint8_t begun_bytes[AQ_TERM_MAX], bytes[AQ_TERM_MAX];
     if (s->begun.len == 0)
         return true;
-    struct aq_slice begun = aq_form_plain(s->begun, begun_bytes), plain = aq_form_plain(form, bytes);
-    return plain.len >= begun.len && memcmp(plain.ptr, begun.ptr, begun.len) == 0;
+    return aq_slice_begins(aq_form_plain(form, bytes), aq_form_plain(s->begun, begun_bytes));
 }
 
 /* Forms of one stem are one candidate: the one that was typed, else the one that stands
@@ -420,7 +411,7 @@ static enum aq_status suggest(struct aq_reader *r, struct aq_txn *txn, const str
 enum aq_status aq_suggest(struct aq_reader *r, const struct aq_suggest_request *request, struct aq_suggestions **out,
                           struct aq_error *err)
 {
-    uint64_t start = now_micros();
+    uint64_t start = aq_reader_micros();
     struct aq_txn txn;
     *out = NULL;
     if (request->limit > AQ_SUGGEST_MOST)
@@ -443,7 +434,7 @@ enum aq_status aq_suggest(struct aq_reader *r, const struct aq_suggest_request *
         aq_suggestions_free(&a->list);
         return st;
     }
-    a->list.micros = now_micros() - start;
+    a->list.micros = aq_reader_micros() - start;
     *out = &a->list;
     return AQ_OK;
 }

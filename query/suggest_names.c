@@ -21,11 +21,6 @@ enum {
 
 /* ---- names as they are compared ---- */
 
-static bool begins(struct aq_slice s, struct aq_slice with)
-{
-    return s.len >= with.len && (with.len == 0 || memcmp(s.ptr, with.ptr, with.len) == 0);
-}
-
 /* Appends a word without case and accents; false when it does not fit. */
 static bool put_word(uint8_t *out, size_t *n, struct aq_slice word)
 {
@@ -105,7 +100,7 @@ static enum aq_status has_words(struct titles *t, struct aq_slice title, bool *h
         return AQ_NOMEM;
     bool all = s->begun.len == 0;
     for (size_t i = 0; i < count && !all; i++)
-        all = begins(aq_form_plain(aq_analyzer_lexeme(s->analyzer, tokens[i].lexeme)->form, bytes), begun);
+        all = aq_slice_begins(aq_form_plain(aq_analyzer_lexeme(s->analyzer, tokens[i].lexeme)->form, bytes), begun);
     for (size_t w = 0; w < s->word_count && all; w++) {
         bool here = false;
         for (size_t i = 0; i < count && !here; i++)
@@ -142,7 +137,7 @@ static enum aq_status take_title(struct titles *t, uint32_t comment, struct aq_e
         return AQ_OK;
     struct title *x = &t->found[t->count];
     *x = (struct title){.text = title, .thread = aq_arena_copy(s->answer, info.name)};
-    x->first = begins(plain_of(title, plain), t->typed);
+    x->first = aq_slice_begins(plain_of(title, plain), t->typed);
     if (!x->thread.ptr)
         return aq_fail_nomem(err);
     st = aq_thread_members(s->txn, (uint32_t)thread, counts_member, &x->comments);
@@ -363,7 +358,7 @@ static bool has_name(struct aq_slice name, struct aq_slice text, bool *first)
     struct aq_slice plain = plain_of(name, bytes);
     for (size_t at = next_word(plain, 0), words = 0; at < plain.len; at = next_word(plain, at + 1), words++) {
         *first = words == 0;
-        if (begins(aq_slice(plain.ptr + at, plain.len - at), text))
+        if (aq_slice_begins(aq_slice(plain.ptr + at, plain.len - at), text))
             return true;
     }
     return false;

@@ -15,19 +15,6 @@ struct aq_vocabulary_source {
     struct aq_slice name; /* its name */
 };
 
-static bool begins(struct aq_slice name, struct aq_slice with)
-{
-    return name.len >= with.len && (with.len == 0 || memcmp(name.ptr, with.ptr, with.len) == 0);
-}
-
-static size_t common(struct aq_slice a, struct aq_slice b)
-{
-    size_t n = a.len < b.len ? a.len : b.len, i = 0;
-    while (i < n && a.ptr[i] == b.ptr[i])
-        i++;
-    return i;
-}
-
 /* Looks at where source i has come to. w->starts has the first eight bytes of the names as
  * numbers, by which most are told apart, and the highest number at the end. */
 static void look(struct aq_vocabulary_walk *w, size_t i)
@@ -119,7 +106,7 @@ static bool settle(struct aq_vocabulary_walk *w)
     if (!w->first)
         return false;
     struct aq_slice name = w->first->name;
-    w->shared = common(before, name);
+    w->shared = aq_slice_common(before, name);
     memcpy(w->bytes + w->shared, name.ptr + w->shared, name.len - w->shared);
     size_t plain = w->first->forms ? w->first->forms[w->first->at].plain.len : aq_forms_plain(&w->first->walk).len;
     w->name = aq_slice(w->bytes, name.len);
@@ -184,11 +171,11 @@ enum aq_status aq_vocabulary_skip(struct aq_vocabulary_walk *w, size_t keep, boo
         return aq_vocabulary_next(w, found, err);
     for (size_t i = 0; i < w->source_count && !st; i++) {
         struct aq_vocabulary_source *s = &w->sources[i];
-        if (!s->live || !begins(s->name, prefix))
+        if (!s->live || !aq_slice_begins(s->name, prefix))
             continue;
         if (!s->forms)
             st = aq_forms_skip(&s->walk, keep, &s->live, err);
-        while (s->forms && s->live && begins(s->forms[s->at].name, prefix))
+        while (s->forms && s->live && aq_slice_begins(s->forms[s->at].name, prefix))
             s->live = ++s->at < s->count;
         look(w, i);
     }
@@ -278,7 +265,7 @@ struct matching {
 static bool wants_prefix(void *context, struct aq_slice plain)
 {
     const struct matching *m = context;
-    return begins(plain, m->text);
+    return aq_slice_begins(plain, m->text);
 }
 
 static bool wants_near(void *context, struct aq_slice plain)
@@ -301,7 +288,7 @@ static enum aq_status match_prefix(struct matching *m, struct aq_vocabulary_walk
 {
     bool found;
     enum aq_status st = aq_vocabulary_seek(w, m->text, &found, err);
-    while (!st && found && begins(w->plain, m->text)) {
+    while (!st && found && aq_slice_begins(w->plain, m->text)) {
         bool too_rare = m->best.cut && m->best.count && w->count < m->best.forms[0].count;
         if (!too_rare && (wholes || !is_whole(w->form)) && !offer(&m->best, w))
             return aq_fail_nomem(err);
@@ -315,7 +302,7 @@ static enum aq_status match_near(struct matching *m, struct aq_vocabulary_walk *
 {
     bool found;
     enum aq_status st = aq_vocabulary_seek(w, beginning, &found, err);
-    while (!st && found && begins(w->plain, beginning)) {
+    while (!st && found && aq_slice_begins(w->plain, beginning)) {
         size_t dead;
         if (aq_edit_next(&m->edit, w->plain, w->shared, &dead) <= m->edit.bound && !offer(&m->best, w))
             return aq_fail_nomem(err);

@@ -5,21 +5,12 @@
 #include "utf8.h"
 #include "vocabulary.h"
 
-#include <time.h>
-
 enum { DEFAULT_LIMIT = 20, MOST_LIMIT = 10000 };
 
 struct answer {
     struct aq_word_list list;
     struct aq_arena arena;
 };
-
-static uint64_t now_micros(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000;
-}
 
 static enum aq_status count_in_segments(struct aq_txn *txn, struct aq_word *words, uint32_t count, struct aq_error *err)
 {
@@ -102,7 +93,7 @@ static enum aq_status list_words(struct aq_txn *txn, struct aq_slice beginning, 
 enum aq_status aq_words(struct aq_reader *r, struct aq_slice beginning, uint32_t limit, struct aq_word_list **out,
                         struct aq_error *err)
 {
-    uint64_t start = now_micros();
+    uint64_t start = aq_reader_micros();
     struct aq_txn txn;
     *out = NULL;
     if (limit > MOST_LIMIT)
@@ -122,7 +113,7 @@ enum aq_status aq_words(struct aq_reader *r, struct aq_slice beginning, uint32_t
         aq_words_free(&a->list);
         return st;
     }
-    a->list.micros = now_micros() - start;
+    a->list.micros = aq_reader_micros() - start;
     *out = &a->list;
     return AQ_OK;
 }

@@ -23,13 +23,14 @@ static int suggest(struct aq_cli *cli)
     const struct aq_settings *set = &cli->set;
     struct aq_suggestions *found;
     struct aq_suggest_request request = {
-        .text = aq_cli_join_words(cli), .limit = (uint32_t)(set->limit == AQ_NOT_GIVEN ? LIMIT : set->limit), .kinds = kinds[set->kind]};
+        .text = aq_cli_join_words(cli), .limit = LIMIT, .kinds = kinds[set->kind]};
     if (cli->words.count == 0) {
         aq_fail(&cli->err, AQ_SYNTAX, "nothing to complete; try: aq suggest PREFIX");
         return aq_cli_fail(cli);
     }
-    if (request.limit > LIMIT_MOST) /* saved, for searches */
-        request.limit = LIMIT_MOST;
+    /* One that is saved may be meant for searches. */
+    if (set->limit != AQ_NOT_GIVEN && set->limit)
+        request.limit = set->limit < LIMIT_MOST ? (uint32_t)set->limit : LIMIT_MOST;
     if (!request.text.ptr) {
         aq_fail_nomem(&cli->err);
         return aq_cli_fail(cli);

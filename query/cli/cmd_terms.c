@@ -16,6 +16,7 @@ static int terms(struct aq_cli *cli)
     const struct aq_settings *set = &cli->set;
     struct aq_word_list *list;
     struct aq_slice beginning = aq_cli_join_words(cli);
+    uint32_t limit = set->limit == AQ_NOT_GIVEN || set->limit == 0 ? LIMIT : (uint32_t)set->limit;
     if (cli->words.count > 1) {
         aq_fail(&cli->err, AQ_SYNTAX, "one PREFIX at the most; to search for these words: aq search terms %.200s",
                 aq_cli_words_text(cli));
@@ -28,7 +29,7 @@ static int terms(struct aq_cli *cli)
     int status = aq_cli_open(cli);
     if (status)
         return status;
-    if (aq_words(cli->reader, beginning, (uint32_t)(set->limit == AQ_NOT_GIVEN ? LIMIT : set->limit), &list, &cli->err))
+    if (aq_words(cli->reader, beginning, limit, &list, &cli->err))
         return aq_cli_fail(cli);
     status = list->word_count ? AQ_EXIT_HIT : AQ_EXIT_NONE;
     if (set->json)

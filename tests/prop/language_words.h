@@ -81,7 +81,7 @@ static uint64_t queries(uint64_t usual)
 /* What is beyond docs/QUERY.md's bounds is left out: then there is nothing to compare. */
 static bool beyond_bounds(const struct asked *a)
 {
-    return a->typed_terms > 32 || a->nears > 32 || a->fields > 32 || a->leaves > 256;
+    return a->typed_terms > 32 || a->nears > 32 || a->fields > 32 || a->patterns > 16 || a->leaves > 256;
 }
 
 #endif

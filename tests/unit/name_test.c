@@ -49,7 +49,7 @@ static void case_and_compatibility_forms_do_not_matter(void **state)
     assert_false(meant("Emile", "\xC3\xA9mile"));
 }
 
-static void words_are_hashed_once_in_order(void **state)
+static void words_have_keys_once_in_order(void **state)
 {
     uint64_t words[AQ_NAME_WORDS];
     struct aq_buf b = {0};
@@ -60,12 +60,21 @@ static void words_are_hashed_once_in_order(void **state)
     for (size_t i = 0; i < AQ_COUNT(expected); i++) {
         bool has = false;
         for (size_t k = 0; k < 3; k++)
-            has |= words[k] == aq_hash(aq_slice_str(expected[i]));
+            has |= words[k] == aq_name_key(aq_slice_str(expected[i]));
         assert_true(has);
     }
     assert_int_equal(aq_name_words(fold(&b, "***"), words), 0);
     assert_int_equal(aq_name_words((struct aq_slice){0}, words), 0);
     aq_buf_free(&b);
+}
+
+static void keys_begin_as_words_do(void **state)
+{
+    (void)state;
+    assert_int_equal(aq_name_key(aq_slice_str("wei")), (uint64_t)0x776569 << 40);
+    assert_int_equal(aq_name_key(aq_slice_str("\xC3\xA9mile")), aq_name_key(aq_slice_str("emile")));
+    assert_int_equal(aq_name_key(aq_slice_str("yudkowsky")), aq_name_key(aq_slice_str("yudkowski")));
+    assert_true(aq_name_key(aq_slice_str("we")) < aq_name_key(aq_slice_str("wei")));
 }
 
 static void of_a_long_name_the_first_words_count(void **state)
@@ -78,7 +87,7 @@ static void of_a_long_name_the_first_words_count(void **state)
     aq_buf_u8(&name, 0);
     assert_int_equal(aq_name_words(fold(&b, (const char *)name.ptr), words), AQ_NAME_WORDS);
     for (size_t i = 0; i < AQ_NAME_WORDS; i++)
-        assert_true(words[i] != aq_hash(aq_slice_str("w32")));
+        assert_true(words[i] != aq_name_key(aq_slice_str("w32")));
     aq_buf_free(&b);
     aq_buf_free(&name);
 }
@@ -88,8 +97,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_words_in_a_row_mean_a_name),
         cmocka_unit_test(case_and_compatibility_forms_do_not_matter),
-        cmocka_unit_test(words_are_hashed_once_in_order),
-        cmocka_unit_test(of_a_long_name_the_first_words_count),
+        cmocka_unit_test(words_have_keys_once_in_order),
+        cmocka_unit_test(keys_begin_as_words_do), cmocka_unit_test(of_a_long_name_the_first_words_count),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
