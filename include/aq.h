@@ -126,7 +126,8 @@ struct aq_share {
     const char *kind;       /* "term" */
     struct aq_slice typed;  /* what of the query it comes from */
     struct aq_slice term;   /* in the index */
-    uint32_t tf;            /* how often the passage has it; of a pattern, only what the pattern matches */
+    double tf;              /* how often the passage has it; of a pattern, only what the pattern matches. Of
+                             * whole comments: how often they have it, titles and quotes weighed */
     uint64_t passages;      /* that have it in the index */
     double idf;
     double boost;           /* how often the query names it, boosts counted */
@@ -134,7 +135,7 @@ struct aq_share {
 };
 
 struct aq_hit {
-    double score;           /* BM25 of the passage */
+    double score;           /* BM25F of the comment if `whole`, else BM25 of the passage */
     uint32_t comment;       /* number in the index, stable across replacements */
     uint32_t ordinal;       /* of the passage in its comment, from 0 */
     uint32_t more;          /* further matching passages of the same group, this one not counted */
@@ -158,7 +159,9 @@ struct aq_hit {
     uint32_t snippet_count;
     const struct aq_share *shares; /* with AQ_EXPLAIN */
     uint32_t share_count;
-    uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
+    bool whole;             /* the score is that of the whole comment, docs/QUERY.md, "Order" */
+    double length;          /* tokens of the passage, or of the whole comment, as scored; with AQ_EXPLAIN */
+    double average_length;  /* of all passages, or comments; with AQ_EXPLAIN */
 };
 
 struct aq_facet_value {

@@ -16,7 +16,8 @@ struct evidence {
     const struct aq_evidence_model *model;
     double average;    /* tokens a comment */
     double *weights;   /* by term: idf^power, 0 where it does not score */
-    double *shares;    /* by term, of the comment at hand */
+    double length;     /* of the comment at hand, weighted as its words are */
+    double *frequencies, *shares; /* by term, of the comment at hand */
     struct aq_cursor **cursors; /* by term, of the leaf at hand; NULL: it lacks the term */
     uint32_t leaf;
 };
@@ -83,108 +84,168 @@ static double frequency(const struct evidence *e, struct aq_leaf *leaf, struct a
     return f;
 }
 
-static void share_out(struct evidence *e, struct aq_leaf *leaf, const struct aq_candidate *x)
+/* The shares of all terms, each before its boost. */
+static void weigh(struct evidence *e, struct aq_leaf *leaf, const struct aq_candidate *x)
 {
     const struct aq_query *q = e->plan->query;
     uint32_t first, end, title = (uint32_t)aq_column_get(e->txn, AQ_COL_FLAGS, x->comment) >> AQ_TITLE_SHIFT;
     find_passages(leaf, x, &first, &end);
-    double k = aq_relative_length_norm(e->model->k1, e->model->b, length_of(e, leaf, first, end) / e->average);
+    e->length = length_of(e, leaf, first, end);
+    double k = aq_relative_length_norm(e->model->k1, e->model->b, e->length / e->average);
     for (size_t i = 0; i < q->term_count; i++) {
         double f = e->cursors[i] ? frequency(e, leaf, e->cursors[i], first, end, title) : 0;
+        e->frequencies[i] = f;
         e->shares[i] = e->weights[i] * (f / (f + k));
     }
 }
 
-/* ---- adding up ---- */
+/* ---- adding up ----
+ * Of what stands for one thing (synonyms, a pattern's words, a side's) the best counts. */
 
-static double phrase_sum(const struct evidence *e, const struct aq_query_phrase *p)
+struct sum {
+    double total;
+    aq_evidence_visit *visit; /* or NULL */
+    void *context;
+};
+
+static void add_term(const struct evidence *e, struct sum *s, uint32_t term, double boost)
 {
-    double sum = 0;
-    for (uint32_t i = 0; i < p->count; i++)
-        sum += e->shares[p->elements[i].term];
-    return sum;
+    double share = e->shares[term] * boost;
+    if (share <= 0)
+        return;
+    s->total += share;
+    if (s->visit)
+        s->visit(s->context, &(struct aq_evidence_share){term, e->frequencies[term], boost, share});
 }
 
-static double pattern_best(const struct evidence *e, const struct aq_query_pattern *p)
+static void add_phrase(const struct evidence *e, struct sum *s, const struct aq_query_phrase *p, double boost)
 {
-    double most = 0;
     for (uint32_t i = 0; i < p->count; i++)
-        most = fmax(most, e->shares[p->members[i].term]);
-    return most;
+        add_term(e, s, p->elements[i].term, boost);
 }
 
-static double near_sum(const struct evidence *e, const struct aq_query_near *near)
+static double worth_of_phrase(const struct evidence *e, const struct aq_query_phrase *p)
 {
-    double sum = 0;
-    for (uint32_t i = 0; i < near->count; i++) {
-        double most = 0;
-        for (uint32_t k = 0; k < near->sides[i].span_count; k++)
-            most = fmax(most, phrase_sum(e, &near->sides[i].spans[k]));
-        for (uint32_t k = 0; k < near->sides[i].pattern_count; k++)
-            most = fmax(most, pattern_best(e, &e->plan->query->patterns[near->sides[i].patterns[k]]));
-        sum += most;
+    struct sum s = {0};
+    if (!p->dead)
+        add_phrase(e, &s, p, 1);
+    return s.total;
+}
+
+static uint32_t best_member(const struct evidence *e, const struct aq_query_pattern *p, double *most)
+{
+    uint32_t best = AQ_NO_TERM;
+    for (uint32_t i = 0; i < p->count; i++) {
+        if (e->shares[p->members[i].term] > *most) {
+            best = p->members[i].term;
+            *most = e->shares[best];
+        }
     }
-    return sum;
+    return best;
 }
 
-static double leaf_sum(const struct evidence *e, const struct aq_query_node *n)
+static void add_side(const struct evidence *e, struct sum *s, const struct aq_query_side *side, double boost)
+{
+    const struct aq_query_phrase *span = NULL;
+    uint32_t word = AQ_NO_TERM;
+    double most = 0;
+    for (uint32_t k = 0; k < side->span_count; k++) {
+        double worth = worth_of_phrase(e, &side->spans[k]);
+        if (worth > most) {
+            span = &side->spans[k];
+            most = worth;
+        }
+    }
+    for (uint32_t k = 0; k < side->pattern_count; k++) {
+        uint32_t best = best_member(e, &e->plan->query->patterns[side->patterns[k]], &most);
+        word = best != AQ_NO_TERM ? best : word;
+    }
+    if (word != AQ_NO_TERM)
+        add_term(e, s, word, boost);
+    else if (span)
+        add_phrase(e, s, span, boost);
+}
+
+static void add_near(const struct evidence *e, struct sum *s, const struct aq_query_near *near, double boost)
+{
+    for (uint32_t i = 0; i < near->count; i++)
+        add_side(e, s, &near->sides[i], boost);
+}
+
+static void add_leaf(const struct evidence *e, struct sum *s, const struct aq_query_node *n)
 {
     const struct aq_query *q = e->plan->query;
-    double sum = 0;
+    double most = 0;
+    uint32_t best;
     switch ((enum aq_node_kind)n->kind) {
     case AQ_NODE_WORD:
         for (uint32_t i = 0; i < q->words[n->leaf].scored_count; i++)
-            sum += e->shares[q->words[n->leaf].scored[i]];
-        return sum;
+            add_term(e, s, q->words[n->leaf].scored[i], n->boost);
+        return;
     case AQ_NODE_PHRASE:
-        return q->tree ? near_sum(e, &q->nears[n->leaf]) : phrase_sum(e, &q->phrases[n->leaf]);
+        if (q->tree)
+            add_near(e, s, &q->nears[n->leaf], n->boost);
+        else
+            add_phrase(e, s, &q->phrases[n->leaf], n->boost);
+        return;
     case AQ_NODE_NEAR:
-        return near_sum(e, &q->nears[n->leaf]);
+        add_near(e, s, &q->nears[n->leaf], n->boost);
+        return;
     case AQ_NODE_PREFIX:
     case AQ_NODE_FUZZY:
-        return pattern_best(e, &q->patterns[n->leaf]);
+        if ((best = best_member(e, &q->patterns[n->leaf], &most)) != AQ_NO_TERM)
+            add_term(e, s, best, n->boost);
+        return;
     default:
-        return 0;
+        return;
     }
 }
 
-static double range_sum(const struct evidence *e, uint32_t from, uint32_t to)
+static bool counts(const struct aq_query_node *n)
 {
-    const struct aq_query_node *nodes = e->plan->query->nodes;
-    double sum = 0;
-    for (uint32_t i = from; i < to; i = nodes[i].dead || nodes[i].literal ? nodes[i].end : i + 1)
-        if (!nodes[i].dead && !nodes[i].literal)
-            sum += leaf_sum(e, &nodes[i]) * nodes[i].boost;
-    return sum;
+    return !n->dead && !n->literal;
 }
 
-/* Synonyms: the best of them. */
-static double best_sum(const struct evidence *e, uint32_t node)
+/* No synonyms within. */
+static void add_range(const struct evidence *e, struct sum *s, uint32_t from, uint32_t to)
 {
     const struct aq_query_node *nodes = e->plan->query->nodes;
+    for (uint32_t i = from; i < to; i = counts(&nodes[i]) ? i + 1 : nodes[i].end)
+        if (counts(&nodes[i]))
+            add_leaf(e, s, &nodes[i]);
+}
+
+static void add_best(const struct evidence *e, struct sum *s, uint32_t node)
+{
+    const struct aq_query_node *nodes = e->plan->query->nodes;
+    uint32_t best = UINT32_MAX;
     double most = 0;
-    for (uint32_t c = node + 1; c < nodes[node].end; c = nodes[c].end)
-        most = fmax(most, range_sum(e, c, nodes[c].end));
-    return most;
-}
-
-static double score(const struct evidence *e)
-{
-    const struct aq_query *q = e->plan->query;
-    double sum = 0;
-    for (uint32_t i = 0; i < q->node_count;) {
-        const struct aq_query_node *n = &q->nodes[i];
-        if (n->dead || n->literal) {
-            i = n->end;
-        } else if (n->kind == AQ_NODE_SAME) {
-            sum += best_sum(e, i);
-            i = n->end;
-        } else {
-            sum += leaf_sum(e, n) * n->boost;
-            i++;
+    for (uint32_t c = node + 1; c < nodes[node].end; c = nodes[c].end) {
+        struct sum alone = {0};
+        add_range(e, &alone, c, nodes[c].end);
+        if (alone.total > most) {
+            most = alone.total;
+            best = c;
         }
     }
-    return sum;
+    if (best != UINT32_MAX)
+        add_range(e, s, best, nodes[best].end);
+}
+
+static double add_up(const struct evidence *e, aq_evidence_visit *visit, void *context)
+{
+    const struct aq_query *q = e->plan->query;
+    struct sum s = {.visit = visit, .context = context};
+    for (uint32_t i = 0; i < q->node_count;) {
+        const struct aq_query_node *n = &q->nodes[i];
+        bool same = counts(n) && n->kind == AQ_NODE_SAME;
+        if (same)
+            add_best(e, &s, i);
+        else if (counts(n))
+            add_leaf(e, &s, n);
+        i = same || !counts(n) ? n->end : i + 1;
+    }
+    return s.total;
 }
 
 /* ---- all ---- */
@@ -227,11 +288,28 @@ static int by_order(const void *x, const void *y)
     return aq_candidate_before(x, y) ? -1 : 1;
 }
 
+static enum aq_status prepare(struct evidence *e)
+{
+    const struct aq_query *q = e->plan->query;
+    struct aq_arena *arena = e->plan->arena;
+    e->average = (double)e->txn->tokens / (e->txn->state.comments ? e->txn->state.comments : 1);
+    e->weights = aq_arena_alloc(arena, q->term_count * sizeof *e->weights);
+    e->frequencies = aq_arena_alloc(arena, q->term_count * sizeof *e->frequencies);
+    e->shares = aq_arena_alloc(arena, q->term_count * sizeof *e->shares);
+    e->cursors = aq_arena_alloc(arena, q->term_count * sizeof(void *));
+    if (!e->weights || !e->frequencies || !e->shares || !e->cursors)
+        return AQ_NOMEM;
+    for (size_t i = 0; i < q->term_count; i++)
+        e->weights[i] = q->terms[i].times > 0 ? pow(q->terms[i].idf, e->model->idf_power) : 0;
+    return AQ_OK;
+}
+
 static enum aq_status score_all(struct evidence *e, struct aq_candidate *hits, size_t count)
 {
     struct order *order = aq_arena_alloc(e->plan->arena, count * sizeof *order);
-    if (!order)
-        return AQ_NOMEM;
+    enum aq_status st = order ? prepare(e) : AQ_NOMEM;
+    if (st)
+        return st;
     for (size_t i = 0; i < count; i++)
         order[i] = (struct order){hits[i].leaf, hits[i].docid, (uint32_t)i};
     qsort(order, count, sizeof *order, by_place);
@@ -243,8 +321,9 @@ static enum aq_status score_all(struct evidence *e, struct aq_candidate *hits, s
             if (!open_leaf(e, x->leaf))
                 return AQ_NOMEM;
         }
-        share_out(e, &e->plan->leaves[x->leaf], x);
-        x->score = score(e);
+        weigh(e, &e->plan->leaves[x->leaf], x);
+        x->score = add_up(e, NULL, NULL);
+        x->whole = true;
     }
     return is_bad(e) ? AQ_CORRUPT : AQ_OK;
 }
@@ -252,21 +331,30 @@ static enum aq_status score_all(struct evidence *e, struct aq_candidate *hits, s
 enum aq_status aq_evidence(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_model *m,
                            struct aq_candidate *hits, size_t count, struct aq_error *err)
 {
-    const struct aq_query *q = p->query;
     struct evidence e = {.plan = p, .txn = txn, .model = m};
-    if (count == 0 || !q->scores)
+    if (count == 0)
         return AQ_OK;
-    e.average = (double)txn->tokens / (txn->state.comments ? txn->state.comments : 1);
-    e.weights = aq_arena_alloc(p->arena, q->term_count * sizeof *e.weights);
-    e.shares = aq_arena_alloc(p->arena, q->term_count * sizeof *e.shares);
-    e.cursors = aq_arena_alloc(p->arena, q->term_count * sizeof(void *));
-    if (!e.weights || !e.shares || !e.cursors)
-        return aq_fail_nomem(err);
-    for (size_t i = 0; i < q->term_count; i++)
-        e.weights[i] = q->terms[i].times > 0 ? pow(q->terms[i].idf, m->idf_power) : 0;
     enum aq_status st = score_all(&e, hits, count);
+    if (st == AQ_NOMEM)
+        return aq_fail_nomem(err);
     if (st)
-        return st == AQ_NOMEM ? aq_fail_nomem(err) : aq_fail(err, st, "a postings list is damaged; `aq check` tells which");
+        return aq_fail(err, st, "a postings list is damaged; `aq check` tells which");
     qsort(hits, count < AQ_EVIDENCE_AMONG ? count : AQ_EVIDENCE_AMONG, sizeof *hits, by_order);
     return AQ_OK;
+}
+
+enum aq_status aq_evidence_explain(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_model *m,
+                                   const struct aq_candidate *hit, aq_evidence_visit *visit, void *context,
+                                   struct aq_evidence_lengths *lengths)
+{
+    struct evidence e = {.plan = p, .txn = txn, .model = m};
+    enum aq_status st = prepare(&e);
+    if (st)
+        return st;
+    if (!open_leaf(&e, hit->leaf))
+        return AQ_NOMEM;
+    weigh(&e, &p->leaves[hit->leaf], hit);
+    add_up(&e, visit, context);
+    *lengths = (struct aq_evidence_lengths){e.length, e.average};
+    return is_bad(&e) ? AQ_CORRUPT : AQ_OK;
 }

@@ -11,7 +11,10 @@
 
 #include "plan.h"
 
-enum { AQ_EVIDENCE_AMONG = 100 /* the best hits of the first stage, which are put in order anew */ };
+enum {
+    AQ_EVIDENCE_AMONG = 30, /* the best hits of the first stage, which are put in order anew */
+    AQ_EVIDENCE_TERMS = 1000 /* queries with more stay as they are */
+};
 
 struct aq_evidence_model {
     double k1, b;
@@ -24,5 +27,21 @@ extern const struct aq_evidence_model aq_evidence_default;
  * AQ_EVIDENCE_AMONG of them in order anew; tiers stay as they are. */
 enum aq_status aq_evidence(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_model *m,
                            struct aq_candidate *hits, size_t count, struct aq_error *err);
+
+/* What a term adds to a hit's score. */
+struct aq_evidence_share {
+    uint32_t term;
+    double frequency; /* in the comment, weighted */
+    double boost;
+    double share;
+};
+typedef void aq_evidence_visit(void *context, const struct aq_evidence_share *share);
+struct aq_evidence_lengths {
+    double comment, average; /* tokens, weighted; of all comments */
+};
+/* The shares of a hit's score in the order in which they were added up. */
+enum aq_status aq_evidence_explain(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_model *m,
+                                   const struct aq_candidate *hit, aq_evidence_visit *visit, void *context,
+                                   struct aq_evidence_lengths *lengths);
 
 #endif

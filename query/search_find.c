@@ -96,7 +96,7 @@ static bool has_second_stage(const struct aq_search_run *s, enum aq_plan_kind ki
 {
     const struct aq_search_request *r = s->request;
     return !(r->flags & (AQ_FIRST_STAGE | AQ_NO_HITS)) && r->k1 == 0 && r->b == 0 && r->group != AQ_GROUP_NONE &&
-           sort_of(s, kind) == AQ_SORT_RELEVANCE && s->query.scores;
+           sort_of(s, kind) == AQ_SORT_RELEVANCE && s->query.scores && s->query.term_count <= AQ_EVIDENCE_TERMS;
 }
 
 static enum aq_status second_stage(struct aq_search_run *s, struct aq_candidate *hits, size_t count,
