@@ -68,6 +68,12 @@ enum aq_facet_kind {
     AQ_FACET_TIME   /* days where all dates lie within 31 of them, months within 36, else years */
 };
 
+/* What makes one comment better than another that says as much: off unless asked for. */
+enum aq_prefer {
+    AQ_PREFER_POINTS = 1, /* log2(1 + points) / 10, at most 1, of a fifth of the score */
+    AQ_PREFER_RECENT = 2  /* a fifth of the score now, half of that a year ago, a quarter two years ago */
+};
+
 struct aq_facet_request {
     enum aq_facet_kind kind;
     uint32_t limit; /* values wanted; 0: 10, of times 10,000; at most 10,000 */
@@ -102,6 +108,7 @@ struct aq_search_request {
      * what stays as it was. */
     uint32_t snapshot;
     int64_t now;            /* what relative dates of the query count from; 0: the clock's time */
+    unsigned prefer;        /* enum aq_prefer bits; sorted by relevance, hits by comment, thread or author */
     const struct aq_synonyms *synonyms; /* NULL: none. Plain queries have none */
     uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
                              * AQ_NO_FILL: windows come from all passages of a comment that match */
@@ -123,7 +130,7 @@ struct aq_snippet {
 
 /* What one term adds to a score. */
 struct aq_share {
-    const char *kind;       /* "term" */
+    const char *kind;       /* "term", or of a preference "points" or "recent", which have no term */
     struct aq_slice typed;  /* what of the query it comes from */
     struct aq_slice term;   /* in the index */
     double tf;              /* how often the passage has it; of a pattern, only what the pattern matches. Of
