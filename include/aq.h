@@ -53,6 +53,7 @@ enum {
     AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
     AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
     AQ_NEED_WORDS = 64,      /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
+    AQ_FIRST_STAGE = 256,    /* ranks passages by BM25 alone, whatever else their comments say */
     AQ_NO_HITS = 128         /* totals and facets only; limit and offset do not matter */
 };
 
@@ -66,6 +67,12 @@ enum aq_facet_kind {
     AQ_FACET_MONTH, /* "2019-05" */
     AQ_FACET_DAY,   /* "2019-05-31" */
     AQ_FACET_TIME   /* days where all dates lie within 31 of them, months within 36, else years */
+};
+
+/* What makes one comment better than another that says as much: off unless asked for. */
+enum aq_prefer {
+    AQ_PREFER_POINTS = 1, /* log2(1 + points) / 10, at most 1, of a fifth of the score */
+    AQ_PREFER_RECENT = 2  /* a fifth of the score now, half of that a year ago, a quarter two years ago */
 };
 
 struct aq_facet_request {
@@ -102,6 +109,7 @@ struct aq_search_request {
      * what stays as it was. */
     uint32_t snapshot;
     int64_t now;            /* seconds since 1970 that relative dates of the query count from; 0: the clock's time */
+    unsigned prefer;        /* enum aq_prefer bits; sorted by relevance, hits by comment, thread or author */
     const struct aq_synonyms *synonyms; /* borrowed for the call; NULL: none. Plain queries have none */
     uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
                              * AQ_NO_FILL: windows come from all passages of a comment that match */
@@ -123,10 +131,11 @@ struct aq_snippet {
 
 /* What one term adds to a score. */
 struct aq_share {
-    const char *kind;       /* "term" */
+    const char *kind;       /* "term", or of a preference "points" or "recent", which have no term */
     struct aq_slice typed;  /* what of the query it comes from */
     struct aq_slice term;   /* in the index */
-    uint32_t tf;            /* how often the passage has it, up to 255; of a pattern, only what the pattern matches */
+    double tf;              /* how often the passage has it; of a pattern, only what the pattern matches. Of
+                             * whole comments: how often they have it, titles and quotes weighed */
     uint64_t passages;      /* that have it in the index */
     double idf;
     double boost;           /* how often the query names it, boosts counted */
@@ -134,7 +143,7 @@ struct aq_share {
 };
 
 struct aq_hit {
-    double score;           /* BM25 of the passage */
+    double score;           /* BM25F of the comment if `whole`, else BM25 of the passage */
     uint32_t comment;       /* number in the index, stable across replacements */
     uint32_t ordinal;       /* of the passage in its comment, from 0 */
     uint32_t more;          /* further matching passages of the same group, this one not counted */
@@ -158,7 +167,9 @@ struct aq_hit {
     uint32_t snippet_count;
     const struct aq_share *shares; /* with AQ_EXPLAIN */
     uint32_t share_count;
-    uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
+    bool whole;             /* the score is that of the whole comment, docs/QUERY.md, "Order" */
+    double length;          /* tokens of the passage, or of the whole comment, as scored; with AQ_EXPLAIN */
+    double average_length;  /* of all passages, or comments; with AQ_EXPLAIN */
 };
 
 struct aq_facet_value {
