@@ -52,6 +52,7 @@ enum {
     AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
     AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
     AQ_NEED_WORDS = 64,      /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
+    AQ_CONCEPTS = 512,       /* also looks at words that stand out in the best hits */
     AQ_NO_HITS = 128         /* totals and facets only; limit and offset do not matter */
 };
 
@@ -372,6 +373,43 @@ struct aq_word_list {
 AQ_API enum aq_status aq_words(struct aq_reader *r, struct aq_slice beginning, uint32_t limit,
                                struct aq_word_list **out, struct aq_error *err);
 AQ_API void aq_words_free(struct aq_word_list *words); /* NULL allowed */
+
+/* ---- concepts ---- */
+
+/* Zero-initialise for the defaults. */
+struct aq_concepts_request {
+    struct aq_slice query; /* docs/QUERY.md: mostly a word or a phrase */
+    uint32_t limit;        /* 0: 20; at most 1,000 */
+    const struct aq_synonyms *synonyms; /* NULL: none */
+};
+
+/* A word or phrase that stands in passages with the query's words more often than elsewhere. */
+struct aq_concept {
+    struct aq_slice text;   /* as people write it most often */
+    double strength;        /* log-likelihood ratio (Dunning 1993) of its passages against all others */
+    uint64_t passages;      /* of the index that have it */
+    uint32_t together;      /* of those looked at */
+    uint32_t words;         /* 1, or those of a phrase */
+    struct aq_slice id;     /* of a comment with both */
+    uint32_t comment, ordinal;
+    struct aq_slice example; /* where it stands there: a part of that passage */
+    struct aq_range range;  /* of the concept in the example */
+};
+
+struct aq_concept_list {
+    const struct aq_concept *concepts; /* the strongest first */
+    uint32_t concept_count;
+    uint32_t looked_at;     /* passages: the best for the query, no quotes, few of each thread and author */
+    uint64_t passages;      /* in the index */
+    uint64_t commit;
+    uint64_t micros;
+};
+
+/* What the index itself associates with a word or phrase. The query's own words and names of
+ * authors are no concepts. */
+AQ_API enum aq_status aq_concepts(struct aq_reader *r, const struct aq_concepts_request *request,
+                                  struct aq_concept_list **out, struct aq_error *err);
+AQ_API void aq_concepts_free(struct aq_concept_list *concepts); /* NULL allowed */
 
 /* ---- looking after an index ---- */
 

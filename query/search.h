@@ -6,6 +6,7 @@
 #ifndef AQ_SEARCH_H
 #define AQ_SEARCH_H
 
+#include "expand.h"
 #include "facets.h"
 #include "plan.h"
 #include "reader.h"
@@ -29,8 +30,13 @@ struct aq_search_run {
     struct aq_collector wider;
     struct aq_collector filler;
     struct aq_plan_work work;
+    struct aq_expansion expansion;
 };
 
+/* From the request's string to leaves with global statistics. */
+enum aq_status aq_search_prepare(struct aq_search_run *s, struct aq_error *err);
+/* All but its arenas, which are the reader's. */
+void aq_search_free(struct aq_search_run *s);
 
 /* The best k hits, best first, of which there may be fewer. */
 enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_candidate **found, size_t *count,

@@ -177,8 +177,16 @@ enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_can
 {
     bool filtered = s->filter.active && !(s->request->flags & AQ_NEED_WORDS);
     enum aq_plan_kind kind = aq_plan_choose(&s->query, filtered);
-    enum aq_status st = can_rank(s, kind) ? find_best(s, kind, k, found, count, err)
-                                          : find_among_all(s, kind, k, found, count, err);
+    bool expands = (s->request->flags & AQ_CONCEPTS) != 0;
+    uint32_t wanted = expands && k < AQ_EXPAND_AMONG ? AQ_EXPAND_AMONG : k;
+    enum aq_status st = can_rank(s, kind) ? find_best(s, kind, wanted, found, count, err)
+                                          : find_among_all(s, kind, wanted, found, count, err);
+    if (!st && expands)
+        st = aq_expand(s, *found, *count < AQ_EXPAND_AMONG ? *count : AQ_EXPAND_AMONG, err);
+    if (!st && expands)
+        st = aq_expand_fill(s, k, found, count, err);
+    if (!st && *count > k)
+        *count = k;
     if (!st && !(s->request->flags & AQ_NO_HITS))
         st = fill_places(s, kind, k, found, count, err);
     return st;

@@ -419,6 +419,24 @@ void aq_json_word(struct aq_buf *out, const struct aq_word *w)
     finish(out, from);
 }
 
+void aq_json_concept(struct aq_buf *out, const struct aq_concept *c)
+{
+    size_t from = begin(out, "concept");
+    put_integer(key(out, "version"), AQ_JSON_VERSION);
+    put_string(key(out, "concept"), c->text);
+    put_integer(key(out, "words"), c->words);
+    put_real_or_null(key(out, "strength"), c->strength);
+    put_count(key(out, "passages"), c->passages);
+    put_integer(key(out, "together"), c->together);
+    put_raw(key(out, "example"), "{");
+    put_string(key(out, "id"), c->id);
+    put_integer(key(out, "passage"), c->ordinal);
+    put_string(key(out, "text"), c->example);
+    put_range(key(out, "range"), c->range);
+    aq_buf_u8(out, '}');
+    finish(out, from);
+}
+
 void aq_json_stats(struct aq_buf *out, const char *dir, const struct aq_index_stats *s)
 {
     const struct {

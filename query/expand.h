@@ -1,0 +1,42 @@
+/* expand.h - a search widened by concepts: words that stand out in the best hits of what
+ * was typed are evidence for hits, too (a relevance model: Lavrenko and Croft, "Relevance-
+ * Based Language Models", SIGIR 2001). What was typed finds the hits and says which have
+ * all words; concepts add to their scores, and find further hits behind all others where
+ * places are left. Owns which words are taken and what they weigh. */
+#ifndef AQ_EXPAND_H
+#define AQ_EXPAND_H
+
+#include "plan.h"
+#include "reader.h"
+
+enum {
+    AQ_EXPAND_AMONG = 1000, /* the best hits of what was typed, which are put in order anew */
+    AQ_EXPAND_WORDS = 30    /* at most */
+};
+
+struct aq_search_run;
+
+struct aq_expansion {
+    struct aq_syntax syntax; /* a row of the words */
+    struct aq_query query;
+    struct aq_pending_scan pend;
+    struct aq_leaf *leaves;
+    uint32_t leaf_count;
+    struct aq_filter no_filter;
+    struct aq_collector collector;
+    struct aq_plan_work work;
+};
+void aq_expansion_free(struct aq_expansion *e);
+
+/* Chooses words by the best hits, which are in order, and sorts all of them anew. */
+enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err);
+
+/* Hits with concepts alone: appends to the count hits until there are k. hits: replaced by
+ * a list in s->arena. */
+enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,
+                              struct aq_error *err);
+
+/* For what looks at its leaves again. */
+struct aq_plan aq_expansion_plan(struct aq_search_run *s, struct aq_collector *c);
+
+#endif
