@@ -52,7 +52,8 @@ enum {
     AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
     AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
     AQ_NEED_WORDS = 64,      /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
-    AQ_CONCEPTS = 512,       /* also looks at words that stand out in the best hits */
+    AQ_FIRST_STAGE = 256,    /* ranks passages by BM25 alone, whatever else their comments say */
+    AQ_CONCEPTS = 512,       /* words that stand out in the best hits count for the order, too */
     AQ_NO_HITS = 128         /* totals and facets only; limit and offset do not matter */
 };
 
@@ -105,6 +106,8 @@ struct aq_search_request {
     const struct aq_synonyms *synonyms; /* NULL: none. Plain queries have none */
     uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
                              * AQ_NO_FILL: windows come from all passages of a comment that match */
+    const char *const *without_concepts; /* words that are none of them */
+    size_t without_concept_count;
 };
 
 struct aq_range {
@@ -123,10 +126,11 @@ struct aq_snippet {
 
 /* What one term adds to a score. */
 struct aq_share {
-    const char *kind;       /* "term" */
+    const char *kind;       /* "term", or "concept": of a word that was not typed */
     struct aq_slice typed;  /* what of the query it comes from */
     struct aq_slice term;   /* in the index */
-    uint32_t tf;            /* how often the passage has it; of a pattern, only what the pattern matches */
+    double tf;              /* how often the passage has it; of a pattern, only what the pattern matches. Of
+                             * whole comments: how often they have it, titles and quotes weighed */
     uint64_t passages;      /* that have it in the index */
     double idf;
     double boost;           /* how often the query names it, boosts counted */
@@ -134,12 +138,13 @@ struct aq_share {
 };
 
 struct aq_hit {
-    double score;           /* BM25 of the passage */
+    double score;           /* BM25F of the comment if `whole`, else BM25 of the passage */
     uint32_t comment;       /* number in the index, stable across replacements */
     uint32_t ordinal;       /* of the passage in its comment, from 0 */
     uint32_t more;          /* further matching passages of the same group, this one not counted */
     bool more_at_least;     /* `more` is a lower bound */
     bool all_words;         /* has every word of the query */
+    bool by_concepts;       /* has none of what was typed: only concepts found it */
     uint8_t quote_depth;    /* 0: the author's own words. With AQ_NO_TEXT 1 for any quote */
     struct aq_slice id, parent, thread, author, source, url;
     struct aq_slice title;  /* its own, else its thread's */
@@ -158,7 +163,9 @@ struct aq_hit {
     uint32_t snippet_count;
     const struct aq_share *shares; /* with AQ_EXPLAIN */
     uint32_t share_count;
-    uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
+    bool whole;             /* the score is that of the whole comment, docs/QUERY.md, "Order" */
+    double length;          /* tokens of the passage, or of the whole comment, as scored; with AQ_EXPLAIN */
+    double average_length;  /* of all passages, or comments; with AQ_EXPLAIN */
 };
 
 struct aq_facet_value {
@@ -177,6 +184,12 @@ struct aq_facet {
     uint32_t distinct;      /* values there are */
     uint32_t comments;      /* that match */
     uint32_t without;       /* those of them that have no value: no author, thread, tag, or date from year 1 to 9999 */
+};
+
+/* A word that counts besides what was typed: AQ_CONCEPTS, or `~word` in the query. */
+struct aq_added_word {
+    struct aq_slice word;
+    double boost;           /* what it counts for, where a word that was typed counts 1 */
 };
 
 /* The query as it was understood: each node before its children. With AQ_EXPLAIN. */
@@ -227,6 +240,8 @@ struct aq_result {
     struct aq_slice query; /* what was searched for: the request's, or what aq_related made */
     const struct aq_slice *synonyms; /* that were searched for besides what was typed */
     uint32_t synonym_count;
+    const struct aq_added_word *concepts; /* that count, too, the strongest first */
+    uint32_t concept_count;
     const struct aq_facet *facets; /* in the order asked for */
     size_t facet_count;
     struct aq_explanation explanation;

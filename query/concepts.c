@@ -2,7 +2,7 @@
  * against all others. Owns which passages are looked at and which words are concepts. */
 #include "association.h"
 #include "concept_count.h"
-#include "name.h"
+#include "concept_names.h"
 #include "search.h"
 #include "snippet.h"
 #include "text_edges.h"
@@ -256,30 +256,6 @@ static bool was_typed(const struct work *w, uint32_t term_id)
 
 /* ---- names ---- */
 
-/* Whether a word is written as names are, and some author is called so. */
-static enum aq_status is_name(struct work *w, const struct aq_concept_count *x, bool *is, struct aq_error *err)
-{
-    struct aq_set_reader r;
-    struct aq_buf folded = {0};
-    uint8_t key[AQ_ID_ENTRY];
-    const uint8_t *entry = NULL;
-    *is = false;
-    if (x->capitals <= x->others)
-        return AQ_OK;
-    if (!aq_name_fold(&folded, aq_concept_spelled(x))) {
-        aq_buf_free(&folded);
-        return aq_fail_nomem(err);
-    }
-    aq_id_entry(key, AQ_ID_AUTHOR_WORD, aq_name_key(aq_slice(folded.ptr, folded.len)), 0);
-    aq_buf_free(&folded);
-    enum aq_status st = aq_set_open(&w->search->txn, AQ_TABLE_ID, &r, err);
-    if (!st)
-        st = aq_set_seek(&r, aq_slice(key, 9), &entry, err);
-    *is = !st && entry && memcmp(entry, key, 9) == 0;
-    aq_set_close(&r);
-    return st;
-}
-
 static const struct aq_concept_count *word_of(const struct work *w, uint32_t term)
 {
     for (size_t i = 0; i < w->counter.count; i++)
@@ -295,7 +271,7 @@ static enum aq_status has_name(struct work *w, const struct aq_concept_count *x,
     for (uint32_t i = 0; i < x->words && !st && !*has; i++) {
         const struct aq_concept_count *word = is_word(x) ? x : word_of(w, x->terms[i]);
         if (word)
-            st = is_name(w, word, has, err);
+            st = aq_concept_is_name(&w->search->txn, word, has, err);
     }
     return st;
 }

@@ -2,15 +2,24 @@
 #include "expand.h"
 
 #include "concept_count.h"
+#include "concept_names.h"
 #include "search.h"
 
 #include <math.h>
 
+/* Chosen on test collections by cross-validation: docs/RELEVANCE.md, "Concepts". */
+enum {
+    BEST = 12,        /* hits whose words are looked at */
+    FEW = 6,          /* of so few, words of one alone will do */
+    WORDS = 20,       /* that are added, at most */
+    COMMON_PART = 10  /* none stands in more than one passage of so many */
+};
+#define MOST_BOOST 0.35 /* of the strongest; the others' by their strength */
 static double P(const char *n, double d) { const char *v = getenv(n); return v ? atof(v) : d; }
 
 struct choice {
     const struct aq_concept_count *of;
-    double score;
+    double strength;
 };
 
 void aq_expansion_free(struct aq_expansion *e)
@@ -21,17 +30,89 @@ void aq_expansion_free(struct aq_expansion *e)
     aq_collector_free(&e->collector);
 }
 
+static bool has_widened(const struct aq_syntax *x)
+{
+    for (size_t i = 0; i < x->count; i++)
+        if (x->nodes[i].widened && x->nodes[i].occur != AQ_MUST_NOT)
+            return true;
+    return false;
+}
+
+bool aq_expand_wanted(const struct aq_search_run *s)
+{
+    const struct aq_syntax *x = &s->syntax;
+    if (has_widened(x))
+        return true;
+    for (size_t i = 0; i < x->count; i++)
+        if (x->nodes[i].kind == AQ_NODE_PHRASE && x->nodes[i].occur != AQ_MUST_NOT)
+            return false;
+    return s->request->flags & AQ_CONCEPTS;
+}
+
+/* ---- rows of words ---- */
+
+static bool begin_row(struct aq_syntax *x, size_t most)
+{
+    *x = (struct aq_syntax){.nodes = calloc(most + 1, sizeof *x->nodes), .count = 1, .cap = most + 1};
+    if (x->nodes)
+        x->nodes[0] = (struct aq_node){.kind = AQ_NODE_ROW, .boost = 1, .first_child = AQ_NO_NODE, .next = AQ_NO_NODE};
+    return x->nodes != NULL;
+}
+
+static void add_to_row(struct aq_syntax *x, struct aq_node n)
+{
+    uint32_t at = (uint32_t)x->count++;
+    n.first_child = n.next = AQ_NO_NODE;
+    x->nodes[at] = n;
+    if (at == 1)
+        x->nodes[0].first_child = at;
+    else
+        x->nodes[at - 1].next = at;
+}
+
+/* Builds and resolves a query of a row, with leaves. */
+static enum aq_status ready(struct aq_search_run *s, const struct aq_syntax *x, bool plain, struct aq_query *q,
+                            struct aq_pending_scan *pend, struct aq_leaf **leaves, uint32_t *leaf_count,
+                            struct aq_error *err)
+{
+    enum aq_status st = aq_query_build(q, x, plain, s->reader->analyzer, &s->txn, err);
+    if (!st)
+        st = aq_pending_scan(pend, &s->txn, q, err);
+    if (!st)
+        st = aq_leaves_make(&s->txn, q, pend, s->arena, leaves, leaf_count, err);
+    if (!st)
+        aq_query_resolve(q, s->model);
+    return st;
+}
+
+static enum aq_status find(struct aq_search_run *s, const struct aq_plan *plan, const struct aq_filter *filter,
+                           struct aq_collector *c, bool tiered, uint32_t k, struct aq_candidate **hits, size_t *count,
+                           struct aq_error *err)
+{
+    enum aq_plan_kind kind = aq_plan_choose(plan->query, false);
+    enum aq_status st =
+        aq_collector_init(c, &s->txn, filter, AQ_GROUP_COMMENT, AQ_SORT_RELEVANCE, k, tiered, err);
+    if (st)
+        return st;
+    if (s->request->snapshot)
+        aq_collector_bound(c, s->request->snapshot);
+    if (aq_plan_can_rank(plan, kind)) {
+        aq_collector_rank(c, 0);
+        st = aq_plan_rank(plan, kind, err);
+    } else {
+        st = aq_plan_run(plan, kind, err);
+    }
+    return st ? st : aq_collector_finish(c, hits, count, err);
+}
+
 /* ---- which words ---- */
 
-/* The words of the best hits' passages. Hits of equal worth weigh alike. */
+/* The words of the best hits' passages, more of those that are a better match. */
 static enum aq_status count_best(struct aq_search_run *s, const struct aq_candidate *hits, size_t count,
                                  struct aq_concept_counter *c, struct aq_error *err)
 {
     double total = 0;
     enum aq_status st = AQ_OK;
-    size_t most = (size_t)P("F", 12);
-    if (count > most)
-        count = most;
     for (size_t i = 0; i < count; i++)
         total += hits[i].score;
     for (size_t i = 0; i < count && !st; i++) {
@@ -44,104 +125,156 @@ static enum aq_status count_best(struct aq_search_run *s, const struct aq_candid
                            hits[i].ordinal);
         const struct aq_passage *p = &x.passages[hits[i].ordinal];
         struct aq_slice text = aq_slice(x.text.ptr + p->begin, p->end - p->begin);
-        if (P("WHOLE", 0) > 0) text = x.text;
-        const struct aq_concept_passage counted = {
-            .text = text, .weight = hits[i].score / total, .rank = (uint32_t)i, .source = hits[i].comment};
-        st = aq_concept_count_passage(c, &counted, err);
+        if (P("WHOLE", 0) > 0)
+            text = x.text;
+        const struct aq_concept_passage passage = {
+            .text = text, .weight = total > 0 ? hits[i].score / total : 0, .rank = (uint32_t)i, .source = hits[i].comment};
+        st = aq_concept_count_passage(c, &passage, err);
     }
     return st;
+}
+
+/* What stands behind tildes is searched for alone. */
+static enum aq_status find_widened(struct aq_search_run *s, struct aq_concept_counter *c, struct aq_error *err)
+{
+    struct aq_syntax row;
+    struct aq_query q = {0};
+    struct aq_pending_scan pend = {0};
+    struct aq_collector collector = {0};
+    struct aq_filter all = {0};
+    struct aq_plan plan = aq_search_plan(s, &collector);
+    struct aq_candidate *hits;
+    size_t count = 0;
+    if (!begin_row(&row, s->syntax.count))
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < s->syntax.count; i++)
+        if (s->syntax.nodes[i].widened && s->syntax.nodes[i].occur != AQ_MUST_NOT)
+            add_to_row(&row, s->syntax.nodes[i]);
+    enum aq_status st = ready(s, &row, false, &q, &pend, &plan.leaves, &plan.leaf_count, err);
+    plan.query = &q;
+    plan.filters = NULL;
+    if (!st)
+        st = find(s, &plan, &all, &collector, q.tiered, BEST, &hits, &count, err);
+    if (!st)
+        st = count_best(s, hits, count, c, err);
+    aq_collector_free(&collector);
+    aq_pending_scan_free(&pend);
+    aq_query_free(&q);
+    aq_syntax_free(&row);
+    return st;
+}
+
+static uint32_t least_passages(const struct aq_concept_counter *c)
+{
+    return c->passages <= (uint32_t)P("FEW", FEW) ? 1 : 2;
 }
 
 /* A query of all words that may be chosen knows in how many passages of the index each is. */
 static enum aq_status look_up(struct aq_search_run *s, const struct aq_concept_counter *c, struct aq_query *q,
                               struct aq_error *err)
 {
-    struct aq_syntax syntax = {0};
+    struct aq_syntax row;
     struct aq_pending_scan pend = {0};
     struct aq_leaf *leaves;
-    struct aq_buf text = {0};
     uint32_t leaf_count;
-    for (size_t i = 0; i < c->count; i++) {
-        if (c->all[i].passages < (uint32_t)P("MINP", 2))
-            continue;
-        struct aq_slice word = aq_concept_spelled(&c->all[i]);
-        aq_buf_put(&text, word.ptr, word.len);
-        aq_buf_u8(&text, ' ');
-    }
-    enum aq_status st = text.failed ? aq_fail_nomem(err) : aq_parse(aq_slice(text.ptr, text.len), true, 0, &syntax, err);
-    if (!st)
-        st = aq_query_build(q, &syntax, true, s->reader->analyzer, &s->txn, err);
-    if (!st)
-        st = aq_pending_scan(&pend, &s->txn, q, err);
-    if (!st)
-        st = aq_leaves_make(&s->txn, q, &pend, s->arena, &leaves, &leaf_count, err);
+    if (!begin_row(&row, c->count))
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < c->count; i++)
+        if (c->all[i].passages >= least_passages(c)) {
+            struct aq_slice word = aq_concept_spelled(&c->all[i]);
+            add_to_row(&row, (struct aq_node){.kind = AQ_NODE_WORD, .boost = 1, .text = word, .typed = word});
+        }
+    enum aq_status st = ready(s, &row, true, q, &pend, &leaves, &leaf_count, err);
     aq_pending_scan_free(&pend);
-    aq_syntax_free(&syntax);
-    aq_buf_free(&text);
+    aq_syntax_free(&row);
     return st;
 }
 
-static int by_score(const void *x, const void *y)
+/* Whether the query has the word already, be it excluded, or the request wants it left out. */
+static enum aq_status is_left_out(struct aq_search_run *s, uint32_t term, bool *out, struct aq_error *err)
+{
+    *out = aq_query_find(&s->query, term) != AQ_NO_TERM;
+    for (size_t i = 0; i < s->request->without_concept_count && !*out; i++) {
+        const struct aq_token *tokens;
+        size_t count;
+        if (aq_analyze(s->reader->analyzer, aq_slice_str(s->request->without_concepts[i]), &tokens, &count))
+            return aq_fail_nomem(err);
+        for (size_t k = 0; k < count; k++)
+            *out |= aq_analyzer_lexeme(s->reader->analyzer, tokens[k].lexeme)->term_id == term;
+    }
+    return AQ_OK;
+}
+
+static int by_strength(const void *x, const void *y)
 {
     const struct choice *a = x, *b = y;
-    if (a->score > b->score || a->score < b->score)
-        return a->score > b->score ? -1 : 1;
+    if (a->strength > b->strength || a->strength < b->strength)
+        return a->strength > b->strength ? -1 : 1;
     return (a->of > b->of) - (a->of < b->of);
 }
 
-static size_t choose(struct aq_search_run *s, const struct aq_concept_counter *c, const struct aq_query *q,
-                     struct choice *out)
+/* By how much the hits' words differ from the index's: each word's part of the divergence
+ * of Kullback and Leibler. */
+static size_t rate(const struct aq_search_run *s, const struct aq_concept_counter *c, const struct aq_query *q,
+                   struct choice *out)
 {
+    double all = (double)s->txn.passages, tokens = (double)s->txn.tokens;
     size_t n = 0;
-    double N = (double)s->txn.passages, tokens = (double)s->txn.tokens;
     for (size_t i = 0; i < c->count; i++) {
         const struct aq_concept_count *x = &c->all[i];
-        uint32_t term = aq_query_find(q, x->terms[0]);
-        if (term == AQ_NO_TERM || x->passages < (uint32_t)P("MINP", 2) || aq_query_find(&s->query, x->terms[0]) != AQ_NO_TERM)
-            continue;
-        double df = (double)q->terms[term].df;
-        if (df < 1 || df > N * P("COMMON", 0.1))
-            continue;
-        double ratio = x->weight / (df / tokens);
-        double score = x->weight * log(ratio);
-        if (P("METHOD", 0) == 1) score = x->weight;
-        if (P("METHOD", 0) == 2) score = x->weight * log(N / df);
-        if (score > 0)
-            out[n++] = (struct choice){x, score};
+        uint32_t term = x->passages < least_passages(c) ? AQ_NO_TERM : aq_query_find(q, x->terms[0]);
+        double df = term == AQ_NO_TERM ? 0 : (double)q->terms[term].df;
+        double strength = df > 0 && df * COMMON_PART <= all ? x->weight * log(x->weight * tokens / df) : 0;
+        if (strength > 0)
+            out[n++] = (struct choice){x, strength};
     }
     if (n)
-        qsort(out, n, sizeof *out, by_score);
-    size_t m = (size_t)P("M", 20);
-    return n < m ? n : m;
+        qsort(out, n, sizeof *out, by_strength);
+    return n;
 }
-
-/* ---- the query of them ---- */
 
 static enum aq_status make_row(struct aq_search_run *s, const struct choice *words, size_t count, struct aq_error *err)
 {
-    struct aq_syntax *x = &s->expansion.syntax;
-    struct aq_node *nodes = calloc(count + 1, sizeof *nodes);
-    if (!nodes)
+    struct aq_syntax *row = &s->expansion.syntax;
+    const struct aq_syntax *typed = &s->syntax;
+    enum aq_status st = AQ_OK;
+    double most = 0;
+    size_t n = 0;
+    if (!begin_row(row, WORDS + typed->count))
         return aq_fail_nomem(err);
-    *x = (struct aq_syntax){.nodes = nodes, .count = count + 1, .cap = count + 1};
-    nodes[0] = (struct aq_node){.kind = AQ_NODE_ROW, .boost = 1, .first_child = 1, .next = AQ_NO_NODE};
-    double sum = 0, typed = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += words[i].score;
-    for (size_t i = 0; i < s->query.term_count; i++)
-        typed += s->query.terms[i].times > 0;
-    double mass = P("BETA", 0.1) * pow(typed, P("POW", 0.5));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && n < (size_t)P("M",WORDS) && !st; i++) {
+        bool out, name = false;
+        st = is_left_out(s, words[i].of->terms[0], &out, err);
+        if (!st && !out)
+            st = aq_concept_is_name(&s->txn, words[i].of, &name, err);
+        if (st || out || name)
+            continue;
         struct aq_slice word = aq_concept_spelled(words[i].of);
-        double b = P("NORM", 0) == 0 ? P("BETA", .1) * words[i].score / words[0].score : mass * words[i].score / sum;
-        nodes[i + 1] = (struct aq_node){.kind = AQ_NODE_WORD,
-                                        .boost = b,
-                                        .text = word,
-                                        .typed = word,
-                                        .first_child = AQ_NO_NODE,
-                                        .next = i + 1 < count ? (uint32_t)i + 2 : AQ_NO_NODE};
+        most = n++ ? most : words[i].strength;
+        add_to_row(row, (struct aq_node){.kind = AQ_NODE_WORD,
+                                         .boost = P("BETA",MOST_BOOST) * words[i].strength / most,
+                                         .text = word,
+                                         .typed = word});
     }
-    return AQ_OK;
+    /* They find hits of their own where none must be there; of a tree that is not known. */
+    s->expansion.finds = n && !s->query.tree && s->request->group == AQ_GROUP_COMMENT;
+    for (size_t i = 0; i < s->query.term_count; i++)
+        s->expansion.finds &= !s->query.terms[i].required;
+    for (uint32_t c = typed->nodes[typed->root].first_child; s->expansion.finds && c != AQ_NO_NODE; c = typed->nodes[c].next)
+        if (typed->nodes[c].occur == AQ_MUST_NOT && typed->nodes[c].kind != AQ_NODE_FIELD)
+            add_to_row(row, typed->nodes[c]);
+    return st;
+}
+
+static enum aq_status choose(struct aq_search_run *s, const struct aq_concept_counter *c, struct aq_error *err)
+{
+    struct aq_query known = {0};
+    struct choice *words = aq_arena_alloc(s->arena, (c->count + 1) * sizeof *words);
+    enum aq_status st = words ? look_up(s, c, &known, err) : aq_fail_nomem(err);
+    if (!st)
+        st = make_row(s, words, rate(s, c, &known, words), err);
+    aq_query_free(&known);
+    return st;
 }
 
 struct aq_plan aq_expansion_plan(struct aq_search_run *s, struct aq_collector *c)
@@ -153,20 +286,6 @@ struct aq_plan aq_expansion_plan(struct aq_search_run *s, struct aq_collector *c
     plan.work = &s->expansion.work;
     plan.filters = NULL;
     return plan;
-}
-
-static enum aq_status make_query(struct aq_search_run *s, struct aq_error *err)
-{
-    struct aq_expansion *e = &s->expansion;
-    enum aq_status st = aq_query_build(&e->query, &e->syntax, false, s->reader->analyzer, &s->txn, err);
-    if (!st)
-        st = aq_pending_scan(&e->pend, &s->txn, &e->query, err);
-    if (!st)
-        st = aq_leaves_make(&s->txn, &e->query, &e->pend, s->arena, &e->leaves, &e->leaf_count, err);
-    if (!st)
-        aq_query_resolve(&e->query, s->model);
-    e->query.tiered = false;
-    return st;
 }
 
 /* ---- what they add ---- */
@@ -220,27 +339,19 @@ static enum aq_status add_shares(struct aq_search_run *s, struct aq_candidate *h
 
 enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err)
 {
+    struct aq_expansion *e = &s->expansion;
     struct aq_concept_counter counter = {.analyzer = s->reader->analyzer};
-    struct aq_query known = {0};
-    size_t n = 0;
-    if (count == 0)
-        return AQ_OK;
-    enum aq_status st = count_best(s, hits, count, &counter, err);
+    size_t best = (size_t)P("F",BEST);
+    enum aq_status st = has_widened(&s->syntax) ? find_widened(s, &counter, err)
+                                                : count_best(s, hits, count < best ? count : best, &counter, err);
     if (!st)
-        st = look_up(s, &counter, &known, err);
-    struct choice *words = aq_arena_alloc(s->arena, (counter.count + 1) * sizeof *words);
-    if (!st && !words)
-        st = aq_fail_nomem(err);
-    if (!st && (n = choose(s, &counter, &known, words)))
-        st = make_row(s, words, n, err);
-    aq_query_free(&known);
+        st = choose(s, &counter, err);
     aq_concept_counter_free(&counter);
-    if (st || n == 0)
-        return st;
-    st = make_query(s, err);
+    if (!st)
+        st = ready(s, &e->syntax, false, &e->query, &e->pend, &e->leaves, &e->leaf_count, err);
     if (!st)
         st = add_shares(s, hits, count, err);
-    if (!st)
+    if (!st && count)
         qsort(hits, count, sizeof *hits, by_order);
     return st;
 }
@@ -253,39 +364,56 @@ static int by_comment(const void *x, const void *y)
     return (a->comment > b->comment) - (a->comment < b->comment);
 }
 
+/* Among the best k and as many as were found before are k others, if there are. */
 enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,
                               struct aq_error *err)
 {
     struct aq_expansion *e = &s->expansion;
-    struct aq_candidate *more;
-    size_t n, have = *count;
-    if (e->query.node_count == 0 || have >= k)
+    struct aq_candidate *more = NULL;
+    size_t n = 0, have = *count, to = have;
+    if (!e->finds || have >= k)
         return AQ_OK;
-    enum aq_status st =
-        aq_collector_init(&e->collector, &s->txn, &s->filter, AQ_GROUP_COMMENT, AQ_SORT_RELEVANCE, k + (uint32_t)have, false, err);
     struct aq_plan plan = aq_expansion_plan(s, &e->collector);
-    if (!st)
-        st = aq_plan_run(&plan, aq_plan_choose(&e->query, false), err);
-    if (!st)
-        st = aq_collector_finish(&e->collector, &more, &n, err);
+    enum aq_status st = find(s, &plan, &s->filter, &e->collector, false, k + (uint32_t)have, &more, &n, err);
+    struct aq_candidate *all = aq_arena_alloc(s->arena, ((size_t)k + 1) * sizeof *all);
+    struct aq_candidate *known = aq_arena_alloc(s->arena, (have + 1) * sizeof *known);
+    if (!st && (!all || !known))
+        st = aq_fail_nomem(err);
     if (st)
         return st;
-    struct aq_candidate *all = aq_arena_alloc(s->arena, (k + 1) * sizeof *all);
-    struct aq_candidate *known = aq_arena_alloc(s->arena, (have + 1) * sizeof *known);
-    if (!all || !known)
-        return aq_fail_nomem(err);
-    memcpy(all, *hits, have * sizeof *all);
-    memcpy(known, *hits, have * sizeof *known);
-    if (have)
+    if (have) {
+        memcpy(all, *hits, have * sizeof *all);
+        memcpy(known, *hits, have * sizeof *known);
         qsort(known, have, sizeof *known, by_comment);
-    size_t to = have;
-    for (size_t i = 0; i < n && to < k; i++)
-        if (!bsearch(&more[i], known, have, sizeof *known, by_comment)) {
-            all[to] = more[i];
-            all[to].all_words = false;
-            all[to++].tier |= 4;
-        }
+    }
+    for (size_t i = 0; i < n && to < k; i++) {
+        if (have && bsearch(&more[i], known, have, sizeof *known, by_comment))
+            continue;
+        all[to] = more[i];
+        all[to].all_words = false;
+        all[to++].tier |= AQ_TIER_CONCEPTS;
+    }
     *hits = all;
     *count = to;
+    return AQ_OK;
+}
+
+/* ---- what is told ---- */
+
+enum aq_status aq_expand_tell(const struct aq_search_run *s, struct aq_arena *arena, struct aq_result *result,
+                              struct aq_error *err)
+{
+    const struct aq_syntax *row = &s->expansion.syntax;
+    struct aq_added_word *out = aq_arena_alloc(arena, (row->count + 1) * sizeof *out);
+    uint32_t n = 0;
+    if (!out)
+        return aq_fail_nomem(err);
+    for (size_t i = 1; i < row->count && row->nodes[i].occur != AQ_MUST_NOT; i++) {
+        out[n] = (struct aq_added_word){aq_arena_copy(arena, row->nodes[i].text), row->nodes[i].boost};
+        if (!out[n++].word.ptr)
+            return aq_fail_nomem(err);
+    }
+    result->concepts = out;
+    result->concept_count = n;
     return AQ_OK;
 }

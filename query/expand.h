@@ -9,34 +9,39 @@
 #include "plan.h"
 #include "reader.h"
 
-enum {
-    AQ_EXPAND_AMONG = 1000, /* the best hits of what was typed, which are put in order anew */
-    AQ_EXPAND_WORDS = 30    /* at most */
-};
+enum { AQ_EXPAND_AMONG = 1000 /* the best hits of what was typed, which are put in order anew */ };
 
 struct aq_search_run;
 
 struct aq_expansion {
-    struct aq_syntax syntax; /* a row of the words */
+    struct aq_syntax syntax; /* a row of the words, and of what was excluded */
     struct aq_query query;
     struct aq_pending_scan pend;
     struct aq_leaf *leaves;
     uint32_t leaf_count;
-    struct aq_filter no_filter;
     struct aq_collector collector;
     struct aq_plan_work work;
+    bool finds; /* hits that have none of what was typed */
 };
 void aq_expansion_free(struct aq_expansion *e);
+
+/* Whether concepts are to count: asked for, and no phrase in the query, which wants what it
+ * says; or some word stands behind a tilde. */
+bool aq_expand_wanted(const struct aq_search_run *s);
 
 /* Chooses words by the best hits, which are in order, and sorts all of them anew. */
 enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err);
 
-/* Hits with concepts alone: appends to the count hits until there are k. hits: replaced by
+/* Hits with concepts alone: appends to the count hits until there are k. *hits: replaced by
  * a list in s->arena. */
 enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,
                               struct aq_error *err);
 
 /* For what looks at its leaves again. */
 struct aq_plan aq_expansion_plan(struct aq_search_run *s, struct aq_collector *c);
+
+/* The words, in arena. */
+enum aq_status aq_expand_tell(const struct aq_search_run *s, struct aq_arena *arena, struct aq_result *result,
+                              struct aq_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "explain.h"
 
 #include "boolean.h"
+#include "evidence.h"
 
 /* ---- the query ---- */
 
@@ -151,7 +152,7 @@ struct collected {
     bool failed;
 };
 
-static void collect(struct collected *c, uint32_t term, uint32_t tf, double weight, double share)
+static void collect(struct collected *c, uint32_t term, double tf, double boost, double share)
 {
     const struct aq_query_term *t = &c->query->terms[term];
     if (!aq_grow(&c->items, &c->cap, c->count + 1, sizeof *c->items)) {
@@ -164,13 +165,19 @@ static void collect(struct collected *c, uint32_t term, uint32_t tf, double weig
                                              .tf = tf,
                                              .passages = t->df,
                                              .idf = t->idf,
-                                             .boost = t->idf > 0 ? weight / t->idf : 0,
+                                             .boost = boost,
                                              .share = share};
 }
 
 static void visit(void *context, const struct aq_boolean_share *s)
 {
-    collect(context, s->term, s->tf, s->weight, s->share);
+    struct collected *c = context;
+    collect(c, s->term, s->tf, c->query->nodes[s->node].boost, s->share);
+}
+
+static void visit_whole(void *context, const struct aq_evidence_share *s)
+{
+    collect(context, s->term, s->frequency, s->boost, s->share);
 }
 
 /* The same additions in the same order as the plans for flat queries make. */
@@ -190,7 +197,7 @@ static enum aq_status explain_flat(const struct aq_plan *p, struct aq_leaf *leaf
         if (cursor->bad)
             return AQ_CORRUPT;
         if (here)
-            collect(c, i, tf, weight, aq_score(p->model, weight, tf, leaf->lengths[docid]));
+            collect(c, i, tf, p->query->terms[i].times, aq_score(p->model, weight, tf, leaf->lengths[docid]));
     }
     return AQ_OK;
 }
@@ -210,14 +217,26 @@ static enum aq_status explain_tree(const struct aq_plan *p, struct aq_leaf *leaf
     return aq_boolean_bad(&b) ? AQ_CORRUPT : AQ_OK;
 }
 
-static enum aq_status explain_hit(const struct aq_plan *p, const struct aq_candidate *hit, struct collected *c,
-                                  struct aq_arena *arena, struct aq_shares *out)
+static enum aq_status explain_whole(const struct aq_plan *p, struct aq_txn *txn, const struct aq_candidate *hit,
+                                    struct collected *c, struct aq_shares *out)
+{
+    struct aq_evidence_lengths lengths = {0};
+    enum aq_status st = aq_evidence_explain(p, txn, &aq_evidence_default, hit, visit_whole, c, &lengths);
+    out->length = lengths.comment;
+    out->average = lengths.average;
+    return st;
+}
+
+static enum aq_status explain_hit(const struct aq_plan *p, struct aq_txn *txn, const struct aq_candidate *hit,
+                                  struct collected *c, struct aq_arena *arena, struct aq_shares *out)
 {
     struct aq_leaf *leaf = &p->leaves[hit->leaf];
     c->count = 0;
+    *out = (struct aq_shares){.whole = hit->whole, .length = leaf->lengths[hit->docid], .average = p->model->average};
     aq_arena_reset(p->scratch);
-    enum aq_status st =
-        p->query->tree ? explain_tree(p, leaf, hit->docid, c) : explain_flat(p, leaf, hit->docid, c);
+    enum aq_status st = hit->whole       ? explain_whole(p, txn, hit, c, out)
+                        : p->query->tree ? explain_tree(p, leaf, hit->docid, c)
+                                         : explain_flat(p, leaf, hit->docid, c);
     struct aq_share *items = aq_arena_alloc(arena, (c->count + 1) * sizeof *items);
     if (st || c->failed || !items)
         return st ? st : AQ_NOMEM;
@@ -228,18 +247,19 @@ static enum aq_status explain_hit(const struct aq_plan *p, const struct aq_candi
         if (!items[i].typed.ptr || !items[i].term.ptr)
             return AQ_NOMEM;
     }
-    *out = (struct aq_shares){items, c->count, leaf->lengths[hit->docid]};
+    out->items = items;
+    out->count = c->count;
     return AQ_OK;
 }
 
-enum aq_status aq_explain_hits(const struct aq_plan *p, const struct aq_candidate *hits, size_t count,
-                               struct aq_arena *arena, const struct aq_shares **out, struct aq_error *err)
+enum aq_status aq_explain_hits(const struct aq_plan *p, struct aq_txn *txn, const struct aq_candidate *hits,
+                               size_t count, struct aq_arena *arena, const struct aq_shares **out, struct aq_error *err)
 {
     struct collected c = {.query = p->query};
     struct aq_shares *all = aq_arena_zalloc(arena, (count + 1) * sizeof *all);
     enum aq_status st = all ? AQ_OK : AQ_NOMEM;
     for (size_t i = 0; i < count && !st && p->query->scores; i++)
-        st = explain_hit(p, &hits[i], &c, arena, &all[i]);
+        st = explain_hit(p, txn, &hits[i], &c, arena, &all[i]);
     free(c.items);
     *out = all;
     if (st == AQ_NOMEM)

@@ -11,7 +11,7 @@ struct open_node {
     uint32_t fields; /* of a row: where its fields are, AQ_NO_FILTER before the first */
     double boost;
     bool literal;
-    bool row, whole;
+    bool row, both, whole; /* it is a row, AND, no row */
 };
 
 struct walk {
@@ -254,6 +254,7 @@ static uint32_t add_node(struct walk *w, uint32_t at, uint8_t kind, uint32_t lea
         .occur = n->occur,
         .whole = n->occur == AQ_MUST || (around && around->whole),
         .literal = (around && around->literal) || is_excluded(n),
+        .required = n->occur == AQ_MUST || (around && around->both),
         .depth = (uint16_t)w->depth,
         .boost = n->boost * (around ? around->boost : 1),
         .end = (uint32_t)q->node_count + 1,
@@ -329,6 +330,7 @@ static void open_inner(struct walk *w, uint32_t at)
                                              .boost = made->boost,
                                              .literal = made->literal,
                                              .row = n->kind == AQ_NODE_ROW,
+                                             .both = n->kind == AQ_NODE_AND,
                                              .whole = n->kind != AQ_NODE_ROW};
 }
 

@@ -124,7 +124,7 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     const struct aq_shares *shares = NULL;
     st = aq_search_tell(s, out, &a->arena, err);
     if (!st && r->flags & AQ_EXPLAIN)
-        st = aq_explain_hits(&plan, hits, count - skip, &a->arena, &shares, err);
+        st = aq_explain_hits(&plan, &s->txn, hits, count - skip, &a->arena, &shares, err);
     if (st)
         return st;
     struct aq_hit_maker maker = {.txn = &s->txn,
