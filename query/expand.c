@@ -15,7 +15,7 @@ enum {
     COMMON_PART = 10  /* none stands in more than one passage of so many */
 };
 #define MOST_BOOST 0.35 /* of the strongest; the others' by their strength */
-static double P(const char *n, double d) { const char *v = getenv(n); return v ? atof(v) : d; }
+enum { LONG_QUERY = 16  /* terms; what has more says itself what it means, and concepts count less */ };
 
 struct choice {
     const struct aq_concept_count *of;
@@ -71,11 +71,11 @@ static void add_to_row(struct aq_syntax *x, struct aq_node n)
 }
 
 /* Builds and resolves a query of a row, with leaves. */
-static enum aq_status ready(struct aq_search_run *s, const struct aq_syntax *x, bool plain, struct aq_query *q,
+static enum aq_status ready(struct aq_search_run *s, const struct aq_syntax *x, struct aq_query *q,
                             struct aq_pending_scan *pend, struct aq_leaf **leaves, uint32_t *leaf_count,
                             struct aq_error *err)
 {
-    enum aq_status st = aq_query_build(q, x, plain, s->reader->analyzer, &s->txn, err);
+    enum aq_status st = aq_query_build(q, x, true, s->reader->analyzer, &s->txn, err);
     if (!st)
         st = aq_pending_scan(pend, &s->txn, q, err);
     if (!st)
@@ -125,8 +125,6 @@ static enum aq_status count_best(struct aq_search_run *s, const struct aq_candid
                            hits[i].ordinal);
         const struct aq_passage *p = &x.passages[hits[i].ordinal];
         struct aq_slice text = aq_slice(x.text.ptr + p->begin, p->end - p->begin);
-        if (P("WHOLE", 0) > 0)
-            text = x.text;
         const struct aq_concept_passage passage = {
             .text = text, .weight = total > 0 ? hits[i].score / total : 0, .rank = (uint32_t)i, .source = hits[i].comment};
         st = aq_concept_count_passage(c, &passage, err);
@@ -150,7 +148,7 @@ static enum aq_status find_widened(struct aq_search_run *s, struct aq_concept_co
     for (size_t i = 0; i < s->syntax.count; i++)
         if (s->syntax.nodes[i].widened && s->syntax.nodes[i].occur != AQ_MUST_NOT)
             add_to_row(&row, s->syntax.nodes[i]);
-    enum aq_status st = ready(s, &row, false, &q, &pend, &plan.leaves, &plan.leaf_count, err);
+    enum aq_status st = ready(s, &row, &q, &pend, &plan.leaves, &plan.leaf_count, err);
     plan.query = &q;
     plan.filters = NULL;
     if (!st)
@@ -166,7 +164,7 @@ static enum aq_status find_widened(struct aq_search_run *s, struct aq_concept_co
 
 static uint32_t least_passages(const struct aq_concept_counter *c)
 {
-    return c->passages <= (uint32_t)P("FEW", FEW) ? 1 : 2;
+    return c->passages <= FEW ? 1 : 2;
 }
 
 /* A query of all words that may be chosen knows in how many passages of the index each is. */
@@ -184,7 +182,7 @@ static enum aq_status look_up(struct aq_search_run *s, const struct aq_concept_c
             struct aq_slice word = aq_concept_spelled(&c->all[i]);
             add_to_row(&row, (struct aq_node){.kind = AQ_NODE_WORD, .boost = 1, .text = word, .typed = word});
         }
-    enum aq_status st = ready(s, &row, true, q, &pend, &leaves, &leaf_count, err);
+    enum aq_status st = ready(s, &row, q, &pend, &leaves, &leaf_count, err);
     aq_pending_scan_free(&pend);
     aq_syntax_free(&row);
     return st;
@@ -233,16 +231,24 @@ static size_t rate(const struct aq_search_run *s, const struct aq_concept_counte
     return n;
 }
 
+static double boost_of_strongest(const struct aq_query *typed)
+{
+    double terms = 0;
+    for (size_t i = 0; i < typed->term_count; i++)
+        terms += typed->terms[i].times > 0;
+    return terms > LONG_QUERY ? MOST_BOOST * LONG_QUERY / terms : MOST_BOOST;
+}
+
 static enum aq_status make_row(struct aq_search_run *s, const struct choice *words, size_t count, struct aq_error *err)
 {
     struct aq_syntax *row = &s->expansion.syntax;
-    const struct aq_syntax *typed = &s->syntax;
+    const struct aq_syntax *syntax = &s->syntax;
     enum aq_status st = AQ_OK;
-    double most = 0;
+    double most = 0, most_boost = boost_of_strongest(&s->query);
     size_t n = 0;
-    if (!begin_row(row, WORDS + typed->count))
+    if (!begin_row(row, WORDS + syntax->count))
         return aq_fail_nomem(err);
-    for (size_t i = 0; i < count && n < (size_t)P("M",WORDS) && !st; i++) {
+    for (size_t i = 0; i < count && n < WORDS && !st; i++) {
         bool out, name = false;
         st = is_left_out(s, words[i].of->terms[0], &out, err);
         if (!st && !out)
@@ -252,7 +258,7 @@ static enum aq_status make_row(struct aq_search_run *s, const struct choice *wor
         struct aq_slice word = aq_concept_spelled(words[i].of);
         most = n++ ? most : words[i].strength;
         add_to_row(row, (struct aq_node){.kind = AQ_NODE_WORD,
-                                         .boost = P("BETA",MOST_BOOST) * words[i].strength / most,
+                                         .boost = most_boost * words[i].strength / most,
                                          .text = word,
                                          .typed = word});
     }
@@ -260,9 +266,9 @@ static enum aq_status make_row(struct aq_search_run *s, const struct choice *wor
     s->expansion.finds = n && !s->query.tree && s->request->group == AQ_GROUP_COMMENT;
     for (size_t i = 0; i < s->query.term_count; i++)
         s->expansion.finds &= !s->query.terms[i].required;
-    for (uint32_t c = typed->nodes[typed->root].first_child; s->expansion.finds && c != AQ_NO_NODE; c = typed->nodes[c].next)
-        if (typed->nodes[c].occur == AQ_MUST_NOT && typed->nodes[c].kind != AQ_NODE_FIELD)
-            add_to_row(row, typed->nodes[c]);
+    for (uint32_t c = syntax->nodes[syntax->root].first_child; s->expansion.finds && c != AQ_NO_NODE; c = syntax->nodes[c].next)
+        if (syntax->nodes[c].occur == AQ_MUST_NOT && syntax->nodes[c].kind != AQ_NODE_FIELD)
+            add_to_row(row, syntax->nodes[c]);
     return st;
 }
 
@@ -277,7 +283,7 @@ static enum aq_status choose(struct aq_search_run *s, const struct aq_concept_co
     return st;
 }
 
-struct aq_plan aq_expansion_plan(struct aq_search_run *s, struct aq_collector *c)
+static struct aq_plan plan_of(struct aq_search_run *s, struct aq_collector *c)
 {
     struct aq_plan plan = aq_search_plan(s, c);
     plan.query = &s->expansion.query;
@@ -341,14 +347,13 @@ enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, siz
 {
     struct aq_expansion *e = &s->expansion;
     struct aq_concept_counter counter = {.analyzer = s->reader->analyzer};
-    size_t best = (size_t)P("F",BEST);
     enum aq_status st = has_widened(&s->syntax) ? find_widened(s, &counter, err)
-                                                : count_best(s, hits, count < best ? count : best, &counter, err);
+                                                : count_best(s, hits, count < BEST ? count : BEST, &counter, err);
     if (!st)
         st = choose(s, &counter, err);
     aq_concept_counter_free(&counter);
     if (!st)
-        st = ready(s, &e->syntax, false, &e->query, &e->pend, &e->leaves, &e->leaf_count, err);
+        st = ready(s, &e->syntax, &e->query, &e->pend, &e->leaves, &e->leaf_count, err);
     if (!st)
         st = add_shares(s, hits, count, err);
     if (!st && count)
@@ -373,7 +378,7 @@ enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_can
     size_t n = 0, have = *count, to = have;
     if (!e->finds || have >= k)
         return AQ_OK;
-    struct aq_plan plan = aq_expansion_plan(s, &e->collector);
+    struct aq_plan plan = plan_of(s, &e->collector);
     enum aq_status st = find(s, &plan, &s->filter, &e->collector, false, k + (uint32_t)have, &more, &n, err);
     struct aq_candidate *all = aq_arena_alloc(s->arena, ((size_t)k + 1) * sizeof *all);
     struct aq_candidate *known = aq_arena_alloc(s->arena, (have + 1) * sizeof *known);
@@ -399,6 +404,39 @@ enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_can
 }
 
 /* ---- what is told ---- */
+
+enum aq_status aq_expand_explain(struct aq_search_run *s, const struct aq_candidate *hits, size_t count,
+                                 struct aq_arena *arena, const struct aq_shares **shares, struct aq_error *err)
+{
+    const struct aq_plan plan = plan_of(s, NULL);
+    const struct aq_shares *added;
+    struct aq_candidate *passages = aq_arena_alloc(s->arena, (count + 1) * sizeof *passages);
+    struct aq_shares *all = aq_arena_alloc(arena, (count + 1) * sizeof *all);
+    if (!passages || !all)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        passages[i] = hits[i];
+        passages[i].whole = false;
+    }
+    enum aq_status st = aq_explain_hits(&plan, &s->txn, passages, count, arena, &added, err);
+    for (size_t i = 0; i < count && !st; i++) {
+        uint32_t typed = (*shares)[i].count, n = added[i].count;
+        struct aq_share *items = aq_arena_alloc(arena, ((size_t)typed + n + 1) * sizeof *items);
+        if (!items)
+            return aq_fail_nomem(err);
+        if (typed)
+            memcpy(items, (*shares)[i].items, typed * sizeof *items);
+        for (uint32_t k = 0; k < n; k++) {
+            items[typed + k] = added[i].items[k];
+            items[typed + k].kind = "concept";
+        }
+        all[i] = (*shares)[i];
+        all[i].items = items;
+        all[i].count = typed + n;
+    }
+    *shares = all;
+    return st;
+}
 
 enum aq_status aq_expand_tell(const struct aq_search_run *s, struct aq_arena *arena, struct aq_result *result,
                               struct aq_error *err)

@@ -6,6 +6,7 @@
 #ifndef AQ_EXPAND_H
 #define AQ_EXPAND_H
 
+#include "explain.h"
 #include "plan.h"
 #include "reader.h"
 
@@ -37,8 +38,9 @@ enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, siz
 enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,
                               struct aq_error *err);
 
-/* For what looks at its leaves again. */
-struct aq_plan aq_expansion_plan(struct aq_search_run *s, struct aq_collector *c);
+/* Adds what concepts added to the shares of hits. */
+enum aq_status aq_expand_explain(struct aq_search_run *s, const struct aq_candidate *hits, size_t count,
+                                 struct aq_arena *arena, const struct aq_shares **shares, struct aq_error *err);
 
 /* The words, in arena. */
 enum aq_status aq_expand_tell(const struct aq_search_run *s, struct aq_arena *arena, struct aq_result *result,

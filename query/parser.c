@@ -638,6 +638,32 @@ static const uint8_t *word(struct scan *s, const uint8_t *begin, const uint8_t *
     return after;
 }
 
+/* Behind a tilde that asks for what goes with a word or phrase; p where there is none.
+ * Before numbers and signs it is text: `~10`, `~/notes`. */
+static const uint8_t *behind_tilde(const struct scan *s, const uint8_t *p)
+{
+    unsigned n;
+    if (s->end - p < 2 || *p != '~')
+        return p;
+    uint8_t c = p[1];
+    bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+    bool lone = is_quote(aq_utf8_decode(p + 1, s->end, &n)) && at_space(p + 1 + n, s->end);
+    return letter || c == '"' || c >= 0x80 ? p + !lone : p;
+}
+
+/* What was put last is to be widened: a word or a phrase. */
+static void widen(struct scan *s, size_t before, const uint8_t *p, const uint8_t *end)
+{
+    struct aq_syntax *out = s->out;
+    for (size_t i = before; i < out->count; i++) {
+        struct aq_node *n = node(s, (uint32_t)i);
+        if (n->kind == AQ_NODE_WORD || n->kind == AQ_NODE_PHRASE)
+            n->widened = n->occur != AQ_MUST_NOT;
+        if (n->kind == AQ_NODE_PREFIX || n->kind == AQ_NODE_FUZZY || n->occur == AQ_MUST_NOT)
+            trouble(s, p, end, "~ stands directly before a word or phrase that is not excluded");
+    }
+}
+
 /* One clause at s->p, which is no space. Signs, brackets and fields count only at the
  * start of a word (`fresh`), so `x-risk` and `a"b` are text. */
 static void clause(struct scan *s, bool fresh)
@@ -665,10 +691,14 @@ static void clause(struct scan *s, bool fresh)
         s->p = p + 1;
         return;
     }
-    next = phrase(s, begin, p, occur);
-    if (!next && fresh)
+    const uint8_t *text = fresh ? behind_tilde(s, p) : p;
+    size_t before = s->out->count;
+    next = phrase(s, begin, text, occur);
+    if (!next && fresh && text == p)
         next = field(s, begin, p, occur);
-    s->p = next ? next : word(s, begin, p, occur);
+    s->p = next ? next : word(s, begin, text, occur);
+    if (text != p)
+        widen(s, before, p, s->p);
 }
 
 static void parse(struct scan *s)

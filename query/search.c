@@ -125,11 +125,14 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     st = aq_search_tell(s, out, &a->arena, err);
     if (!st && r->flags & AQ_EXPLAIN)
         st = aq_explain_hits(&plan, &s->txn, hits, count - skip, &a->arena, &shares, err);
+    if (!st && r->flags & AQ_EXPLAIN && out->concept_count)
+        st = aq_expand_explain(s, hits, count - skip, &a->arena, &shares, err);
     if (st)
         return st;
     struct aq_hit_maker maker = {.txn = &s->txn,
                                  .analyzer = s->reader->analyzer,
                                  .query = &s->query,
+                                 .concepts = &s->expansion.query,
                                  .flags = r->flags,
                                  .snippets = r->snippets,
                                  .alone = r->group == AQ_GROUP_NONE,

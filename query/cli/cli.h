@@ -29,6 +29,7 @@ struct aq_settings {
     const char *synonyms; /* a file */
     bool no_synonyms;
     bool concepts;
+    struct aq_option_list without_concepts;
     struct aq_option_list facets; /* "author,tag:20" */
     bool over_time;
     uint64_t per_thread; /* 0: any number */

@@ -30,7 +30,7 @@ static const struct aq_option options[] = {
     {.name = "b", .kind = AQ_OPTION_REAL, .field = FIELD(b), .value = "X", .max = 1,
      .help = "BM25's b: how much the length of a passage counts (default 0.75)"},
     {.name = "concepts", .kind = AQ_OPTION_FLAG, .field = FIELD(concepts),
-     .help = "let words count that stand out in the best hits, too"},
+     .help = "words that stand out in the best hits count, too"},
 };
 
 /* ---- reading ---- */

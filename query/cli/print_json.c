@@ -290,6 +290,7 @@ void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
     put_range(key(out, "snippet"), hit->snippet);
     put_ranges(key(out, "title_ranges"), hit->title_ranges, hit->title_range_count);
     put_bool(key(out, "all_words"), hit->all_words);
+    put_bool(key(out, "by_concepts"), hit->by_concepts);
     put_integer(key(out, "quote"), hit->quote_depth);
     put_integer(key(out, "more"), hit->more);
     put_bool(key(out, "more_at_least"), hit->more_at_least);
@@ -322,6 +323,18 @@ void aq_json_facet(struct aq_buf *out, const struct aq_facet *f)
     finish(out, from);
 }
 
+static void put_added_words(struct aq_buf *out, const struct aq_added_word *words, uint32_t count)
+{
+    put_raw(out, "[");
+    for (uint32_t i = 0; i < count; i++) {
+        put_raw(out, i ? ",{" : "{");
+        put_string(key(out, "word"), words[i].word);
+        put_real_or_null(key(out, "boost"), words[i].boost);
+        aq_buf_u8(out, '}');
+    }
+    put_raw(out, "]");
+}
+
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id)
 {
     size_t from = begin(out, "end");
@@ -349,6 +362,7 @@ void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_s
     put_count(key(out, "commit"), result->commit);
     put_count(key(out, "micros"), result->micros);
     put_strings(key(out, "synonyms"), result->synonyms, result->synonym_count);
+    put_added_words(key(out, "concepts"), result->concepts, result->concept_count);
     finish(out, from);
 }
 
