@@ -5,7 +5,10 @@
 #include "text_edges.h"
 
 #define FREE UINT32_MAX
-enum { MET_WORDS = 8 };
+enum {
+    MET_WORDS = 8,   /* of a passage that may have been met before */
+    SMOOTHING = 60   /* words that each passage has besides, so that short ones do not count most */
+};
 
 void aq_concept_counter_free(struct aq_concept_counter *c)
 {
@@ -209,7 +212,7 @@ static bool is_met(const struct aq_concept_counter *c, const struct words *all)
 static bool put_from(struct aq_concept_counter *c, const struct aq_concept_passage *p, const struct words *all, size_t i)
 {
     const struct word *w = &all->at[i];
-    double share = p->weight / (double)all->count;
+    double share = p->weight / (double)(all->count + SMOOTHING);
     if (!w->telling)
         return true;
     if (!put(c, p, w, 1, share))
@@ -239,6 +242,7 @@ enum aq_status aq_concept_count_passage(struct aq_concept_counter *c, const stru
             good = put_from(c, p, &all, i);
         c->passages++;
         c->tokens += count;
+        c->weight += p->weight;
     }
     free(all.at);
     return good ? AQ_OK : aq_fail_nomem(err);

@@ -46,6 +46,7 @@ struct aq_concept_counter {
     size_t slot_count;
     uint32_t passages; /* counted so far, */
     uint64_t tokens;   /* that these have */
+    double weight;     /* of these */
 };
 void aq_concept_counter_free(struct aq_concept_counter *c);
 

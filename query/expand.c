@@ -9,10 +9,12 @@
 
 /* Chosen on test collections by cross-validation: docs/RELEVANCE.md, "Concepts". */
 enum {
-    BEST = 12,        /* hits whose words are looked at */
+    BEST = 12,        /* hits whose words are looked at, more where these have few */
+    BEST_TOKENS = 1200,
+    BEST_MOST = 40,
     FEW = 6,          /* of so few, words of one alone will do */
     WORDS = 20,       /* that are added, at most */
-    COMMON_PART = 10  /* none stands in more than one passage of so many */
+    COMMON_PART = 25  /* none stands in more than one passage of so many */
 };
 #define MOST_BOOST 0.35 /* of the strongest; the others' by their strength */
 enum { LONG_QUERY = 16  /* terms; what has more says itself what it means, and concepts count less */ };
@@ -111,11 +113,8 @@ static enum aq_status find(struct aq_search_run *s, const struct aq_plan *plan, 
 static enum aq_status count_best(struct aq_search_run *s, const struct aq_candidate *hits, size_t count,
                                  struct aq_concept_counter *c, struct aq_error *err)
 {
-    double total = 0;
     enum aq_status st = AQ_OK;
-    for (size_t i = 0; i < count; i++)
-        total += hits[i].score;
-    for (size_t i = 0; i < count && !st; i++) {
+    for (size_t i = 0; i < count && i < BEST_MOST && (i < BEST || c->tokens < BEST_TOKENS) && !st; i++) {
         struct aq_comment x;
         st = aq_reader_text(&s->txn, hits[i].comment, s->arena, &x, err);
         if (st)
@@ -126,7 +125,7 @@ static enum aq_status count_best(struct aq_search_run *s, const struct aq_candid
         const struct aq_passage *p = &x.passages[hits[i].ordinal];
         struct aq_slice text = aq_slice(x.text.ptr + p->begin, p->end - p->begin);
         const struct aq_concept_passage passage = {
-            .text = text, .weight = total > 0 ? hits[i].score / total : 0, .rank = (uint32_t)i, .source = hits[i].comment};
+            .text = text, .weight = hits[i].score, .rank = (uint32_t)i, .source = hits[i].comment};
         st = aq_concept_count_passage(c, &passage, err);
     }
     return st;
@@ -152,7 +151,7 @@ static enum aq_status find_widened(struct aq_search_run *s, struct aq_concept_co
     plan.query = &q;
     plan.filters = NULL;
     if (!st)
-        st = find(s, &plan, &all, &collector, q.tiered, BEST, &hits, &count, err);
+        st = find(s, &plan, &all, &collector, q.tiered, BEST_MOST, &hits, &count, err);
     if (!st)
         st = count_best(s, hits, count, c, err);
     aq_collector_free(&collector);
@@ -222,7 +221,8 @@ static size_t rate(const struct aq_search_run *s, const struct aq_concept_counte
         const struct aq_concept_count *x = &c->all[i];
         uint32_t term = x->passages < least_passages(c) ? AQ_NO_TERM : aq_query_find(q, x->terms[0]);
         double df = term == AQ_NO_TERM ? 0 : (double)q->terms[term].df;
-        double strength = df > 0 && df * COMMON_PART <= all ? x->weight * log(x->weight * tokens / df) : 0;
+        double share = c->weight > 0 ? x->weight / c->weight : 0;
+        double strength = df > 0 && df * COMMON_PART <= all ? share * log(share * tokens / df) : 0;
         if (strength > 0)
             out[n++] = (struct choice){x, strength};
     }
@@ -348,7 +348,7 @@ enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, siz
     struct aq_expansion *e = &s->expansion;
     struct aq_concept_counter counter = {.analyzer = s->reader->analyzer};
     enum aq_status st = has_widened(&s->syntax) ? find_widened(s, &counter, err)
-                                                : count_best(s, hits, count < BEST ? count : BEST, &counter, err);
+                                                : count_best(s, hits, count, &counter, err);
     if (!st)
         st = choose(s, &counter, err);
     aq_concept_counter_free(&counter);

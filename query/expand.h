@@ -10,7 +10,7 @@
 #include "plan.h"
 #include "reader.h"
 
-enum { AQ_EXPAND_AMONG = 1000 /* the best hits of what was typed, which are put in order anew */ };
+enum { AQ_EXPAND_AMONG = 300 /* the best hits of what was typed, which are put in order anew */ };
 
 struct aq_search_run;
 

@@ -327,12 +327,12 @@ static void put_added_words(struct aq_buf *out, const struct aq_added_word *word
 {
     put_raw(out, "[");
     for (uint32_t i = 0; i < count; i++) {
-        put_raw(out, i ? ",{" : "{");
+        put_raw(out, "{");
         put_string(key(out, "word"), words[i].word);
         put_real_or_null(key(out, "boost"), words[i].boost);
         aq_buf_u8(out, '}');
     }
-    put_raw(out, "]");
+    aq_buf_u8(out, ']');
 }
 
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id)
