@@ -246,7 +246,8 @@ static enum aq_status make_row(struct aq_search_run *s, const struct choice *wor
     enum aq_status st = AQ_OK;
     double most = 0, most_boost = boost_of_strongest(&s->query);
     size_t n = 0;
-    if (!begin_row(row, WORDS + syntax->count))
+    s->expansion.terms = aq_arena_alloc(s->arena, WORDS * sizeof *s->expansion.terms);
+    if (!s->expansion.terms || !begin_row(row, WORDS + syntax->count))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < count && n < WORDS && !st; i++) {
         bool out, name = false;
@@ -256,12 +257,14 @@ static enum aq_status make_row(struct aq_search_run *s, const struct choice *wor
         if (st || out || name)
             continue;
         struct aq_slice word = aq_concept_spelled(words[i].of);
-        most = n++ ? most : words[i].strength;
+        most = n ? most : words[i].strength;
+        s->expansion.terms[n++] = words[i].of->terms[0];
         add_to_row(row, (struct aq_node){.kind = AQ_NODE_WORD,
                                          .boost = most_boost * words[i].strength / most,
                                          .text = word,
                                          .typed = word});
     }
+    s->expansion.word_count = (uint32_t)n;
     /* They find hits of their own where none must be there; of a tree that is not known. */
     s->expansion.finds = n && !s->query.tree && s->request->group == AQ_GROUP_COMMENT;
     for (size_t i = 0; i < s->query.term_count; i++)
@@ -292,6 +295,21 @@ static struct aq_plan plan_of(struct aq_search_run *s, struct aq_collector *c)
     plan.work = &s->expansion.work;
     plan.filters = NULL;
     return plan;
+}
+
+/* Of compounds the whole counts and not its parts, which may have been typed. */
+static void weigh_words(struct aq_expansion *e)
+{
+    for (size_t i = 0; i < e->query.term_count; i++)
+        e->query.terms[i].times = e->query.terms[i].weight = 0;
+    for (uint32_t i = 0; i < e->word_count; i++) {
+        uint32_t at = aq_query_find(&e->query, e->terms[i]);
+        if (at == AQ_NO_TERM)
+            continue;
+        struct aq_query_term *t = &e->query.terms[at];
+        t->times = e->syntax.nodes[i + 1].boost;
+        t->weight = t->idf * t->times;
+    }
 }
 
 /* ---- what they add ---- */
@@ -355,6 +373,8 @@ enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, siz
     if (!st)
         st = ready(s, &e->syntax, &e->query, &e->pend, &e->leaves, &e->leaf_count, err);
     if (!st)
+        weigh_words(e);
+    if (!st)
         st = add_shares(s, hits, count, err);
     if (!st && count)
         qsort(hits, count, sizeof *hits, by_order);
@@ -392,7 +412,7 @@ enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_can
         qsort(known, have, sizeof *known, by_comment);
     }
     for (size_t i = 0; i < n && to < k; i++) {
-        if (have && bsearch(&more[i], known, have, sizeof *known, by_comment))
+        if (more[i].score <= 0 || (have && bsearch(&more[i], known, have, sizeof *known, by_comment)))
             continue;
         all[to] = more[i];
         all[to].all_words = false;

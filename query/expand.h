@@ -22,6 +22,8 @@ struct aq_expansion {
     uint32_t leaf_count;
     struct aq_collector collector;
     struct aq_plan_work work;
+    uint32_t *terms;         /* of the analyzer, one a word of the row */
+    uint32_t word_count;
     bool finds; /* hits that have none of what was typed */
 };
 void aq_expansion_free(struct aq_expansion *e);
