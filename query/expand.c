@@ -12,6 +12,7 @@ enum {
     BEST = 12,        /* hits whose words are looked at, more where these have few */
     BEST_TOKENS = 1200,
     BEST_MOST = 40,
+    OF_THREAD = 4,    /* of these */
     FEW = 6,          /* of so few, words of one alone will do */
     WORDS = 20,       /* that are added, at most */
     COMMON_PART = 25  /* none stands in more than one passage of so many */
@@ -109,13 +110,26 @@ static enum aq_status find(struct aq_search_run *s, const struct aq_plan *plan, 
 
 /* ---- which words ---- */
 
+/* Whether the last one's thread was there so often that it would own the words. */
+static bool has_enough(const int64_t *threads, size_t last)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < last; i++)
+        n += threads[i] == threads[last] && threads[i] != AQ_NO_COMMENT;
+    return n >= OF_THREAD;
+}
+
 /* The words of the best hits' passages, more of those that are a better match. */
 static enum aq_status count_best(struct aq_search_run *s, const struct aq_candidate *hits, size_t count,
                                  struct aq_concept_counter *c, struct aq_error *err)
 {
     enum aq_status st = AQ_OK;
+    int64_t threads[BEST_MOST];
     for (size_t i = 0; i < count && i < BEST_MOST && (i < BEST || c->tokens < BEST_TOKENS) && !st; i++) {
         struct aq_comment x;
+        threads[i] = aq_column_get(&s->txn, AQ_COL_THREAD, hits[i].comment);
+        if (has_enough(threads, i))
+            continue;
         st = aq_reader_text(&s->txn, hits[i].comment, s->arena, &x, err);
         if (st)
             return st;
@@ -260,7 +274,7 @@ static enum aq_status make_row(struct aq_search_run *s, const struct choice *wor
         most = n ? most : words[i].strength;
         s->expansion.terms[n++] = words[i].of->terms[0];
         add_to_row(row, (struct aq_node){.kind = AQ_NODE_WORD,
-                                         .boost = most_boost * words[i].strength / most,
+                                         .boost = most_boost * (words[i].strength / most),
                                          .text = word,
                                          .typed = word});
     }
@@ -377,7 +391,7 @@ enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, siz
     if (!st)
         st = add_shares(s, hits, count, err);
     if (!st && count)
-        qsort(hits, count, sizeof *hits, by_order);
+        qsort(hits, count < AQ_EXPAND_AMONG ? count : AQ_EXPAND_AMONG, sizeof *hits, by_order);
     return st;
 }
 

@@ -32,7 +32,8 @@ void aq_expansion_free(struct aq_expansion *e);
  * says; or some word stands behind a tilde. */
 bool aq_expand_wanted(const struct aq_search_run *s);
 
-/* Chooses words by the best hits, which are in order, and sorts all of them anew. */
+/* Chooses words by the best hits, which are in order, adds to the scores of all and puts
+ * the first AQ_EXPAND_AMONG in order anew. */
 enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err);
 
 /* Hits with concepts alone: appends to the count hits until there are k. *hits: replaced by
