@@ -21,11 +21,12 @@ enum {
     LEAST_TOGETHER = 3,   /* passages that have a concept, and one in so many; */
     TOGETHER_PART = 60,
     LEAST_SOURCES = 3,    /* and authors they are of, where there are enough */
-    COMMON_PART = 12,     /* what stands in more than one passage of so many neither begins nor ends a phrase */
-    LEAST_LIFT = 2,
+    COMMON_PART = 10,     /* what stands in more than one passage of so many is no concept, nor begins or ends one */
+
     PHRASES = 32,         /* that are looked for in the index */
     EXAMPLE_COLUMNS = 120
 };
+#define LEAST_LIFT 1.8
 #define LEAST_STRENGTH 16.4 /* among a thousand words that are chance one in twenty times, one would pass */
 
 /* The result and the arena all of it lives in. */
@@ -278,12 +279,13 @@ static enum aq_status has_name(struct work *w, const struct aq_concept_count *x,
 
 /* ---- which are concepts ---- */
 
-/* Longer passages have more of all words: each is expected as often as in so much text. */
+/* Longer passages have more of all words, though not in proportion: each is expected the
+ * oftener for it. */
 static double strength_of(const struct work *w, const struct candidate *c)
 {
     uint64_t all = w->search->txn.passages, among = w->counter.passages, together = c->of->passages;
     double share = (double)c->with / (double)all;
-    uint64_t expected = (uint64_t)llround((double)all * (1 - pow(1 - share, w->length)));
+    uint64_t expected = (uint64_t)llround((double)all * (1 - pow(1 - share, sqrt(w->length))));
     expected = expected > together ? expected : together;
     if (aq_association_lift(together, among, expected, all) < LEAST_LIFT)
         return 0;
@@ -299,7 +301,7 @@ static uint64_t most_with(const struct work *w, const struct aq_concept_count *x
     for (uint32_t i = 0; i < x->words; i++) {
         uint64_t df = passages_with(w, x->terms[i]);
         bool edge = i == 0 || i + 1 == x->words;
-        if (edge && (df == 0 || (x->words > 1 && is_common(w, x->terms[i]))))
+        if (edge && (df == 0 || is_common(w, x->terms[i])))
             return 0;
         typed &= was_typed(w, x->terms[i]);
         if (df && (!least || df < least))
