@@ -73,6 +73,13 @@ static struct aq_concept_count *entry(struct aq_concept_counter *c, const uint32
     return &c->all[c->slots[slot]];
 }
 
+const struct aq_concept_count *aq_concept_find(const struct aq_concept_counter *c,
+                                               const uint32_t terms[AQ_CONCEPT_WORDS], uint32_t words)
+{
+    uint32_t at = c->slot_count ? c->slots[probe(c, terms, words)] : FREE;
+    return at == FREE ? NULL : &c->all[at];
+}
+
 /* ---- spellings ---- */
 
 static void spell(struct aq_concept_count *x, struct aq_slice text)
@@ -102,12 +109,17 @@ static bool is_capital(uint8_t c)
     return c >= 'A' && c <= 'Z';
 }
 
+static bool is_any(uint8_t c, const char *of)
+{
+    return c && strchr(of, c);
+}
+
 /* Whether what stands at byte `at` begins a sentence, where a capital tells nothing. */
 static bool begins_sentence(struct aq_slice text, uint32_t at)
 {
-    while (at > 0 && memchr(" \t\r\n\"'*_(", text.ptr[at - 1], 9))
+    while (at > 0 && is_any(text.ptr[at - 1], " \t\r\n\"'*_("))
         at--;
-    return at == 0 || memchr(".!?:>-", text.ptr[at - 1], 6);
+    return at == 0 || is_any(text.ptr[at - 1], ".!?:>-");
 }
 
 /* ---- one passage ---- */
@@ -158,7 +170,7 @@ static bool side_by_side(struct aq_slice text, const struct word *a, const struc
     if (a->end >= b->begin)
         return false;
     for (uint32_t i = a->end; i < b->begin; i++)
-        if (!memchr(" \t\r\n", text.ptr[i], 4))
+        if (!is_any(text.ptr[i], " \t\r\n"))
             return false;
     return true;
 }
@@ -203,7 +215,7 @@ static bool is_met(const struct aq_concept_counter *c, const struct words *all)
         uint32_t terms[AQ_CONCEPT_WORDS];
         for (uint32_t k = 0; k < AQ_CONCEPT_WORDS; k++)
             terms[k] = all->at[i + k].term;
-        met += c->slots[probe(c, terms, AQ_CONCEPT_WORDS)] != FREE;
+        met += aq_concept_find(c, terms, AQ_CONCEPT_WORDS) != NULL;
     }
     return met * 2 > all->count;
 }

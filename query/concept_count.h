@@ -56,6 +56,10 @@ void aq_concept_counter_free(struct aq_concept_counter *c);
 enum aq_status aq_concept_count_passage(struct aq_concept_counter *c, const struct aq_concept_passage *p,
                                         struct aq_error *err);
 
+/* NULL: it was not counted. */
+const struct aq_concept_count *aq_concept_find(const struct aq_concept_counter *c,
+                                               const uint32_t terms[AQ_CONCEPT_WORDS], uint32_t words);
+
 /* The commonest spelling. */
 struct aq_slice aq_concept_spelled(const struct aq_concept_count *x);
 

@@ -60,18 +60,18 @@ struct work {
     struct candidate *candidates;
     size_t count;
     double length;         /* of the passages looked at: so many times the average */
-    struct aq_query known; /* all words that may be part of a concept */
+    struct aq_word_row known; /* all words that may be part of a concept */
 };
 
 /* ---- which passages ---- */
 
 struct tally {
-    int64_t what;
+    uint64_t what;
     uint32_t count;
 };
 
 /* Whether there is room for one more of it; without a value there always is. */
-static bool has_room(struct tally *all, size_t *count, int64_t what, uint32_t most)
+static bool has_room(struct tally *all, size_t *count, uint64_t what, uint32_t most)
 {
     size_t i = 0;
     if (what == AQ_NO_COMMENT)
@@ -95,7 +95,8 @@ static enum aq_status take(struct work *w, const struct aq_candidate *x, struct 
 {
     struct aq_search_run *s = w->search;
     struct aq_comment c;
-    enum aq_status st = aq_reader_text(&s->txn, x->comment, s->arena, &c, err);
+    aq_arena_reset(s->scratch);
+    enum aq_status st = aq_reader_text(&s->txn, x->comment, s->scratch, &c, err);
     if (st)
         return st;
     if (x->ordinal >= c.passage_count)
@@ -103,11 +104,14 @@ static enum aq_status take(struct work *w, const struct aq_candidate *x, struct 
     const struct aq_passage *p = &c.passages[x->ordinal];
     if (p->quote_depth || p->end <= p->begin)
         return AQ_OK;
+    struct aq_slice text = aq_arena_copy(s->arena, aq_slice(c.text.ptr + p->begin, p->end - p->begin));
+    if (!text.ptr)
+        return aq_fail_nomem(err);
     w->passages[w->passage_count] = (struct looked_at){.comment = x->comment,
                                                        .ordinal = x->ordinal,
                                                        .source = source_of(w, x->comment),
                                                        .rank = (uint32_t)w->passage_count,
-                                                       .text = aq_slice(c.text.ptr + p->begin, p->end - p->begin)};
+                                                       .text = text};
     w->passage_count++;
     return AQ_OK;
 }
@@ -126,8 +130,8 @@ static enum aq_status take_best(struct work *w, const struct aq_candidate *found
     if (!threads || !authors || !voices || !taken || !w->passages)
         return aq_fail_nomem(err);
     for (size_t i = 0; i < count && w->passage_count < LOOKED_AT && !st; i++) {
-        int64_t thread = aq_column_get(&s->txn, AQ_COL_THREAD, found[i].comment);
-        int64_t source = source_of(w, found[i].comment);
+        uint64_t thread = (uint64_t)aq_column_get(&s->txn, AQ_COL_THREAD, found[i].comment);
+        uint64_t source = (uint64_t)source_of(w, found[i].comment);
         taken[i] = has_room(threads, &n[0], thread, OF_THREAD) && has_room(authors, &n[1], source, of_author) &&
                    has_room(voices, &n[2], thread ^ source << 32, OF_THREAD / 2);
         if (taken[i])
@@ -180,35 +184,10 @@ static bool is_word(const struct aq_concept_count *x)
     return x->words == 1;
 }
 
-static enum aq_status count_index(struct work *w, const struct aq_syntax *syntax, struct aq_query *q,
-                                  struct aq_pending_scan *pend, struct aq_leaf **leaves, uint32_t *leaf_count,
-                                  struct aq_error *err)
+static enum aq_status ready(struct work *w, struct aq_word_row *row, struct aq_error *err)
 {
     struct aq_search_run *s = w->search;
-    enum aq_status st = aq_query_build(q, syntax, true, s->reader->analyzer, &s->txn, err);
-    if (!st)
-        st = aq_pending_scan(pend, &s->txn, q, err);
-    return st ? st : aq_leaves_make(&s->txn, q, pend, s->arena, leaves, leaf_count, err);
-}
-
-/* A row of what was counted, in the arena. */
-static bool make_row(struct work *w, const struct aq_slice *texts, size_t count, enum aq_occur occur,
-                     struct aq_syntax *out)
-{
-    struct aq_node *nodes = aq_arena_zalloc(w->search->arena, (count + 1) * sizeof *nodes);
-    if (!nodes)
-        return false;
-    *out = (struct aq_syntax){.nodes = nodes, .count = count + 1, .root = 0};
-    nodes[0] = (struct aq_node){.kind = AQ_NODE_ROW, .boost = 1, .first_child = count ? 1 : AQ_NO_NODE, .next = AQ_NO_NODE};
-    for (size_t i = 0; i < count; i++)
-        nodes[i + 1] = (struct aq_node){.kind = AQ_NODE_WORD,
-                                        .occur = (uint8_t)occur,
-                                        .boost = 1,
-                                        .text = texts[i],
-                                        .typed = texts[i],
-                                        .first_child = AQ_NO_NODE,
-                                        .next = i + 1 < count ? (uint32_t)i + 2 : AQ_NO_NODE};
-    return true;
+    return aq_word_row_ready(row, &s->txn, s->reader->analyzer, s->model, s->arena, err);
 }
 
 static bool is_enough(const struct work *w, const struct aq_concept_count *x)
@@ -219,29 +198,19 @@ static bool is_enough(const struct work *w, const struct aq_concept_count *x)
 /* In how many passages of the index each word is that is in enough of those looked at. */
 static enum aq_status look_up_words(struct work *w, struct aq_error *err)
 {
-    struct aq_pending_scan pend = {0};
-    struct aq_leaf *leaves;
-    struct aq_syntax row;
-    uint32_t leaf_count;
-    size_t n = 0;
-    struct aq_slice *texts = aq_arena_alloc(w->search->arena, (w->counter.count + 1) * sizeof *texts);
-    if (!texts)
+    if (!aq_word_row_begin(&w->known, w->counter.count))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < w->counter.count; i++)
         if (is_word(&w->counter.all[i]) && is_enough(w, &w->counter.all[i]))
-            texts[n++] = aq_concept_spelled(&w->counter.all[i]);
-    if (!make_row(w, texts, n, AQ_SHOULD, &row))
-        return aq_fail_nomem(err);
-    enum aq_status st = count_index(w, &row, &w->known, &pend, &leaves, &leaf_count, err);
-    aq_pending_scan_free(&pend);
-    return st;
+            aq_word_row_add_word(&w->known, aq_concept_spelled(&w->counter.all[i]), AQ_SHOULD, 1);
+    return ready(w, &w->known, err);
 }
 
-/* 0: not known, or too common for a concept. */
+/* 0: not known. */
 static uint64_t passages_with(const struct work *w, uint32_t term_id)
 {
-    uint32_t term = aq_query_find(&w->known, term_id);
-    uint64_t df = term == AQ_NO_TERM ? 0 : w->known.terms[term].df;
+    uint32_t term = aq_query_find(&w->known.query, term_id);
+    uint64_t df = term == AQ_NO_TERM ? 0 : w->known.query.terms[term].df;
     return df;
 }
 
@@ -259,10 +228,8 @@ static bool was_typed(const struct work *w, uint32_t term_id)
 
 static const struct aq_concept_count *word_of(const struct work *w, uint32_t term)
 {
-    for (size_t i = 0; i < w->counter.count; i++)
-        if (is_word(&w->counter.all[i]) && w->counter.all[i].terms[0] == term)
-            return &w->counter.all[i];
-    return NULL;
+    const uint32_t terms[AQ_CONCEPT_WORDS] = {term};
+    return aq_concept_find(&w->counter, terms, 1);
 }
 
 static enum aq_status has_name(struct work *w, const struct aq_concept_count *x, bool *has, struct aq_error *err)
@@ -356,15 +323,15 @@ static bool is_tight(const struct work *w, const struct aq_concept_count *x)
     return least != UINT32_MAX && x->passages * (bridged ? 2 : 4) >= least && (!bridged || x->passages >= 5);
 }
 
-static enum aq_status count_phrase(struct work *w, struct aq_leaf *leaves, uint32_t leaf_count, const struct aq_query *q,
-                                   const struct aq_query_phrase *p, uint64_t *count, struct aq_error *err)
+static enum aq_status count_phrase(struct work *w, const struct aq_word_row *row, const struct aq_query_phrase *p,
+                                   uint64_t *count, struct aq_error *err)
 {
     struct aq_search_run *s = w->search;
     *count = 0;
-    for (uint32_t i = 0; i < leaf_count; i++) {
+    for (uint32_t i = 0; i < row->leaf_count; i++) {
         struct aq_matcher m;
         aq_arena_reset(s->scratch);
-        if (aq_matcher_init(&m, &leaves[i], q, p, s->scratch))
+        if (aq_matcher_init(&m, &row->leaves[i], &row->query, p, s->scratch))
             return aq_fail_nomem(err);
         for (uint32_t d = m.docid; d != AQ_DOCID_END; d = aq_matcher_seek(&m, d + 1))
             ++*count;
@@ -374,47 +341,46 @@ static enum aq_status count_phrase(struct work *w, struct aq_leaf *leaves, uint3
     return AQ_OK;
 }
 
+/* Excluded rows of words are phrases in any inflection. */
+static enum aq_status count_phrases(struct work *w, struct candidate **phrases, size_t count, struct aq_error *err)
+{
+    struct aq_word_row row = {0};
+    if (!aq_word_row_begin(&row, count))
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        aq_word_row_add_word(&row, aq_concept_spelled(phrases[i]->of), AQ_MUST_NOT, 1);
+    enum aq_status st = ready(w, &row, err);
+    for (size_t i = 0, k = 0; i < row.query.node_count && !st; i++) {
+        const struct aq_query_node *n = &row.query.nodes[i];
+        if (n->kind != AQ_NODE_PHRASE)
+            continue;
+        while (k < count && aq_concept_spelled(phrases[k]->of).ptr != n->typed.ptr)
+            k++;
+        if (k == count)
+            break;
+        uint64_t with;
+        st = count_phrase(w, &row, &row.query.exclusions[n->leaf], &with, err);
+        phrases[k]->with = with > phrases[k]->of->passages ? with : phrases[k]->of->passages;
+        phrases[k]->strength = strength_of(w, phrases[k]);
+    }
+    aq_word_row_free(&row);
+    return st;
+}
+
 /* The phrases that may be strongest are counted; all others go. */
 static enum aq_status weigh_phrases(struct work *w, struct aq_error *err)
 {
-    struct aq_pending_scan pend = {0};
-    struct aq_query q = {0};
-    struct aq_leaf *leaves;
-    struct aq_syntax row;
-    struct aq_slice texts[PHRASES];
     struct candidate *phrases[PHRASES];
-    uint32_t leaf_count;
     size_t n = 0;
     for (size_t i = 0; i < w->count; i++) {
         struct candidate *c = &w->candidates[i];
         if (is_word(c->of))
             continue;
-        if (n == PHRASES || !is_tight(w, c->of)) {
-            c->dropped = true;
-            continue;
-        }
-        phrases[n] = c;
-        texts[n++] = aq_concept_spelled(c->of);
+        c->dropped = n == PHRASES || !is_tight(w, c->of);
+        if (!c->dropped)
+            phrases[n++] = c;
     }
-    if (n == 0)
-        return AQ_OK;
-    if (!make_row(w, texts, n, AQ_MUST_NOT, &row))
-        return aq_fail_nomem(err);
-    enum aq_status st = count_index(w, &row, &q, &pend, &leaves, &leaf_count, err);
-    for (uint32_t i = 0; i < q.node_count && !st; i++) {
-        if (q.nodes[i].kind != AQ_NODE_PHRASE)
-            continue;
-        for (size_t k = 0; k < n && !st; k++) {
-            if (q.nodes[i].typed.ptr != texts[k].ptr || q.nodes[i].typed.len != texts[k].len)
-                continue;
-            uint64_t with;
-            st = count_phrase(w, leaves, leaf_count, &q, &q.exclusions[q.nodes[i].leaf], &with, err);
-            phrases[k]->with = with > phrases[k]->of->passages ? with : phrases[k]->of->passages;
-            phrases[k]->strength = strength_of(w, phrases[k]);
-        }
-    }
-    aq_query_free(&q);
-    aq_pending_scan_free(&pend);
+    enum aq_status st = n ? count_phrases(w, phrases, n, err) : AQ_OK;
     sort(w);
     return st;
 }
@@ -578,7 +544,7 @@ enum aq_status aq_concepts(struct aq_reader *r, const struct aq_concepts_request
         aq_reader_bound_analyzer(r);
         w.counter.analyzer = r->analyzer;
         st = answer(&w, request->limit ? request->limit : DEFAULT_LIMIT, a, err);
-        aq_query_free(&w.known);
+        aq_word_row_free(&w.known);
         aq_concept_counter_free(&w.counter);
         aq_search_free(s);
         aq_txn_end(&s->txn);

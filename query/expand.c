@@ -27,9 +27,7 @@ struct choice {
 
 void aq_expansion_free(struct aq_expansion *e)
 {
-    aq_syntax_free(&e->syntax);
-    aq_query_free(&e->query);
-    aq_pending_scan_free(&e->pend);
+    aq_word_row_free(&e->row);
     aq_collector_free(&e->collector);
 }
 
@@ -52,46 +50,28 @@ bool aq_expand_wanted(const struct aq_search_run *s)
     return s->request->flags & AQ_CONCEPTS;
 }
 
-/* ---- rows of words ---- */
+/* ---- searching ---- */
 
-static bool begin_row(struct aq_syntax *x, size_t most)
+static enum aq_status ready(struct aq_search_run *s, struct aq_word_row *row, struct aq_error *err)
 {
-    *x = (struct aq_syntax){.nodes = calloc(most + 1, sizeof *x->nodes), .count = 1, .cap = most + 1};
-    if (x->nodes)
-        x->nodes[0] = (struct aq_node){.kind = AQ_NODE_ROW, .boost = 1, .first_child = AQ_NO_NODE, .next = AQ_NO_NODE};
-    return x->nodes != NULL;
+    return aq_word_row_ready(row, &s->txn, s->reader->analyzer, s->model, s->arena, err);
 }
 
-static void add_to_row(struct aq_syntax *x, struct aq_node n)
+static struct aq_plan plan_of(struct aq_search_run *s, const struct aq_word_row *row, struct aq_collector *c)
 {
-    uint32_t at = (uint32_t)x->count++;
-    n.first_child = n.next = AQ_NO_NODE;
-    x->nodes[at] = n;
-    if (at == 1)
-        x->nodes[0].first_child = at;
-    else
-        x->nodes[at - 1].next = at;
-}
-
-/* Builds and resolves a query of a row, with leaves. */
-static enum aq_status ready(struct aq_search_run *s, const struct aq_syntax *x, struct aq_query *q,
-                            struct aq_pending_scan *pend, struct aq_leaf **leaves, uint32_t *leaf_count,
-                            struct aq_error *err)
-{
-    enum aq_status st = aq_query_build(q, x, true, s->reader->analyzer, &s->txn, err);
-    if (!st)
-        st = aq_pending_scan(pend, &s->txn, q, err);
-    if (!st)
-        st = aq_leaves_make(&s->txn, q, pend, s->arena, leaves, leaf_count, err);
-    if (!st)
-        aq_query_resolve(q, s->model);
-    return st;
+    struct aq_plan plan = aq_search_plan(s, c);
+    plan.query = &row->query;
+    plan.leaves = row->leaves;
+    plan.leaf_count = row->leaf_count;
+    plan.work = NULL;
+    plan.filters = NULL;
+    return plan;
 }
 
 static enum aq_status find(struct aq_search_run *s, const struct aq_plan *plan, const struct aq_filter *filter,
-                           struct aq_collector *c, bool tiered, uint32_t k, struct aq_candidate **hits, size_t *count,
-                           struct aq_error *err)
+                           bool tiered, uint32_t k, struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
+    struct aq_collector *c = plan->collector;
     enum aq_plan_kind kind = aq_plan_choose(plan->query, false);
     enum aq_status st =
         aq_collector_init(c, &s->txn, filter, AQ_GROUP_COMMENT, AQ_SORT_RELEVANCE, k, tiered, err);
@@ -130,14 +110,17 @@ static enum aq_status count_best(struct aq_search_run *s, const struct aq_candid
         threads[i] = aq_column_get(&s->txn, AQ_COL_THREAD, hits[i].comment);
         if (has_enough(threads, i))
             continue;
-        st = aq_reader_text(&s->txn, hits[i].comment, s->arena, &x, err);
+        aq_arena_reset(s->scratch);
+        st = aq_reader_text(&s->txn, hits[i].comment, s->scratch, &x, err);
         if (st)
             return st;
         if (hits[i].ordinal >= x.passage_count)
             return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", hits[i].comment,
                            hits[i].ordinal);
         const struct aq_passage *p = &x.passages[hits[i].ordinal];
-        struct aq_slice text = aq_slice(x.text.ptr + p->begin, p->end - p->begin);
+        struct aq_slice text = aq_arena_copy(s->arena, aq_slice(x.text.ptr + p->begin, p->end - p->begin));
+        if (!text.ptr)
+            return aq_fail_nomem(err);
         const struct aq_concept_passage passage = {
             .text = text, .weight = hits[i].score, .rank = (uint32_t)i, .source = hits[i].comment};
         st = aq_concept_count_passage(c, &passage, err);
@@ -146,32 +129,26 @@ static enum aq_status count_best(struct aq_search_run *s, const struct aq_candid
 }
 
 /* What stands behind tildes is searched for alone. */
-static enum aq_status find_widened(struct aq_search_run *s, struct aq_concept_counter *c, struct aq_error *err)
+static enum aq_status count_widened(struct aq_search_run *s, struct aq_concept_counter *c, struct aq_error *err)
 {
-    struct aq_syntax row;
-    struct aq_query q = {0};
-    struct aq_pending_scan pend = {0};
+    struct aq_word_row row = {0};
     struct aq_collector collector = {0};
     struct aq_filter all = {0};
-    struct aq_plan plan = aq_search_plan(s, &collector);
     struct aq_candidate *hits;
     size_t count = 0;
-    if (!begin_row(&row, s->syntax.count))
+    if (!aq_word_row_begin(&row, s->syntax.count))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < s->syntax.count; i++)
         if (s->syntax.nodes[i].widened && s->syntax.nodes[i].occur != AQ_MUST_NOT)
-            add_to_row(&row, s->syntax.nodes[i]);
-    enum aq_status st = ready(s, &row, &q, &pend, &plan.leaves, &plan.leaf_count, err);
-    plan.query = &q;
-    plan.filters = NULL;
+            aq_word_row_add(&row, s->syntax.nodes[i]);
+    enum aq_status st = ready(s, &row, err);
+    const struct aq_plan plan = plan_of(s, &row, &collector);
     if (!st)
-        st = find(s, &plan, &all, &collector, q.tiered, BEST_MOST, &hits, &count, err);
+        st = find(s, &plan, &all, row.query.tiered, BEST_MOST, &hits, &count, err);
     if (!st)
         st = count_best(s, hits, count, c, err);
     aq_collector_free(&collector);
-    aq_pending_scan_free(&pend);
-    aq_query_free(&q);
-    aq_syntax_free(&row);
+    aq_word_row_free(&row);
     return st;
 }
 
@@ -180,25 +157,16 @@ static uint32_t least_passages(const struct aq_concept_counter *c)
     return c->passages <= FEW ? 1 : 2;
 }
 
-/* A query of all words that may be chosen knows in how many passages of the index each is. */
-static enum aq_status look_up(struct aq_search_run *s, const struct aq_concept_counter *c, struct aq_query *q,
+/* A row of all words that may be chosen knows in how many passages of the index each is. */
+static enum aq_status look_up(struct aq_search_run *s, const struct aq_concept_counter *c, struct aq_word_row *row,
                               struct aq_error *err)
 {
-    struct aq_syntax row;
-    struct aq_pending_scan pend = {0};
-    struct aq_leaf *leaves;
-    uint32_t leaf_count;
-    if (!begin_row(&row, c->count))
+    if (!aq_word_row_begin(row, c->count))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < c->count; i++)
-        if (c->all[i].passages >= least_passages(c)) {
-            struct aq_slice word = aq_concept_spelled(&c->all[i]);
-            add_to_row(&row, (struct aq_node){.kind = AQ_NODE_WORD, .boost = 1, .text = word, .typed = word});
-        }
-    enum aq_status st = ready(s, &row, q, &pend, &leaves, &leaf_count, err);
-    aq_pending_scan_free(&pend);
-    aq_syntax_free(&row);
-    return st;
+        if (c->all[i].passages >= least_passages(c))
+            aq_word_row_add_word(row, aq_concept_spelled(&c->all[i]), AQ_SHOULD, 1);
+    return ready(s, row, err);
 }
 
 /* Whether the query has the word already, be it excluded, or the request wants it left out. */
@@ -255,13 +223,13 @@ static double boost_of_strongest(const struct aq_query *typed)
 
 static enum aq_status make_row(struct aq_search_run *s, const struct choice *words, size_t count, struct aq_error *err)
 {
-    struct aq_syntax *row = &s->expansion.syntax;
+    struct aq_word_row *row = &s->expansion.row;
     const struct aq_syntax *syntax = &s->syntax;
     enum aq_status st = AQ_OK;
     double most = 0, most_boost = boost_of_strongest(&s->query);
     size_t n = 0;
     s->expansion.terms = aq_arena_alloc(s->arena, WORDS * sizeof *s->expansion.terms);
-    if (!s->expansion.terms || !begin_row(row, WORDS + syntax->count))
+    if (!s->expansion.terms || !aq_word_row_begin(row, WORDS + syntax->count))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < count && n < WORDS && !st; i++) {
         bool out, name = false;
@@ -273,10 +241,7 @@ static enum aq_status make_row(struct aq_search_run *s, const struct choice *wor
         struct aq_slice word = aq_concept_spelled(words[i].of);
         most = n ? most : words[i].strength;
         s->expansion.terms[n++] = words[i].of->terms[0];
-        add_to_row(row, (struct aq_node){.kind = AQ_NODE_WORD,
-                                         .boost = most_boost * (words[i].strength / most),
-                                         .text = word,
-                                         .typed = word});
+        aq_word_row_add_word(row, word, AQ_SHOULD, most_boost * (words[i].strength / most));
     }
     s->expansion.word_count = (uint32_t)n;
     /* They find hits of their own where none must be there; of a tree that is not known. */
@@ -285,43 +250,32 @@ static enum aq_status make_row(struct aq_search_run *s, const struct choice *wor
         s->expansion.finds &= !s->query.terms[i].required;
     for (uint32_t c = syntax->nodes[syntax->root].first_child; s->expansion.finds && c != AQ_NO_NODE; c = syntax->nodes[c].next)
         if (syntax->nodes[c].occur == AQ_MUST_NOT && syntax->nodes[c].kind != AQ_NODE_FIELD)
-            add_to_row(row, syntax->nodes[c]);
+            aq_word_row_add(row, syntax->nodes[c]);
     return st;
 }
 
 static enum aq_status choose(struct aq_search_run *s, const struct aq_concept_counter *c, struct aq_error *err)
 {
-    struct aq_query known = {0};
+    struct aq_word_row known = {0};
     struct choice *words = aq_arena_alloc(s->arena, (c->count + 1) * sizeof *words);
     enum aq_status st = words ? look_up(s, c, &known, err) : aq_fail_nomem(err);
     if (!st)
-        st = make_row(s, words, rate(s, c, &known, words), err);
-    aq_query_free(&known);
+        st = make_row(s, words, rate(s, c, &known.query, words), err);
+    aq_word_row_free(&known);
     return st;
-}
-
-static struct aq_plan plan_of(struct aq_search_run *s, struct aq_collector *c)
-{
-    struct aq_plan plan = aq_search_plan(s, c);
-    plan.query = &s->expansion.query;
-    plan.leaves = s->expansion.leaves;
-    plan.leaf_count = s->expansion.leaf_count;
-    plan.work = &s->expansion.work;
-    plan.filters = NULL;
-    return plan;
 }
 
 /* Of compounds the whole counts and not its parts, which may have been typed. */
 static void weigh_words(struct aq_expansion *e)
 {
-    for (size_t i = 0; i < e->query.term_count; i++)
-        e->query.terms[i].times = e->query.terms[i].weight = 0;
+    for (size_t i = 0; i < e->row.query.term_count; i++)
+        e->row.query.terms[i].times = e->row.query.terms[i].weight = 0;
     for (uint32_t i = 0; i < e->word_count; i++) {
-        uint32_t at = aq_query_find(&e->query, e->terms[i]);
+        uint32_t at = aq_query_find(&e->row.query, e->terms[i]);
         if (at == AQ_NO_TERM)
             continue;
-        struct aq_query_term *t = &e->query.terms[at];
-        t->times = e->syntax.nodes[i + 1].boost;
+        struct aq_query_term *t = &e->row.query.terms[at];
+        t->times = e->row.syntax.nodes[i + 1].boost;
         t->weight = t->idf * t->times;
     }
 }
@@ -357,11 +311,11 @@ static enum aq_status add_shares(struct aq_search_run *s, struct aq_candidate *h
         places[i] = (struct place){hits[i].leaf, hits[i].docid, (uint32_t)i};
     qsort(places, count, sizeof *places, by_place);
     for (size_t from = 0, to; from < count; from = to) {
-        const struct aq_leaf *leaf = &e->leaves[places[from].leaf];
+        const struct aq_leaf *leaf = &e->row.leaves[places[from].leaf];
         for (to = from + 1; to < count && places[to].leaf == places[from].leaf;)
             to++;
-        for (uint32_t t = 0; t < e->query.term_count; t++) {
-            double weight = e->query.terms[t].weight;
+        for (uint32_t t = 0; t < e->row.query.term_count; t++) {
+            double weight = e->row.query.terms[t].weight;
             if (weight <= 0 || leaf->lists[t].df == 0)
                 continue;
             aq_leaf_cursor(leaf, t, c);
@@ -379,13 +333,13 @@ enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, siz
 {
     struct aq_expansion *e = &s->expansion;
     struct aq_concept_counter counter = {.analyzer = s->reader->analyzer};
-    enum aq_status st = has_widened(&s->syntax) ? find_widened(s, &counter, err)
+    enum aq_status st = has_widened(&s->syntax) ? count_widened(s, &counter, err)
                                                 : count_best(s, hits, count, &counter, err);
     if (!st)
         st = choose(s, &counter, err);
     aq_concept_counter_free(&counter);
     if (!st)
-        st = ready(s, &e->syntax, &e->query, &e->pend, &e->leaves, &e->leaf_count, err);
+        st = ready(s, &e->row, err);
     if (!st)
         weigh_words(e);
     if (!st)
@@ -412,14 +366,14 @@ enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_can
     size_t n = 0, have = *count, to = have;
     if (!e->finds || have >= k)
         return AQ_OK;
-    struct aq_plan plan = plan_of(s, &e->collector);
-    enum aq_status st = find(s, &plan, &s->filter, &e->collector, false, k + (uint32_t)have, &more, &n, err);
+    struct aq_plan plan = plan_of(s, &e->row, &e->collector);
+    enum aq_status st = find(s, &plan, &s->filter, false, k + (uint32_t)have, &more, &n, err);
     struct aq_candidate *all = aq_arena_alloc(s->arena, ((size_t)k + 1) * sizeof *all);
     struct aq_candidate *known = aq_arena_alloc(s->arena, (have + 1) * sizeof *known);
-    if (!st && (!all || !known))
-        st = aq_fail_nomem(err);
     if (st)
         return st;
+    if (!all || !known)
+        return aq_fail_nomem(err);
     if (have) {
         memcpy(all, *hits, have * sizeof *all);
         memcpy(known, *hits, have * sizeof *known);
@@ -442,7 +396,7 @@ enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_can
 enum aq_status aq_expand_explain(struct aq_search_run *s, const struct aq_candidate *hits, size_t count,
                                  struct aq_arena *arena, const struct aq_shares **shares, struct aq_error *err)
 {
-    const struct aq_plan plan = plan_of(s, NULL);
+    const struct aq_plan plan = plan_of(s, &s->expansion.row, NULL);
     const struct aq_shares *added;
     struct aq_candidate *passages = aq_arena_alloc(s->arena, (count + 1) * sizeof *passages);
     struct aq_shares *all = aq_arena_alloc(arena, (count + 1) * sizeof *all);
@@ -475,7 +429,7 @@ enum aq_status aq_expand_explain(struct aq_search_run *s, const struct aq_candid
 enum aq_status aq_expand_tell(const struct aq_search_run *s, struct aq_arena *arena, struct aq_result *result,
                               struct aq_error *err)
 {
-    const struct aq_syntax *row = &s->expansion.syntax;
+    const struct aq_syntax *row = &s->expansion.row.syntax;
     struct aq_added_word *out = aq_arena_alloc(arena, (row->count + 1) * sizeof *out);
     uint32_t n = 0;
     if (!out)

@@ -9,19 +9,15 @@
 #include "explain.h"
 #include "plan.h"
 #include "reader.h"
+#include "word_row.h"
 
 enum { AQ_EXPAND_AMONG = 300 /* the best hits of what was typed, which are put in order anew */ };
 
 struct aq_search_run;
 
 struct aq_expansion {
-    struct aq_syntax syntax; /* a row of the words, and of what was excluded */
-    struct aq_query query;
-    struct aq_pending_scan pend;
-    struct aq_leaf *leaves;
-    uint32_t leaf_count;
+    struct aq_word_row row;  /* of the words, and of what was excluded */
     struct aq_collector collector;
-    struct aq_plan_work work;
     uint32_t *terms;         /* of the analyzer, one a word of the row */
     uint32_t word_count;
     bool finds; /* hits that have none of what was typed */

@@ -132,7 +132,7 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     struct aq_hit_maker maker = {.txn = &s->txn,
                                  .analyzer = s->reader->analyzer,
                                  .query = &s->query,
-                                 .concepts = &s->expansion.query,
+                                 .concepts = &s->expansion.row.query,
                                  .flags = r->flags,
                                  .snippets = r->snippets,
                                  .alone = r->group == AQ_GROUP_NONE,
