@@ -341,6 +341,11 @@ static enum aq_status count_phrase(struct work *w, const struct aq_word_row *row
     return AQ_OK;
 }
 
+static bool same_place(struct aq_slice a, struct aq_slice b)
+{
+    return a.ptr == b.ptr && a.len == b.len;
+}
+
 /* Excluded rows of words are phrases in any inflection. */
 static enum aq_status count_phrases(struct work *w, struct candidate **phrases, size_t count, struct aq_error *err)
 {
@@ -354,7 +359,7 @@ static enum aq_status count_phrases(struct work *w, struct candidate **phrases, 
         const struct aq_query_node *n = &row.query.nodes[i];
         if (n->kind != AQ_NODE_PHRASE)
             continue;
-        while (k < count && aq_concept_spelled(phrases[k]->of).ptr != n->typed.ptr)
+        while (k < count && !same_place(aq_concept_spelled(phrases[k]->of), n->typed))
             k++;
         if (k == count)
             break;
