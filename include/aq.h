@@ -32,8 +32,9 @@ AQ_API void aq_reader_close(struct aq_reader *r); /* NULL allowed */
 
 struct aq_synonyms;
 
-/* name: what messages call the text, such as its file. AQ_SYNTAX says what is wrong in
- * which line, AQ_LIMIT that it is too long. On failure *out is NULL. */
+/* text: UTF-8, at most 256 KiB, borrowed for the call. name: what messages call it, such as
+ * its file. AQ_SYNTAX says what is wrong in which line (more than 4,096 rules, 32 names of a
+ * rule or 8 words of a name, too), AQ_LIMIT that it is too long. On failure *out is NULL. */
 AQ_API enum aq_status aq_synonyms_read(struct aq_slice text, const char *name, struct aq_synonyms **out,
                                        struct aq_error *err);
 /* The list that aq uses unless told otherwise: terms of AI alignment. */
@@ -69,6 +70,12 @@ enum aq_facet_kind {
     AQ_FACET_TIME   /* days where all dates lie within 31 of them, months within 36, else years */
 };
 
+/* What makes one comment better than another that says as much: off unless asked for. */
+enum aq_prefer {
+    AQ_PREFER_POINTS = 1, /* log2(1 + points) / 10, at most 1, of a fifth of the score */
+    AQ_PREFER_RECENT = 2  /* a fifth of the score now, half of that a year ago, a quarter two years ago */
+};
+
 struct aq_facet_request {
     enum aq_facet_kind kind;
     uint32_t limit; /* values wanted; 0: 10, of times 10,000; at most 10,000 */
@@ -89,8 +96,8 @@ struct aq_search_request {
     size_t thread_count;
     const uint32_t *without; /* numbers of comments that are no hits */
     size_t without_count;
-    int64_t after, before;  /* dates in [after, before); both 0: no bound. AQ_NO_DATE: open end */
-    double k1, b;           /* BM25; 0 and 0: 1.2 and 0.75 */
+    int64_t after, before;  /* dates in [after, before), seconds since 1970; both 0: no bound. AQ_NO_DATE: open end */
+    double k1, b;           /* BM25, k1 >= 0, b from 0 to 1; 0 and 0: 1.2 and 0.75 */
     /* Counted over all matches, none of which is passed over then: totals are exact. */
     const struct aq_facet_request *facets;
     size_t facet_count;     /* at most 16 */
@@ -102,8 +109,9 @@ struct aq_search_request {
      * index since are no hits and count nowhere. 0: all are. docs/QUERY.md, "Pages", says
      * what stays as it was. */
     uint32_t snapshot;
-    int64_t now;            /* what relative dates of the query count from; 0: the clock's time */
-    const struct aq_synonyms *synonyms; /* NULL: none. Plain queries have none */
+    int64_t now;            /* seconds since 1970 that relative dates of the query count from; 0: the clock's time */
+    unsigned prefer;        /* enum aq_prefer bits; sorted by relevance, hits by comment, thread or author */
+    const struct aq_synonyms *synonyms; /* borrowed for the call; NULL: none. Plain queries have none */
     uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
                              * AQ_NO_FILL: windows come from all passages of a comment that match */
     const char *const *without_concepts; /* words that are none of them */
@@ -126,7 +134,8 @@ struct aq_snippet {
 
 /* What one term adds to a score. */
 struct aq_share {
-    const char *kind;       /* "term", or "concept": of a word that was not typed */
+    const char *kind;       /* "term"; "concept": of a word that was not typed; or of a preference "points" or
+                             * "recent", which have no term */
     struct aq_slice typed;  /* what of the query it comes from */
     struct aq_slice term;   /* in the index */
     double tf;              /* how often the passage has it; of a pattern, only what the pattern matches. Of
@@ -233,7 +242,7 @@ struct aq_result {
     unsigned partial;        /* enum aq_partial bits */
     uint64_t commit;         /* the state searched */
     uint32_t snapshot;       /* highest comment number that could be a hit, + 1: for further pages */
-    uint64_t micros;         /* time spent */
+    uint64_t micros;         /* time spent, in microseconds */
     const struct aq_slice *ignored; /* words of the query that occur nowhere */
     uint32_t ignored_count;
     struct aq_slice suggestion; /* the query with better words for some that occur nowhere, or hardly; mostly empty */
@@ -247,19 +256,23 @@ struct aq_result {
     struct aq_explanation explanation;
 };
 
+/* AQ_LIMIT, AQ_INVALID: a number of the request is out of its bounds, or none of its enum.
+ * AQ_SYNTAX: see `query`. AQ_CORRUPT: `aq check` tells more. On failure *out is NULL. */
 AQ_API enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request,
                                 struct aq_result **out, struct aq_error *err);
 AQ_API void aq_result_free(struct aq_result *result); /* NULL allowed */
 
 /* More like this comment, named as in aq_comment_get: a plain search for the words that
  * tell most about what its author wrote, quotes left out; the comment itself and those
- * that repeat most of it are no hits. All of the request counts but its query. */
+ * that repeat at least half of it are no hits. All of the request counts but its query,
+ * which the result's tells. AQ_NOTFOUND: there is no such comment. */
 AQ_API enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comment,
                                  const struct aq_search_request *request, struct aq_result **out,
                                  struct aq_error *err);
 
 /* Whether all of a query can be meant as it stands, without an index: AQ_SYNTAX with the
- * first place that cannot, in bytes of the query. now: as in a request, but not 0. */
+ * first place that cannot, in bytes of the query (0 to 0 where it is not UTF-8), AQ_LIMIT when
+ * it is longer than 1 MiB. now: as in a request, but 0 is 1970. place: not NULL. */
 AQ_API enum aq_status aq_query_check(struct aq_slice query, int64_t now, struct aq_range *place,
                                      struct aq_error *err);
 
@@ -297,7 +310,7 @@ AQ_API void aq_comment_free(struct aq_comment_view *comment);
 struct aq_thread_request {
     struct aq_slice id; /* of a comment, else of a thread; ptr NULL: `comment` is the number of one */
     uint32_t comment;
-    uint32_t limit;     /* comments at most, the first ones in order; 0: 1,000,000 */
+    uint32_t limit;     /* comments at most, the first ones in order; 0, or more than there may be: 1,000,000 */
     /* Only around the comment: what it replies to, `above` steps up, and up to `limit`
      * replies to it and below them, `below` steps down. A thread's id then means the
      * comment that opens it. */
@@ -338,7 +351,7 @@ enum aq_suggestion_kind {
 
 /* Zero-initialise for the defaults. */
 struct aq_suggest_request {
-    struct aq_slice text; /* what was typed so far; UTF-8 */
+    struct aq_slice text; /* what was typed so far; UTF-8. Nothing completes more than 1,024 bytes */
     uint32_t limit;       /* 0: 10; at most 100 */
     unsigned kinds;       /* enum aq_suggestion_kind bits; 0: all */
 };
@@ -355,8 +368,8 @@ struct aq_suggestion {
 struct aq_suggestions {
     const struct aq_suggestion *items; /* words, titles, authors; each kind best first */
     uint32_t item_count;
-    uint64_t commit;
-    uint64_t micros;
+    uint64_t commit; /* the state looked at */
+    uint64_t micros; /* time spent, in microseconds */
 };
 
 /* Type-ahead: what may be about to be typed. Words are given in the way they are written
@@ -378,13 +391,13 @@ struct aq_word_list {
     const struct aq_word *words; /* the commonest first */
     uint32_t word_count;
     bool more;                   /* there are more */
-    uint64_t commit;
-    uint64_t micros;
+    uint64_t commit;             /* the state looked at */
+    uint64_t micros;             /* time spent, in microseconds */
 };
 
 /* The commonest words that begin so, case and accents aside; all, when the text is empty.
- * Passages that are marked deleted count until a merge drops them. limit: 0: 20; at most
- * 10,000. */
+ * Passages that are marked deleted count until a merge drops them. limit: 0: 20; more than
+ * 10,000 is AQ_LIMIT. AQ_SYNTAX: bad UTF-8. */
 AQ_API enum aq_status aq_words(struct aq_reader *r, struct aq_slice beginning, uint32_t limit,
                                struct aq_word_list **out, struct aq_error *err);
 AQ_API void aq_words_free(struct aq_word_list *words); /* NULL allowed */

@@ -2,6 +2,8 @@
  * side by side, so that lists are read forwards. */
 #include "evidence.h"
 
+#include "aq.h"
+
 #include <math.h>
 
 const struct aq_evidence_model aq_evidence_default = {.k1 = 2, .b = 0.85, .idf_power = 1.25, .title = 3, .quote = 0.3};
@@ -13,6 +15,7 @@ struct order {
 struct evidence {
     const struct aq_plan *plan;
     struct aq_txn *txn;
+    const struct aq_evidence_request *request;
     const struct aq_evidence_model *model;
     double average;    /* tokens a comment */
     double *weights;   /* by term: idf^power, 0 where it does not score */
@@ -115,7 +118,7 @@ static void add_term(const struct evidence *e, struct sum *s, uint32_t term, dou
         return;
     s->total += share;
     if (s->visit)
-        s->visit(s->context, &(struct aq_evidence_share){term, e->frequencies[term], boost, share});
+        s->visit(s->context, &(struct aq_evidence_share){"term", term, e->frequencies[term], boost, share});
 }
 
 static void add_phrase(const struct evidence *e, struct sum *s, const struct aq_query_phrase *p, double boost)
@@ -232,7 +235,36 @@ static void add_best(const struct evidence *e, struct sum *s, uint32_t node)
         add_range(e, s, best, nodes[best].end);
 }
 
-static double add_up(const struct evidence *e, aq_evidence_visit *visit, void *context)
+/* Preferences are parts of what the words are worth, so that they never outdo them. */
+enum { PART = 5, POINTS_DOUBLED = 10 };
+#define YEAR (365.25 * 86400)
+
+static void add_preference(struct sum *s, const char *kind, double words, double part)
+{
+    double share = words * part / PART;
+    if (share <= 0)
+        return;
+    s->total += share;
+    if (s->visit)
+        s->visit(s->context, &(struct aq_evidence_share){kind, AQ_NO_TERM, 0, 0, share});
+}
+
+static void add_preferences(const struct evidence *e, struct sum *s, uint32_t comment)
+{
+    double words = s->total;
+    if (e->request->prefer & AQ_PREFER_POINTS) {
+        int64_t points = aq_column_get(e->txn, AQ_COL_SCORE, comment);
+        if (points != AQ_NO_SCORE && points > 0)
+            add_preference(s, "points", words, fmin(1, log2(1 + (double)points) / POINTS_DOUBLED));
+    }
+    if (e->request->prefer & AQ_PREFER_RECENT) {
+        int64_t date = aq_column_get(e->txn, AQ_COL_DATE, comment);
+        double age = date == AQ_NO_DATE ? HUGE_VAL : (double)e->request->now - (double)date;
+        add_preference(s, "recent", words, exp2(-fmax(0, age) / YEAR));
+    }
+}
+
+static double add_up(const struct evidence *e, uint32_t comment, aq_evidence_visit *visit, void *context)
 {
     const struct aq_query *q = e->plan->query;
     struct sum s = {.visit = visit, .context = context};
@@ -245,6 +277,8 @@ static double add_up(const struct evidence *e, aq_evidence_visit *visit, void *c
             add_leaf(e, &s, n);
         i = same || !counts(n) ? n->end : i + 1;
     }
+    if (e->request->prefer)
+        add_preferences(e, &s, comment);
     return s.total;
 }
 
@@ -322,16 +356,16 @@ static enum aq_status score_all(struct evidence *e, struct aq_candidate *hits, s
                 return AQ_NOMEM;
         }
         weigh(e, &e->plan->leaves[x->leaf], x);
-        x->score = add_up(e, NULL, NULL);
+        x->score = add_up(e, x->comment, NULL, NULL);
         x->whole = true;
     }
     return is_bad(e) ? AQ_CORRUPT : AQ_OK;
 }
 
-enum aq_status aq_evidence(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_model *m,
+enum aq_status aq_evidence(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_request *r,
                            struct aq_candidate *hits, size_t count, struct aq_error *err)
 {
-    struct evidence e = {.plan = p, .txn = txn, .model = m};
+    struct evidence e = {.plan = p, .txn = txn, .request = r, .model = r->model};
     if (count == 0)
         return AQ_OK;
     enum aq_status st = score_all(&e, hits, count);
@@ -343,18 +377,18 @@ enum aq_status aq_evidence(const struct aq_plan *p, struct aq_txn *txn, const st
     return AQ_OK;
 }
 
-enum aq_status aq_evidence_explain(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_model *m,
+enum aq_status aq_evidence_explain(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_request *r,
                                    const struct aq_candidate *hit, aq_evidence_visit *visit, void *context,
                                    struct aq_evidence_lengths *lengths)
 {
-    struct evidence e = {.plan = p, .txn = txn, .model = m};
+    struct evidence e = {.plan = p, .txn = txn, .request = r, .model = r->model};
     enum aq_status st = prepare(&e);
     if (st)
         return st;
     if (!open_leaf(&e, hit->leaf))
         return AQ_NOMEM;
     weigh(&e, &p->leaves[hit->leaf], hit);
-    add_up(&e, visit, context);
+    add_up(&e, hit->comment, visit, context);
     *lengths = (struct aq_evidence_lengths){e.length, e.average};
     return is_bad(&e) ? AQ_CORRUPT : AQ_OK;
 }

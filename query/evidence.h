@@ -23,14 +23,22 @@ struct aq_evidence_model {
 };
 extern const struct aq_evidence_model aq_evidence_default;
 
+/* What a search asks of the second stage. */
+struct aq_evidence_request {
+    const struct aq_evidence_model *model;
+    unsigned prefer; /* enum aq_prefer bits of aq.h */
+    int64_t now;     /* seconds since 1970 */
+};
+
 /* Sets the scores of hits, the best `count` of the first stage in order, and puts the first
  * AQ_EVIDENCE_AMONG of them in order anew; tiers stay as they are. */
-enum aq_status aq_evidence(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_model *m,
+enum aq_status aq_evidence(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_request *r,
                            struct aq_candidate *hits, size_t count, struct aq_error *err);
 
-/* What a term adds to a hit's score. */
+/* What a term, or a preference, adds to a hit's score. */
 struct aq_evidence_share {
-    uint32_t term;
+    const char *kind; /* "term", "points", "recent" */
+    uint32_t term;    /* AQ_NO_TERM of preferences, for which frequency and boost are 0 */
     double frequency; /* in the comment, weighted */
     double boost;
     double share;
@@ -40,7 +48,7 @@ struct aq_evidence_lengths {
     double comment, average; /* tokens, weighted; of all comments */
 };
 /* The shares of a hit's score in the order in which they were added up. */
-enum aq_status aq_evidence_explain(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_model *m,
+enum aq_status aq_evidence_explain(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_request *r,
                                    const struct aq_candidate *hit, aq_evidence_visit *visit, void *context,
                                    struct aq_evidence_lengths *lengths);
 

@@ -406,7 +406,7 @@ enum aq_status aq_expand_explain(struct aq_search_run *s, const struct aq_candid
         passages[i] = hits[i];
         passages[i].whole = false;
     }
-    enum aq_status st = aq_explain_hits(&plan, &s->txn, passages, count, arena, &added, err);
+    enum aq_status st = aq_explain_hits(&plan, &s->txn, &s->evidence, passages, count, arena, &added, err);
     for (size_t i = 0; i < count && !st; i++) {
         uint32_t typed = (*shares)[i].count, n = added[i].count;
         struct aq_share *items = aq_arena_alloc(arena, ((size_t)typed + n + 1) * sizeof *items);

@@ -6,6 +6,7 @@
 #ifndef AQ_SEARCH_H
 #define AQ_SEARCH_H
 
+#include "evidence.h"
 #include "expand.h"
 #include "facets.h"
 #include "plan.h"
@@ -31,6 +32,7 @@ struct aq_search_run {
     struct aq_collector filler;
     struct aq_plan_work work;
     struct aq_expansion expansion;
+    struct aq_evidence_request evidence;
 };
 
 /* From the request's string to leaves with global statistics. */

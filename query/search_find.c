@@ -103,7 +103,7 @@ static enum aq_status second_stage(struct aq_search_run *s, struct aq_candidate 
                                    struct aq_error *err)
 {
     const struct aq_plan plan = aq_search_plan(s, NULL);
-    return aq_evidence(&plan, &s->txn, &aq_evidence_default, hits, count, err);
+    return aq_evidence(&plan, &s->txn, &s->evidence, hits, count, err);
 }
 
 static uint32_t at_least(uint32_t k, uint32_t least)

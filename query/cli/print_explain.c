@@ -100,6 +100,11 @@ void aq_text_shares(struct aq_output *out, const struct aq_hit *hit, const char 
         const struct aq_share *s = &hit->shares[i];
         snprintf(text, sizeof text, "%9.4f  ", s->share);
         aq_styled_lines(&lines, aq_slice_str(text), AQ_STYLE_PLAIN);
+        if (s->term.len == 0) {
+            aq_styled_str(&lines, s->kind, AQ_STYLE_PLAIN);
+            aq_styled_lines(&lines, aq_slice_str(" (preferred)\n"), AQ_STYLE_FAINT);
+            continue;
+        }
         aq_styled_line(&lines, s->term, AQ_STYLE_MATCH);
         pad(&lines, aq_text_width(s->term), 20);
         snprintf(text, sizeof text, "%g× here, idf %.3f", s->tf, s->idf);

@@ -245,8 +245,8 @@ static void put_shares_or_null(struct aq_buf *out, const struct aq_hit *hit)
         const struct aq_share *s = &hit->shares[i];
         put_raw(out, "{");
         put_str(key(out, "kind"), s->kind);
-        put_string(key(out, "typed"), s->typed);
-        put_string(key(out, "term"), s->term);
+        put_string_or_null(key(out, "typed"), s->typed);
+        put_string_or_null(key(out, "term"), s->term);
         put_real_or_null(key(out, "tf"), s->tf);
         put_count(key(out, "passages"), s->passages);
         put_real_or_null(key(out, "idf"), s->idf);
