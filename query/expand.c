@@ -15,10 +15,10 @@ enum {
     OF_THREAD = 4,    /* of these */
     FEW = 6,          /* of so few, words of one alone will do */
     WORDS = 20,       /* that are added, at most */
-    COMMON_PART = 25  /* none stands in more than one passage of so many */
+    COMMON_PART = 25, /* none stands in more than one passage of so many */
+    LONG_QUERY = 16   /* terms; what has more says itself what it means, and concepts count less */
 };
 #define MOST_BOOST 0.35 /* of the strongest; the others' by their strength */
-enum { LONG_QUERY = 16  /* terms; what has more says itself what it means, and concepts count less */ };
 
 struct choice {
     const struct aq_concept_count *of;
@@ -59,11 +59,12 @@ static enum aq_status ready(struct aq_search_run *s, struct aq_word_row *row, st
 
 static struct aq_plan plan_of(struct aq_search_run *s, const struct aq_word_row *row, struct aq_collector *c)
 {
+    s->expansion.work.left = s->txn.passages * AQ_WORK_PASSAGE + AQ_WORK_LEAST;
     struct aq_plan plan = aq_search_plan(s, c);
     plan.query = &row->query;
     plan.leaves = row->leaves;
     plan.leaf_count = row->leaf_count;
-    plan.work = NULL;
+    plan.work = &s->expansion.work;
     plan.filters = NULL;
     return plan;
 }
@@ -248,9 +249,10 @@ static enum aq_status make_row(struct aq_search_run *s, const struct choice *wor
     s->expansion.finds = n && !s->query.tree && s->request->group == AQ_GROUP_COMMENT;
     for (size_t i = 0; i < s->query.term_count; i++)
         s->expansion.finds &= !s->query.terms[i].required;
-    for (uint32_t c = syntax->nodes[syntax->root].first_child; s->expansion.finds && c != AQ_NO_NODE; c = syntax->nodes[c].next)
-        if (syntax->nodes[c].occur == AQ_MUST_NOT && syntax->nodes[c].kind != AQ_NODE_FIELD)
-            aq_word_row_add(row, syntax->nodes[c]);
+    uint32_t at = s->expansion.finds ? syntax->nodes[syntax->root].first_child : AQ_NO_NODE;
+    for (; at != AQ_NO_NODE; at = syntax->nodes[at].next)
+        if (syntax->nodes[at].occur == AQ_MUST_NOT && syntax->nodes[at].kind != AQ_NODE_FIELD)
+            aq_word_row_add(row, syntax->nodes[at]);
     return st;
 }
 
@@ -321,7 +323,8 @@ static enum aq_status add_shares(struct aq_search_run *s, struct aq_candidate *h
             aq_leaf_cursor(leaf, t, c);
             for (size_t i = from; i < to && c->docid != AQ_DOCID_END; i++)
                 if (aq_cursor_seek(c, places[i].docid) == places[i].docid)
-                    hits[places[i].hit].score += aq_score(s->model, weight, aq_cursor_freq(c), leaf->lengths[places[i].docid]);
+                    hits[places[i].hit].score +=
+                        aq_score(s->model, weight, aq_cursor_freq(c), leaf->lengths[places[i].docid]);
             if (c->bad)
                 return aq_fail(err, AQ_CORRUPT, "a postings list is damaged; `aq check` tells which");
         }

@@ -18,6 +18,7 @@ struct aq_search_run;
 struct aq_expansion {
     struct aq_word_row row;  /* of the words, and of what was excluded */
     struct aq_collector collector;
+    struct aq_plan_work work;
     uint32_t *terms;         /* of the analyzer, one a word of the row */
     uint32_t word_count;
     bool finds; /* hits that have none of what was typed */

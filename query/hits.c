@@ -26,8 +26,8 @@ static const struct aq_query *query_of(const struct work *w, const struct aq_hit
 }
 
 /* Marks the text; *ranges in the result's arena. */
-static enum aq_status mark(struct work *w, const struct aq_query *query, struct aq_slice text, const struct aq_range **ranges, uint32_t *count,
-                           struct aq_error *err)
+static enum aq_status mark(struct work *w, const struct aq_query *query, struct aq_slice text,
+                           const struct aq_range **ranges, uint32_t *count, struct aq_error *err)
 {
     const struct aq_hit_maker *m = w->maker;
     enum aq_status st = aq_mark_text(&w->marker, m->analyzer, query, text, err);
