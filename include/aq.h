@@ -158,6 +158,7 @@ struct aq_hit {
     const struct aq_share *shares; /* with AQ_EXPLAIN */
     uint32_t share_count;
     uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
+    uint32_t quoted_by;     /* comments that quote its comment; 0 with AQ_NO_TEXT */
 };
 
 struct aq_facet_value {
@@ -253,6 +254,11 @@ struct aq_passage_view {
     struct aq_range range; /* of text */
     uint8_t quote_depth;
     bool code, heading;
+    /* The comment that these words come from, whether they are marked as a quote or not;
+     * AQ_NO_COMMENT: they are the author's own, or the original is not in the index. */
+    uint32_t source;
+    struct aq_slice source_id, source_author;
+    uint8_t coverage; /* per cent of the words that stand there so */
 };
 
 struct aq_comment_view {
@@ -268,6 +274,8 @@ struct aq_comment_view {
     const uint32_t *replies; /* comment numbers, in the order of the thread */
     uint32_t reply_count;
     uint32_t parent_comment; /* AQ_NO_COMMENT when the parent is not in the index */
+    const uint32_t *quoted_by; /* comments that quote it, by number */
+    uint32_t quoted_by_count;
 };
 
 /* By external id, or (id.ptr NULL) by comment number. AQ_NOTFOUND also for deleted ones. */

@@ -174,6 +174,32 @@ enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32
     return AQ_OK;
 }
 
+enum aq_status aq_commit_is_hidden(struct aq_commit *c, uint32_t number, uint32_t ordinal, bool *hidden,
+                                   struct aq_error *err)
+{
+    struct aq_place place;
+    enum aq_status st = aq_commit_locate(c, number, &place, err);
+    *hidden = false;
+    if (st || ordinal >= place.count)
+        return st;
+    uint32_t docid = place.docid + ordinal;
+    if (place.where == AQ_PLACE_NEW) {
+        *hidden = bit(c->hidden, docid);
+    } else if (place.where == AQ_PLACE_SEGMENT) {
+        *hidden = aq_bit(aq_segment_bits(&c->t, place.segment, AQ_BITS_HIDDEN, docid / AQ_BITS_CHUNK), docid);
+    } else if (place.where == AQ_PLACE_PENDING) {
+        uint8_t key[4];
+        struct aq_slice record;
+        struct aq_pending p;
+        aq_key32(key, number);
+        st = aq_get(&c->t, AQ_TABLE_PEND, aq_slice(key, 4), &record);
+        if (st || (st = aq_pending_parse(&p, record)))
+            return aq_fail(err, st, "pending comment %u cannot be read: run aq check", number);
+        *hidden = p.passages[2 * (size_t)ordinal + 1] & AQ_PENDING_HIDDEN;
+    }
+    return AQ_OK;
+}
+
 /* ---- older versions leave ---- */
 
 static enum aq_status kill_comment(struct aq_commit *c, const struct aq_batch_kill *k, struct aq_error *err)
@@ -341,6 +367,7 @@ static enum aq_status find_killed(struct aq_commit *c, struct aq_error *err)
 static enum aq_status put_facts(struct aq_commit *c, struct aq_error *err)
 {
     enum aq_status st = find_killed(c, err);
+    c->first_new = c->t.state.next_comment;
     for (size_t i = 0; i < c->batch->kill_count && st == AQ_OK; i++)
         st = kill_comment(c, &c->batch->kills[i], err);
     /* Rows beyond next_comment are not visible, so the batch's own numbers come first. */
@@ -521,16 +548,18 @@ static enum aq_status commit_segment(struct aq_store *store, struct aq_batch *b,
     }
     if (st == AQ_OK)
         st = put_facts(&c, err);
+    if (st == AQ_OK)
+        st = aq_commit_bundles(&c, err);
+    if (st == AQ_OK)
+        st = aq_commit_replaced_text(&c, err);
+    if (st == AQ_OK)
+        st = aq_commit_links(&c, err);
     if (st == AQ_OK && c.passages) {
         c.t.state.next_segment++;
         st = put_segment(&c, err);
     }
     if (st == AQ_OK)
         st = drop_pending(&c, err);
-    if (st == AQ_OK)
-        st = aq_commit_bundles(&c, err);
-    if (st == AQ_OK)
-        st = aq_commit_replaced_text(&c, err);
     if (st == AQ_OK)
         st = aq_txn_commit(&c.t, err);
     else
@@ -600,11 +629,13 @@ static enum aq_status commit_pending(struct aq_store *store, struct aq_batch *b,
     else
         st = put_facts(&c, err);
     if (st == AQ_OK && unit)
-        st = put_pending(&c, unit, analyzer, err);
-    if (st == AQ_OK && unit)
         st = aq_commit_unit_text(&c, unit, err);
     if (st == AQ_OK)
         st = aq_commit_replaced_text(&c, err);
+    if (st == AQ_OK)
+        st = aq_commit_links(&c, err);
+    if (st == AQ_OK && unit)
+        st = put_pending(&c, unit, analyzer, err);
     if (st == AQ_OK)
         st = aq_txn_commit(&c.t, err);
     else

@@ -1,0 +1,149 @@
+/* prints.c - see prints.h. */
+#include "prints.h"
+
+#define WORD_START 0x811c9dc5u
+#define WORD_STEP 0x01000193u
+#define RUN_STEP 0x9e3779b97f4a7c15u
+
+void aq_wordlist_free(struct aq_wordlist *w)
+{
+    free(w->v);
+    *w = (struct aq_wordlist){0};
+}
+
+void aq_prints_free(struct aq_prints *p)
+{
+    free(p->v);
+    *p = (struct aq_prints){0};
+}
+
+/* ---- words ---- */
+
+/* Bytes of a character that parts words, or 0: ASCII but letters and digits, Latin-1's
+ * signs, and the block of general punctuation. */
+static unsigned parts_words(const uint8_t *p, const uint8_t *end)
+{
+    uint8_t c = *p;
+    if (c < 0x80)
+        return !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9');
+    if (c == 0xc2)
+        return end - p >= 2 ? 2 : 0;
+    return c == 0xe2 && end - p >= 3 && (p[1] == 0x80 || p[1] == 0x81) ? 3 : 0;
+}
+
+bool aq_wordlist_add(struct aq_wordlist *w, struct aq_slice text)
+{
+    const uint8_t *p = text.ptr, *end = text.ptr + text.len;
+    while (p < end) {
+        unsigned n = parts_words(p, end);
+        if (n) {
+            p += n;
+            continue;
+        }
+        uint32_t h = WORD_START;
+        do {
+            uint8_t c = *p++;
+            h = (h ^ (c >= 'A' && c <= 'Z' ? c | 0x20u : c)) * WORD_STEP;
+        } while (p < end && !parts_words(p, end));
+        if (AQ_UNLIKELY(w->count == w->cap) && !aq_grow(&w->v, &w->cap, w->count + 1, sizeof *w->v))
+            return false;
+        w->v[w->count++] = h;
+    }
+    return true;
+}
+
+/* ---- fingerprints ---- */
+
+static uint64_t mix(uint64_t h)
+{
+    h ^= h >> 33;
+    h *= 0xff51afd7ed558ccdu;
+    return h ^ h >> 33;
+}
+
+static uint64_t sum_words(const uint32_t *words, size_t count)
+{
+    uint64_t h = 0;
+    for (size_t i = 0; i < count; i++)
+        h = h * RUN_STEP + words[i];
+    return h;
+}
+
+uint32_t aq_wordlist_hash(const uint32_t *words, size_t count)
+{
+    return (uint32_t)mix(sum_words(words, count) + count);
+}
+
+/* The lowest bit says what an entry of the table is of (store.h). */
+static uint32_t print_of(uint64_t sum)
+{
+    return (uint32_t)(mix(sum) >> 32) & ~1u;
+}
+
+/* Keeps the lowest of each window, the last of equal ones; all of what is shorter. */
+static void winnow(struct aq_prints *p, const uint32_t *words, size_t count)
+{
+    uint32_t run[AQ_PRINT_WINDOW] = {0}; /* the window's, by their place modulo its length */
+    uint64_t sum = sum_words(words, AQ_PRINT_RUN), oldest = 1;
+    size_t runs = count - AQ_PRINT_RUN + 1, window = runs < AQ_PRINT_WINDOW ? 1 : AQ_PRINT_WINDOW;
+    size_t kept = SIZE_MAX;
+    for (unsigned i = 1; i < AQ_PRINT_RUN; i++)
+        oldest *= RUN_STEP;
+    for (size_t i = 0; i < runs; i++) {
+        if (i)
+            sum = (sum - words[i - 1] * oldest) * RUN_STEP + words[i + AQ_PRINT_RUN - 1];
+        run[i % AQ_PRINT_WINDOW] = print_of(sum);
+        if (i + 1 < window)
+            continue;
+        size_t lowest = i;
+        for (size_t k = i; k-- > i + 1 - window;)
+            if (run[k % AQ_PRINT_WINDOW] < run[lowest % AQ_PRINT_WINDOW])
+                lowest = k;
+        if (lowest != kept)
+            p->v[p->count++] = run[lowest % AQ_PRINT_WINDOW];
+        kept = lowest;
+    }
+}
+
+bool aq_prints_add(struct aq_prints *p, const uint32_t *words, size_t count)
+{
+    if (!aq_grow(&p->v, &p->cap, p->count + count + 1, sizeof *p->v))
+        return false;
+    if (count >= AQ_PRINT_SHORT && count < AQ_PRINT_RUN + AQ_PRINT_WINDOW - 1)
+        p->v[p->count++] = print_of(sum_words(words, count) + count);
+    if (count >= AQ_PRINT_RUN)
+        winnow(p, words, count);
+    return true;
+}
+
+/* The lowest of v to `lowest`, each once, ascending; returns how many. */
+static size_t find_lowest(const uint32_t *v, size_t count, uint32_t lowest[AQ_PRINT_PROBES])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = n;
+        while (at > 0 && lowest[at - 1] > v[i])
+            at--;
+        if ((at > 0 && lowest[at - 1] == v[i]) || at == AQ_PRINT_PROBES)
+            continue;
+        size_t end = n < AQ_PRINT_PROBES ? n++ : AQ_PRINT_PROBES - 1;
+        memmove(lowest + at + 1, lowest + at, (end - at) * sizeof *lowest);
+        lowest[at] = v[i];
+    }
+    return n;
+}
+
+size_t aq_prints_arrange(struct aq_prints *p, bool quote)
+{
+    uint32_t lowest[AQ_PRINT_PROBES];
+    size_t n = find_lowest(p->v, p->count, lowest), others = 0;
+    for (size_t i = 0; i < p->count && !quote; i++)
+        if (p->v[i] > lowest[n - 1])
+            p->v[others++] = p->v[i];
+    if (n) {
+        memmove(p->v + n, p->v, others * sizeof *p->v);
+        memcpy(p->v, lowest, n * sizeof *lowest);
+    }
+    p->count = n + others;
+    return n;
+}
