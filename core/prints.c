@@ -19,36 +19,55 @@ void aq_prints_free(struct aq_prints *p)
 
 /* ---- words ---- */
 
-/* Bytes of a character that parts words, or 0: ASCII but letters and digits, Latin-1's
- * signs, and the block of general punctuation. */
+/* What a byte is of: 0 it parts words, 1 it begins a character that may; else of a word,
+ * folded. */
+#define SELF4(c) [c] = c, [(c) + 1] = (c) + 1, [(c) + 2] = (c) + 2, [(c) + 3] = (c) + 3
+#define SELF16(c) SELF4(c), SELF4((c) + 4), SELF4((c) + 8), SELF4((c) + 12)
+#define BOTH(c) [c] = c, [(c) - 0x20] = c
+static const uint8_t kinds[256] = {
+    SELF4('0'), SELF4('4'), ['8'] = '8', ['9'] = '9',
+    BOTH('a'), BOTH('b'), BOTH('c'), BOTH('d'), BOTH('e'), BOTH('f'), BOTH('g'), BOTH('h'), BOTH('i'),
+    BOTH('j'), BOTH('k'), BOTH('l'), BOTH('m'), BOTH('n'), BOTH('o'), BOTH('p'), BOTH('q'), BOTH('r'),
+    BOTH('s'), BOTH('t'), BOTH('u'), BOTH('v'), BOTH('w'), BOTH('x'), BOTH('y'), BOTH('z'),
+    SELF16(0x80), SELF16(0x90), SELF16(0xa0), SELF16(0xb0), [0xc0] = 0xc0, 0xc1, [0xc2] = 1, 0xc3,
+    SELF4(0xc4), SELF4(0xc8), SELF4(0xcc), SELF16(0xd0), [0xe0] = 0xe0, 0xe1, [0xe2] = 1, 0xe3,
+    SELF4(0xe4), SELF4(0xe8), SELF4(0xec), SELF16(0xf0)};
+
+/* Bytes of the character at p, of kind 1, if it parts words: Latin-1's signs, and the
+ * block of general punctuation. Else 0. */
 static unsigned parts_words(const uint8_t *p, const uint8_t *end)
 {
-    uint8_t c = *p;
-    if (c < 0x80)
-        return !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9');
-    if (c == 0xc2)
+    if (*p == 0xc2)
         return end - p >= 2 ? 2 : 0;
-    return c == 0xe2 && end - p >= 3 && (p[1] == 0x80 || p[1] == 0x81) ? 3 : 0;
+    return end - p >= 3 && (p[1] == 0x80 || p[1] == 0x81) ? 3 : 0;
 }
 
 bool aq_wordlist_add(struct aq_wordlist *w, struct aq_slice text)
 {
     const uint8_t *p = text.ptr, *end = text.ptr + text.len;
+    if (!aq_grow(&w->v, &w->cap, w->count + text.len / 2 + 1, sizeof *w->v))
+        return false;
+    uint32_t *to = w->v + w->count, h = WORD_START;
     while (p < end) {
-        unsigned n = parts_words(p, end);
-        if (n) {
-            p += n;
+        uint8_t kind = kinds[*p];
+        if (AQ_LIKELY(kind > 1)) {
+            h = (h ^ kind) * WORD_STEP;
+            p++;
             continue;
         }
-        uint32_t h = WORD_START;
-        do {
-            uint8_t c = *p++;
-            h = (h ^ (c >= 'A' && c <= 'Z' ? c | 0x20u : c)) * WORD_STEP;
-        } while (p < end && !parts_words(p, end));
-        if (AQ_UNLIKELY(w->count == w->cap) && !aq_grow(&w->v, &w->cap, w->count + 1, sizeof *w->v))
-            return false;
-        w->v[w->count++] = h;
+        unsigned n = kind ? parts_words(p, end) : 1;
+        if (!n) {
+            h = (h ^ *p++) * WORD_STEP;
+            continue;
+        }
+        if (h != WORD_START)
+            *to++ = h;
+        h = WORD_START;
+        p += n;
     }
+    if (h != WORD_START)
+        *to++ = h;
+    w->count = (size_t)(to - w->v);
     return true;
 }
 

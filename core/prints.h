@@ -12,7 +12,7 @@
 
 enum {
     AQ_PRINT_RUN = 6,      /* words of a fingerprint */
-    AQ_PRINT_WINDOW = 4,   /* of as many runs in a row one at least is kept */
+    AQ_PRINT_WINDOW = 5,   /* of as many runs in a row one at least is kept */
     AQ_PRINT_SHORT = 3,    /* words that a whole text needs for a fingerprint of its own */
     AQ_PRINT_PROBES = 8    /* fingerprints by which a passage looks for its source */
 };
