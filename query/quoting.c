@@ -78,3 +78,20 @@ enum aq_status aq_quoters(struct aq_txn *txn, uint32_t comment, struct aq_buf *n
         st = aq_fail_nomem(err);
     return st;
 }
+
+enum aq_status aq_quoted(struct aq_txn *txn, uint32_t comment, struct aq_buf *numbers, struct aq_error *err)
+{
+    struct aq_set_reader r;
+    uint8_t from[4];
+    const uint8_t *entry;
+    aq_key32(from, comment);
+    enum aq_status st = aq_set_open(txn, AQ_TABLE_LINK, &r, err);
+    if (!st)
+        st = aq_set_seek(&r, aq_slice(from, sizeof from), &entry, err);
+    for (; !st && entry && memcmp(entry, from, 4) == 0; st = aq_set_next(&r, &entry, err)) {
+        uint32_t source = aq_link_read(entry).source;
+        aq_buf_put(numbers, &source, sizeof source);
+    }
+    aq_set_close(&r);
+    return !st && numbers->failed ? aq_fail_nomem(err) : st;
+}

@@ -13,4 +13,7 @@ enum aq_status aq_quoting_fill(struct aq_txn *txn, uint32_t comment, struct aq_p
 enum aq_status aq_quoters(struct aq_txn *txn, uint32_t comment, struct aq_buf *numbers, uint32_t *count,
                           struct aq_error *err);
 
+/* The comments that it quotes, in the order of its passages. */
+enum aq_status aq_quoted(struct aq_txn *txn, uint32_t comment, struct aq_buf *numbers, struct aq_error *err);
+
 #endif
