@@ -72,7 +72,7 @@ LIBS := $(B)/libaq.a $(B)/libaq.so.0
 PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1)
 COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
   zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
-DOCS := QUERY.md TERMINAL.md JSON.md aq-json.schema.json
+DOCS := QUERY.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
 
 .PHONY: all
 all: $(BINS) $(LIBS) $(PAGES) $(COMPLETIONS) compile_commands.json

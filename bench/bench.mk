@@ -62,6 +62,12 @@ bench-quick:
 	$(BENCH_RUN) --work $(BENCH_DIR)/quick --peers "xapian fts5" --out $(BENCH_DIR)/quick/out --quick $(CORPUS)
 	python3 -B bench/report.py $(BENCH_DIR)/quick/out
 # What queries cost that are made to cost much: INDEX is a directory.
+# Retrieval quality: make eval SETS="DIRECTORY..." (BEIR layout), plain BM25 beside it.
+.PHONY: eval
+eval: $(BINS)
+	@test -n "$(SETS)" || { echo 'eval: say SETS="DIRECTORY..."'; exit 1; }
+	@bench/eval_ir.py --bin $(B)/bin $(SETS)
+
 .PHONY: bench-bombs
 bench-bombs: $(B)/bench/bombs
 	$(B)/bench/bombs $(INDEX)

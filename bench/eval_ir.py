@@ -2,14 +2,17 @@
 """Retrieval quality of `aq run` on test collections in the BEIR layout.
 
   bench/eval_ir.py [--bin build/release/bin] [--work DIR] [--depth 100]
+                   [--run-options OPTIONS] [--against OPTIONS]
                    [--compare RUNS] [--save RUNS] COLLECTION...
 
 A COLLECTION is a directory with corpus.jsonl, queries.jsonl and qrels.tsv. Each
 is indexed, all queries run through `aq run`, and nDCG@10, MAP and Recall@100 are
-printed (trec_eval's definitions; gains are the relevance grades; queries without
-a relevant document do not count). --save keeps per-query figures; --compare
-prints the difference to saved ones with the p-value of a paired randomisation
-test (10,000 sign flips, fixed seed).
+printed, per collection and in the mean (trec_eval's definitions; gains are the relevance
+grades; queries without a relevant document do not count). Beside them stands the same with
+the options of --against: plain BM25 of passages unless others are given ('' for none), how
+much nDCG@10 is above that, and the p-value of a paired randomisation test (10,000 sign
+flips, fixed seed). --save keeps per-query figures; --compare takes saved ones instead of
+running --against.
 """
 import argparse
 import json
@@ -55,15 +58,19 @@ def recall(ranked, grades, depth=100):
     return len(relevant & set(ranked[:depth])) / len(relevant) if relevant else 0.0
 
 
-def run(args, collection, work):
+def index(args, collection, work):
     name = os.path.basename(os.path.normpath(collection))
-    index = os.path.join(work, name)
-    shutil.rmtree(index, ignore_errors=True)
-    aq, aq_index = (os.path.join(args.bin, p) for p in ("aq", "aq-index"))
-    subprocess.run([aq_index, "add", "-q", "-i", index, os.path.join(collection, "corpus.jsonl")], check=True)
-    subprocess.run([aq_index, "compact", "-q", "-i", index], check=True)
-    out = subprocess.run([aq, "run", "-i", index, "-n", str(args.depth + 1), "--format", "trec", *args.run_options.split(),
-                          os.path.join(collection, "queries.jsonl")],
+    directory = os.path.join(work, name)
+    shutil.rmtree(directory, ignore_errors=True)
+    aq_index = os.path.join(args.bin, "aq-index")
+    subprocess.run([aq_index, "add", "-q", "-i", directory, os.path.join(collection, "corpus.jsonl")], check=True)
+    subprocess.run([aq_index, "compact", "-q", "-i", directory], check=True)
+    return name, directory
+
+
+def run(args, collection, directory, options):
+    out = subprocess.run([os.path.join(args.bin, "aq"), "run", "-i", directory, "-n", str(args.depth + 1), "--format",
+                          "trec", *options.split(), os.path.join(collection, "queries.jsonl")],
                          check=True, capture_output=True, text=True).stdout
     qrels = read_qrels(os.path.join(collection, "qrels.tsv"))
     figures = {}
@@ -82,7 +89,7 @@ def run(args, collection, work):
     for query, grades in qrels.items():
         if query not in figures and any(g > 0 for g in grades.values()):
             figures[query] = (0.0, 0.0, 0.0)
-    return name, figures
+    return figures
 
 
 def p_value(a, b, rounds=10000):
@@ -95,29 +102,46 @@ def p_value(a, b, rounds=10000):
     return (at_least + 1) / (rounds + 1)
 
 
+def means(figures):
+    return [sum(f[i] for f in figures.values()) / len(figures) for i in range(3)]
+
+
+def row(name, count, now, before, p):
+    cells = [name, str(count), *(f"{m:.4f}" for m in now)]
+    if before:
+        cells += [*(f"{m:.4f}" for m in before), f"{100 * (now[0] / before[0] - 1):+.1f}%", p]
+    return "\t".join(cells)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("collections", nargs="+")
     parser.add_argument("--bin", default="build/release/bin")
     parser.add_argument("--work")
     parser.add_argument("--depth", type=int, default=100)
-    parser.add_argument("--run-options", default="", help="further options of aq run, such as '--k1 0.9 --b 0.4'")
+    parser.add_argument("--run-options", default="", help="further options of aq run")
+    parser.add_argument("--against", default="--k1 1.2 --b 0.75", help="options of what is printed beside")
     parser.add_argument("--save")
     parser.add_argument("--compare")
     args = parser.parse_args()
     work = args.work or tempfile.mkdtemp(prefix="aq-ir-")
-    before = json.load(open(args.compare, encoding="utf-8")) if args.compare else {}
-    after = {}
-    print("collection\tqueries\tnDCG@10\tMAP\tRecall@100" + ("\tbefore\tp" if before else ""))
+    saved = json.load(open(args.compare, encoding="utf-8")) if args.compare else {}
+    after, rows = {}, []
+    head = "collection\tqueries\tnDCG@10\tMAP\tRecall@100"
+    if saved or args.against:
+        head += "\tbefore: nDCG@10\tMAP\tRecall@100\tnDCG@10\tp"
+    print(head)
     for collection in args.collections:
-        name, figures = run(args, collection, work)
-        after[name] = figures
-        means = [sum(f[i] for f in figures.values()) / len(figures) for i in range(3)]
-        row = f"{name}\t{len(figures)}\t" + "\t".join(f"{m:.4f}" for m in means)
-        if name in before:
-            old = before[name]
-            row += f"\t{sum(f[0] for f in old.values()) / len(old):.4f}\t{p_value(figures, old):.4f}"
-        print(row, flush=True)
+        name, directory = index(args, collection, work)
+        after[name] = run(args, collection, directory, args.run_options)
+        before = saved.get(name) or (run(args, collection, directory, args.against) if args.against else None)
+        rows.append((means(after[name]), means(before) if before else None))
+        p = f"{p_value(after[name], before):.4f}" if before else ""
+        print(row(name, len(after[name]), *rows[-1], p), flush=True)
+    if len(rows) > 1:
+        mean = [[sum(r[k][i] for r in rows) / len(rows) for i in range(3)] if all(r[k] for r in rows) else None
+                for k in range(2)]
+        print(row("mean", sum(map(len, after.values())), *mean, ""))
     if args.save:
         with open(args.save, "w", encoding="utf-8") as f:
             json.dump(after, f)

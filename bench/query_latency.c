@@ -1,11 +1,11 @@
 /* query_latency.c - how long aq_search() takes, by class of query.
  *
- *   query_latency [-e] [-t] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX-DIRECTORY < queries
+ *   query_latency [-1] [-e] [-t] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX-DIRECTORY < queries
  *
  * A line is "class<TAB>query". Every round runs all queries in the order given, so that
  * one query's pages and branches do not stay warm for itself alone. Prints a line a
  * class: queries, median and 99th percentile of all its runs in microseconds, and the
- * hits of one round. -e: exact totals (exhaustive plans); -t: with texts; -p: comments of
+ * hits of one round. -1: the first stage alone; -e: exact totals (exhaustive plans); -t: with texts; -p: comments of
  * a thread among the first ten hits (default: any number, which is ranking alone). */
 #include "aq.h"
 
@@ -88,8 +88,10 @@ int main(int argc, char **argv)
     struct query *queries;
     unsigned flags = AQ_NO_TEXT, k = 10, per_thread = UINT32_MAX, rounds = 21;
     int option;
-    while ((option = getopt(argc, argv, "etk:p:r:")) != -1) {
-        if (option == 'e')
+    while ((option = getopt(argc, argv, "1etk:p:r:")) != -1) {
+        if (option == '1')
+            flags |= AQ_FIRST_STAGE;
+        else if (option == 'e')
             flags |= AQ_COUNT_EXACT;
         else if (option == 't')
             flags &= ~(unsigned)AQ_NO_TEXT;
@@ -103,7 +105,7 @@ int main(int argc, char **argv)
             return 2;
     }
     if (optind + 1 != argc || rounds == 0) {
-        fprintf(stderr, "usage: query_latency [-e] [-t] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX < queries\n");
+        fprintf(stderr, "usage: query_latency [-1] [-e] [-t] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX < queries\n");
         return 2;
     }
     size_t count = read_queries(&queries), done = 0;

@@ -35,10 +35,13 @@ struct aq_impact_model {
 #define AQ_MIN_LENGTH 0.25
 
 /* BM25's length normalisation K: k1 * (1 - b + b * max(length / average, AQ_MIN_LENGTH)). */
+static inline double aq_relative_length_norm(double k1, double b, double relative)
+{
+    return k1 * (1 - b + b * (relative > AQ_MIN_LENGTH ? relative : AQ_MIN_LENGTH));
+}
 static inline double aq_length_norm(double k1, double b, double average, unsigned length)
 {
-    double relative = length / average;
-    return k1 * (1 - b + b * (relative > AQ_MIN_LENGTH ? relative : AQ_MIN_LENGTH));
+    return aq_relative_length_norm(k1, b, length / average);
 }
 
 /* ceil(255 * tf / (tf + K)), 1 to 255: an upper bound of the saturated tf in 255ths. */

@@ -32,8 +32,9 @@ AQ_API void aq_reader_close(struct aq_reader *r); /* NULL allowed */
 
 struct aq_synonyms;
 
-/* name: what messages call the text, such as its file. AQ_SYNTAX says what is wrong in
- * which line, AQ_LIMIT that it is too long. On failure *out is NULL. */
+/* text: UTF-8, at most 256 KiB, borrowed for the call. name: what messages call it, such as
+ * its file. AQ_SYNTAX says what is wrong in which line (more than 4,096 rules, 32 names of a
+ * rule or 8 words of a name, too), AQ_LIMIT that it is too long. On failure *out is NULL. */
 AQ_API enum aq_status aq_synonyms_read(struct aq_slice text, const char *name, struct aq_synonyms **out,
                                        struct aq_error *err);
 /* The list that aq uses unless told otherwise: terms of AI alignment. */
@@ -52,6 +53,7 @@ enum {
     AQ_QUERY_STRICT = 16,    /* what cannot be meant as syntax is AQ_SYNTAX, naming the place, and not text */
     AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
     AQ_NEED_WORDS = 64,      /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
+    AQ_FIRST_STAGE = 256,    /* ranks passages by BM25 alone, whatever else their comments say */
     AQ_NO_HITS = 128         /* totals and facets only; limit and offset do not matter */
 };
 
@@ -65,6 +67,12 @@ enum aq_facet_kind {
     AQ_FACET_MONTH, /* "2019-05" */
     AQ_FACET_DAY,   /* "2019-05-31" */
     AQ_FACET_TIME   /* days where all dates lie within 31 of them, months within 36, else years */
+};
+
+/* What makes one comment better than another that says as much: off unless asked for. */
+enum aq_prefer {
+    AQ_PREFER_POINTS = 1, /* log2(1 + points) / 10, at most 1, of a fifth of the score */
+    AQ_PREFER_RECENT = 2  /* a fifth of the score now, half of that a year ago, a quarter two years ago */
 };
 
 struct aq_facet_request {
@@ -87,8 +95,8 @@ struct aq_search_request {
     size_t thread_count;
     const uint32_t *without; /* numbers of comments that are no hits */
     size_t without_count;
-    int64_t after, before;  /* dates in [after, before); both 0: no bound. AQ_NO_DATE: open end */
-    double k1, b;           /* BM25; 0 and 0: 1.2 and 0.75 */
+    int64_t after, before;  /* dates in [after, before), seconds since 1970; both 0: no bound. AQ_NO_DATE: open end */
+    double k1, b;           /* BM25, k1 >= 0, b from 0 to 1; 0 and 0: 1.2 and 0.75 */
     /* Counted over all matches, none of which is passed over then: totals are exact. */
     const struct aq_facet_request *facets;
     size_t facet_count;     /* at most 16 */
@@ -100,8 +108,9 @@ struct aq_search_request {
      * index since are no hits and count nowhere. 0: all are. docs/QUERY.md, "Pages", says
      * what stays as it was. */
     uint32_t snapshot;
-    int64_t now;            /* what relative dates of the query count from; 0: the clock's time */
-    const struct aq_synonyms *synonyms; /* NULL: none. Plain queries have none */
+    int64_t now;            /* seconds since 1970 that relative dates of the query count from; 0: the clock's time */
+    unsigned prefer;        /* enum aq_prefer bits; sorted by relevance, hits by comment, thread or author */
+    const struct aq_synonyms *synonyms; /* borrowed for the call; NULL: none. Plain queries have none */
     uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
                              * AQ_NO_FILL: windows come from all passages of a comment that match */
 };
@@ -122,10 +131,11 @@ struct aq_snippet {
 
 /* What one term adds to a score. */
 struct aq_share {
-    const char *kind;       /* "term" */
+    const char *kind;       /* "term", or of a preference "points" or "recent", which have no term */
     struct aq_slice typed;  /* what of the query it comes from */
     struct aq_slice term;   /* in the index */
-    uint32_t tf;            /* how often the passage has it; of a pattern, only what the pattern matches */
+    double tf;              /* how often the passage has it; of a pattern, only what the pattern matches. Of
+                             * whole comments: how often they have it, titles and quotes weighed */
     uint64_t passages;      /* that have it in the index */
     double idf;
     double boost;           /* how often the query names it, boosts counted */
@@ -133,7 +143,7 @@ struct aq_share {
 };
 
 struct aq_hit {
-    double score;           /* BM25 of the passage */
+    double score;           /* BM25F of the comment if `whole`, else BM25 of the passage */
     uint32_t comment;       /* number in the index, stable across replacements */
     uint32_t ordinal;       /* of the passage in its comment, from 0 */
     uint32_t more;          /* further matching passages of the same group, this one not counted */
@@ -157,7 +167,9 @@ struct aq_hit {
     uint32_t snippet_count;
     const struct aq_share *shares; /* with AQ_EXPLAIN */
     uint32_t share_count;
-    uint32_t length;        /* tokens of the passage as scored, with AQ_EXPLAIN */
+    bool whole;             /* the score is that of the whole comment, docs/QUERY.md, "Order" */
+    double length;          /* tokens of the passage, or of the whole comment, as scored; with AQ_EXPLAIN */
+    double average_length;  /* of all passages, or comments; with AQ_EXPLAIN */
     uint32_t quoted_by;     /* comments that quote its comment; 0 with AQ_NO_TEXT */
 };
 
@@ -220,7 +232,7 @@ struct aq_result {
     unsigned partial;        /* enum aq_partial bits */
     uint64_t commit;         /* the state searched */
     uint32_t snapshot;       /* highest comment number that could be a hit, + 1: for further pages */
-    uint64_t micros;         /* time spent */
+    uint64_t micros;         /* time spent, in microseconds */
     const struct aq_slice *ignored; /* words of the query that occur nowhere */
     uint32_t ignored_count;
     struct aq_slice suggestion; /* the query with better words for some that occur nowhere, or hardly; mostly empty */
@@ -232,19 +244,23 @@ struct aq_result {
     struct aq_explanation explanation;
 };
 
+/* AQ_LIMIT, AQ_INVALID: a number of the request is out of its bounds, or none of its enum.
+ * AQ_SYNTAX: see `query`. AQ_CORRUPT: `aq check` tells more. On failure *out is NULL. */
 AQ_API enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request,
                                 struct aq_result **out, struct aq_error *err);
 AQ_API void aq_result_free(struct aq_result *result); /* NULL allowed */
 
 /* More like this comment, named as in aq_comment_get: a plain search for the words that
  * tell most about what its author wrote, quotes left out; the comment itself and those
- * that repeat most of it are no hits. All of the request counts but its query. */
+ * that repeat at least half of it are no hits. All of the request counts but its query,
+ * which the result's tells. AQ_NOTFOUND: there is no such comment. */
 AQ_API enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comment,
                                  const struct aq_search_request *request, struct aq_result **out,
                                  struct aq_error *err);
 
 /* Whether all of a query can be meant as it stands, without an index: AQ_SYNTAX with the
- * first place that cannot, in bytes of the query. now: as in a request, but not 0. */
+ * first place that cannot, in bytes of the query (0 to 0 where it is not UTF-8), AQ_LIMIT when
+ * it is longer than 1 MiB. now: as in a request, but 0 is 1970. place: not NULL. */
 AQ_API enum aq_status aq_query_check(struct aq_slice query, int64_t now, struct aq_range *place,
                                      struct aq_error *err);
 
@@ -289,7 +305,7 @@ AQ_API void aq_comment_free(struct aq_comment_view *comment);
 struct aq_thread_request {
     struct aq_slice id; /* of a comment, else of a thread; ptr NULL: `comment` is the number of one */
     uint32_t comment;
-    uint32_t limit;     /* comments at most, the first ones in order; 0: 1,000,000 */
+    uint32_t limit;     /* comments at most, the first ones in order; 0, or more than there may be: 1,000,000 */
     /* Only around the comment: what it replies to, `above` steps up, and up to `limit`
      * replies to it and below them, `below` steps down. A thread's id then means the
      * comment that opens it. */
@@ -330,7 +346,7 @@ enum aq_suggestion_kind {
 
 /* Zero-initialise for the defaults. */
 struct aq_suggest_request {
-    struct aq_slice text; /* what was typed so far; UTF-8 */
+    struct aq_slice text; /* what was typed so far; UTF-8. Nothing completes more than 1,024 bytes */
     uint32_t limit;       /* 0: 10; at most 100 */
     unsigned kinds;       /* enum aq_suggestion_kind bits; 0: all */
 };
@@ -347,8 +363,8 @@ struct aq_suggestion {
 struct aq_suggestions {
     const struct aq_suggestion *items; /* words, titles, authors; each kind best first */
     uint32_t item_count;
-    uint64_t commit;
-    uint64_t micros;
+    uint64_t commit; /* the state looked at */
+    uint64_t micros; /* time spent, in microseconds */
 };
 
 /* Type-ahead: what may be about to be typed. Words are given in the way they are written
@@ -370,13 +386,13 @@ struct aq_word_list {
     const struct aq_word *words; /* the commonest first */
     uint32_t word_count;
     bool more;                   /* there are more */
-    uint64_t commit;
-    uint64_t micros;
+    uint64_t commit;             /* the state looked at */
+    uint64_t micros;             /* time spent, in microseconds */
 };
 
 /* The commonest words that begin so, case and accents aside; all, when the text is empty.
- * Passages that are marked deleted count until a merge drops them. limit: 0: 20; at most
- * 10,000. */
+ * Passages that are marked deleted count until a merge drops them. limit: 0: 20; more than
+ * 10,000 is AQ_LIMIT. AQ_SYNTAX: bad UTF-8. */
 AQ_API enum aq_status aq_words(struct aq_reader *r, struct aq_slice beginning, uint32_t limit,
                                struct aq_word_list **out, struct aq_error *err);
 AQ_API void aq_words_free(struct aq_word_list *words); /* NULL allowed */

@@ -22,7 +22,7 @@ enum {
     CANDIDATES = 12,
     MATCH = 4,        /* words in a row that count as the same */
     QUOTE_LEAST = 80, /* per cent of a quote's words that its source has */
-    OWN_LEAST = 90,   /* of words that are not marked as one */
+    OWN_LEAST = 100,  /* of what is not marked as one: its author's words must stay to be found */
     NEARLY = 10,      /* per cent that the earliest may have less than the best */
     FAR_RUN = 12,     /* words in a row that tell a source in another thread */
     OWN_WORDS = 8,    /* below, what is not marked is a quote only where nobody is named */

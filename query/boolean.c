@@ -10,7 +10,7 @@ struct frame {
     uint32_t node, child;
     enum pass pass;
     bool optional; /* some child of a row may, but need not, be there */
-    bool must;     /* some child of a row that is no field must */
+    bool must;     /* some child of a row that asks for words must */
     uint64_t mask[AQ_BOOLEAN_WORDS]; /* what still can match */
     uint64_t any[AQ_BOOLEAN_WORDS];  /* of rows: has an optional child; of ORs: a child */
     uint64_t full[AQ_BOOLEAN_WORDS];
@@ -86,7 +86,7 @@ static void take(struct aq_boolean *t, struct frame *f, uint32_t child)
         }
         return;
     }
-    f->must |= !excluded && n->kind != AQ_NODE_FIELD;
+    f->must |= !excluded && n->words == AQ_WORDS_OCCUR;
     for (uint32_t i = 0; i < AQ_BOOLEAN_WORDS; i++) {
         f->mask[i] &= excluded ? ~match[i] : match[i];
         if (kind == AQ_NODE_ROW && !excluded && n->kind != AQ_NODE_FIELD)

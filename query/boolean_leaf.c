@@ -421,7 +421,7 @@ static uint32_t inner_bound(const struct aq_boolean *t, uint32_t at, uint32_t ba
             some = true;
         } else if (!excluded) {
             all = higher(all, t->bounds[c]);
-            must |= nodes[c].kind != AQ_NODE_FIELD;
+            must |= nodes[c].words == AQ_WORDS_OCCUR;
         }
     }
     if (any_of)

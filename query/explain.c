@@ -151,7 +151,7 @@ struct collected {
     bool failed;
 };
 
-static void collect(struct collected *c, uint32_t term, uint32_t tf, double weight, double share)
+static void collect(struct collected *c, uint32_t term, double tf, double boost, double share)
 {
     const struct aq_query_term *t = &c->query->terms[term];
     if (!aq_grow(&c->items, &c->cap, c->count + 1, sizeof *c->items)) {
@@ -164,13 +164,25 @@ static void collect(struct collected *c, uint32_t term, uint32_t tf, double weig
                                              .tf = tf,
                                              .passages = t->df,
                                              .idf = t->idf,
-                                             .boost = t->idf > 0 ? weight / t->idf : 0,
+                                             .boost = boost,
                                              .share = share};
 }
 
 static void visit(void *context, const struct aq_boolean_share *s)
 {
-    collect(context, s->term, s->tf, s->weight, s->share);
+    struct collected *c = context;
+    collect(c, s->term, s->tf, c->query->nodes[s->node].boost, s->share);
+}
+
+static void visit_whole(void *context, const struct aq_evidence_share *s)
+{
+    struct collected *c = context;
+    if (s->term != AQ_NO_TERM)
+        collect(c, s->term, s->frequency, s->boost, s->share);
+    else if (aq_grow(&c->items, &c->cap, c->count + 1, sizeof *c->items))
+        c->items[c->count++] = (struct aq_share){.kind = s->kind, .share = s->share};
+    else
+        c->failed = true;
 }
 
 /* The same additions in the same order as the plans for flat queries make. */
@@ -190,7 +202,7 @@ static enum aq_status explain_flat(const struct aq_plan *p, struct aq_leaf *leaf
         if (cursor->bad)
             return AQ_CORRUPT;
         if (here)
-            collect(c, i, tf, weight, aq_score(p->model, weight, tf, leaf->lengths[docid]));
+            collect(c, i, tf, p->query->terms[i].times, aq_score(p->model, weight, tf, leaf->lengths[docid]));
     }
     return AQ_OK;
 }
@@ -210,36 +222,53 @@ static enum aq_status explain_tree(const struct aq_plan *p, struct aq_leaf *leaf
     return aq_boolean_bad(&b) ? AQ_CORRUPT : AQ_OK;
 }
 
-static enum aq_status explain_hit(const struct aq_plan *p, const struct aq_candidate *hit, struct collected *c,
-                                  struct aq_arena *arena, struct aq_shares *out)
+static enum aq_status explain_whole(const struct aq_plan *p, struct aq_txn *txn,
+                                    const struct aq_evidence_request *evidence, const struct aq_candidate *hit,
+                                    struct collected *c, struct aq_shares *out)
+{
+    struct aq_evidence_lengths lengths = {0};
+    enum aq_status st = aq_evidence_explain(p, txn, evidence, hit, visit_whole, c, &lengths);
+    out->length = lengths.comment;
+    out->average = lengths.average;
+    return st;
+}
+
+static enum aq_status explain_hit(const struct aq_plan *p, struct aq_txn *txn,
+                                  const struct aq_evidence_request *evidence, const struct aq_candidate *hit,
+                                  struct collected *c, struct aq_arena *arena, struct aq_shares *out)
 {
     struct aq_leaf *leaf = &p->leaves[hit->leaf];
     c->count = 0;
+    *out = (struct aq_shares){.whole = hit->whole, .length = leaf->lengths[hit->docid], .average = p->model->average};
     aq_arena_reset(p->scratch);
-    enum aq_status st =
-        p->query->tree ? explain_tree(p, leaf, hit->docid, c) : explain_flat(p, leaf, hit->docid, c);
+    enum aq_status st = hit->whole       ? explain_whole(p, txn, evidence, hit, c, out)
+                        : p->query->tree ? explain_tree(p, leaf, hit->docid, c)
+                                         : explain_flat(p, leaf, hit->docid, c);
     struct aq_share *items = aq_arena_alloc(arena, (c->count + 1) * sizeof *items);
     if (st || c->failed || !items)
         return st ? st : AQ_NOMEM;
     for (uint32_t i = 0; i < c->count; i++) {
         items[i] = c->items[i];
+        if (items[i].term.len == 0)
+            continue; /* a preference */
         items[i].typed = aq_arena_copy(arena, items[i].typed);
         items[i].term = aq_arena_copy(arena, items[i].term);
         if (!items[i].typed.ptr || !items[i].term.ptr)
             return AQ_NOMEM;
     }
-    *out = (struct aq_shares){items, c->count, leaf->lengths[hit->docid]};
+    out->items = items;
+    out->count = c->count;
     return AQ_OK;
 }
 
-enum aq_status aq_explain_hits(const struct aq_plan *p, const struct aq_candidate *hits, size_t count,
-                               struct aq_arena *arena, const struct aq_shares **out, struct aq_error *err)
+enum aq_status aq_explain_hits(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_request *evidence,
+                               const struct aq_candidate *hits, size_t count, struct aq_arena *arena, const struct aq_shares **out, struct aq_error *err)
 {
     struct collected c = {.query = p->query};
     struct aq_shares *all = aq_arena_zalloc(arena, (count + 1) * sizeof *all);
     enum aq_status st = all ? AQ_OK : AQ_NOMEM;
     for (size_t i = 0; i < count && !st && p->query->scores; i++)
-        st = explain_hit(p, &hits[i], &c, arena, &all[i]);
+        st = explain_hit(p, txn, evidence, &hits[i], &c, arena, &all[i]);
     free(c.items);
     *out = all;
     if (st == AQ_NOMEM)

@@ -4,13 +4,15 @@
 #define AQ_EXPLAIN_H
 
 #include "aq.h"
+#include "evidence.h"
 #include "plan.h"
 
 /* The shares of one hit. */
 struct aq_shares {
     const struct aq_share *items;
     uint32_t count;
-    uint32_t length; /* of the passage, in tokens */
+    bool whole;      /* they are of the whole comment */
+    double length, average; /* of the passage or comment and of all, in tokens as scored */
 };
 
 /* The nodes of a resolved query; everything handed out lives in arena. */
@@ -18,7 +20,8 @@ enum aq_status aq_explain_query(const struct aq_query *q, struct aq_arena *arena
                                 struct aq_error *err);
 
 /* Of each of the hits that p found. */
-enum aq_status aq_explain_hits(const struct aq_plan *p, const struct aq_candidate *hits, size_t count,
+enum aq_status aq_explain_hits(const struct aq_plan *p, struct aq_txn *txn, const struct aq_evidence_request *evidence,
+                               const struct aq_candidate *hits, size_t count,
                                struct aq_arena *arena, const struct aq_shares **out, struct aq_error *err);
 
 #endif

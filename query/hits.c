@@ -78,6 +78,7 @@ static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, siz
                          .ordinal = x->ordinal,
                          .more = x->matches ? x->matches - 1 : 0,
                          .all_words = x->all_words,
+                         .whole = x->whole,
                          .quote_depth = x->tier & AQ_TIER_QUOTE ? 1 : 0,
                          .date = aq_column_get(m->txn, AQ_COL_DATE, x->comment),
                          .points = (int32_t)aq_column_get(m->txn, AQ_COL_SCORE, x->comment)};
@@ -85,6 +86,7 @@ static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, siz
         h->shares = m->shares[at].items;
         h->share_count = m->shares[at].count;
         h->length = m->shares[at].length;
+        h->average_length = m->shares[at].average;
     }
     if (m->flags & AQ_NO_TEXT)
         return aq_reader_id(m->txn, x->comment, m->arena, &h->id, err);

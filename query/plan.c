@@ -6,7 +6,7 @@ enum aq_plan_kind aq_plan_choose(const struct aq_query *q, bool filtered)
     if (q->hopeless)
         return AQ_PLAN_NOTHING;
     if (q->tree)
-        return q->node_count ? AQ_PLAN_TREE : filtered ? AQ_PLAN_LIST : AQ_PLAN_NOTHING;
+        return AQ_PLAN_TREE;
     for (size_t i = 0; i < q->term_count; i++)
         if (q->terms[i].required)
             return AQ_PLAN_ALL;

@@ -67,20 +67,27 @@ static bool leaf_occurs(struct aq_query *q, const struct aq_query_node *n)
     }
 }
 
-/* Of what must be there, something must be able to; exclusions and fields find by
- * themselves. What is excluded is taken as it stands: nothing is dead there. */
-static bool inner_occurs(const struct aq_query *q, uint32_t at)
+/* A group without any word that occurs is passed over, but for its fields and exclusions
+ * where it is required. One that asks for no word at all finds by these alone. */
+static void resolve_inner(struct aq_query *q, uint32_t at)
 {
-    bool given = false;
+    bool given = false, occurs = false, filters = false;
     for (uint32_t c = at + 1; c < q->nodes[at].end; c = q->nodes[c].end) {
         const struct aq_query_node *n = &q->nodes[c];
-        if (n->occur == AQ_MUST_NOT || n->kind == AQ_NODE_FIELD)
-            continue;
-        if (!n->dead)
-            return true;
-        given = true;
+        bool words = n->occur != AQ_MUST_NOT && n->words != AQ_WORDS_NONE;
+        given |= words;
+        occurs |= words && n->words == AQ_WORDS_OCCUR;
+        filters |= !n->dead && (!words || n->words == AQ_WORDS_LOST);
     }
-    return !given;
+    struct aq_query_node *n = &q->nodes[at];
+    n->words = occurs ? AQ_WORDS_OCCUR : given ? AQ_WORDS_LOST : AQ_WORDS_NONE;
+    n->dead = n->words == AQ_WORDS_LOST && !(n->required && filters);
+}
+
+static void resolve_leaf(struct aq_query *q, struct aq_query_node *n)
+{
+    n->words = n->kind == AQ_NODE_FIELD ? AQ_WORDS_NONE : leaf_occurs(q, n) ? AQ_WORDS_OCCUR : AQ_WORDS_LOST;
+    n->dead = n->words == AQ_WORDS_LOST;
 }
 
 static void find_dead(struct aq_query *q)
@@ -93,9 +100,11 @@ static void find_dead(struct aq_query *q)
         q->words[i].dead = !word_occurs(q, &q->words[i]);
     for (size_t i = q->node_count; i-- > 0;) {
         struct aq_query_node *n = &q->nodes[i];
-        bool inner = n->kind >= AQ_NODE_ROW && n->kind != AQ_NODE_NEAR;
-        bool occurs = inner ? inner_occurs(q, (uint32_t)i) : leaf_occurs(q, n);
-        n->dead = !occurs && !n->literal;
+        if (n->kind >= AQ_NODE_ROW && n->kind != AQ_NODE_NEAR)
+            resolve_inner(q, (uint32_t)i);
+        else
+            resolve_leaf(q, n);
+        n->dead &= !n->literal; /* what is excluded is taken as it stands */
     }
 }
 
@@ -222,7 +231,7 @@ static size_t count_row(const struct aq_query *q)
         return 0;
     for (uint32_t c = 1; c < q->node_count && distinct <= 4; c = q->nodes[c].end) {
         const struct aq_query_node *n = &q->nodes[c];
-        bool repeats = n->dead || n->occur == AQ_MUST_NOT || n->kind == AQ_NODE_FIELD;
+        bool repeats = n->words != AQ_WORDS_OCCUR || n->occur == AQ_MUST_NOT;
         for (uint32_t other = 1; other < c && !repeats; other = q->nodes[other].end)
             repeats = q->nodes[other].occur != AQ_MUST_NOT && same_leaf(q, &q->nodes[other], n);
         distinct += repeats ? 0 : count_things(q, c);
@@ -244,7 +253,7 @@ void aq_query_resolve(struct aq_query *q, const struct aq_model *m)
     }
     size_t distinct = q->tree ? count_row(q) : need_flat(q);
     q->tiered = distinct >= 2 && distinct <= 4;
-    q->hopeless = q->tree ? q->node_count > 0 && q->nodes[0].dead
+    q->hopeless = q->tree ? q->node_count > 0 && q->nodes[0].words == AQ_WORDS_LOST
                           : (q->word_count || q->phrase_count) && distinct == 0;
 }
 

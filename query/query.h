@@ -114,13 +114,18 @@ struct aq_query_fields {
     size_t count, cap;
 };
 
+/* Whether the index has any of a node's words. */
+enum aq_query_words { AQ_WORDS_NONE /* it asks for none */, AQ_WORDS_LOST, AQ_WORDS_OCCUR };
+
 /* A node comes before its children, and these in the order of the query. */
 struct aq_query_node {
     uint8_t kind;   /* enum aq_node_kind */
     uint8_t occur;  /* enum aq_occur */
     bool whole;     /* of a word: it is there only with all its parts */
     bool literal;   /* under an exclusion: nothing is passed over there, nothing scores */
-    bool dead;      /* nothing in the index can match it; from aq_query_resolve on */
+    bool required;  /* AND or + wants it: its fields and exclusions hold even without its words */
+    bool dead;      /* passed over; from aq_query_resolve on, as what follows */
+    uint8_t words;  /* enum aq_query_words */
     uint16_t depth; /* 0: the root */
     double boost;   /* its own and those of all around it */
     uint32_t end;   /* one more than the index of its last descendant */

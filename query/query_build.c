@@ -11,7 +11,7 @@ struct open_node {
     uint32_t fields; /* of a row: where its fields are, AQ_NO_FILTER before the first */
     double boost;
     bool literal;
-    bool row, whole;
+    bool row, both, whole; /* it is a row, AND, no row */
 };
 
 struct walk {
@@ -105,6 +105,13 @@ static bool add_to_side(struct aq_query_builder *b, struct aq_query_side *side, 
     return true;
 }
 
+/* Counts a word, phrase or pattern. False: there are too many. */
+static bool count_leaf(struct walk *w)
+{
+    w->b.full |= w->leaves++ == AQ_QUERY_TREE_LEAVES;
+    return !w->b.full;
+}
+
 static bool make_side(struct walk *w, uint32_t at, bool scores, struct aq_query_side *side)
 {
     struct aq_query_builder *b = &w->b;
@@ -119,9 +126,9 @@ static bool make_side(struct walk *w, uint32_t at, bool scores, struct aq_query_
         fail(b);
         return false;
     }
-    if (n->kind != AQ_NODE_OR)
+    if (n->kind != AQ_NODE_OR && count_leaf(w))
         add_to_side(b, side, n, scores);
-    for (uint32_t c = first; n->kind == AQ_NODE_OR && c != AQ_NO_NODE && !b->failed; c = nodes[c].next)
+    for (uint32_t c = first; n->kind == AQ_NODE_OR && c != AQ_NO_NODE && !b->failed && count_leaf(w); c = nodes[c].next)
         add_to_side(b, side, &nodes[c], scores);
     return !b->failed && side->span_count + side->pattern_count > 0;
 }
@@ -200,12 +207,10 @@ static uint32_t tree_leaf(struct walk *w, uint32_t at, bool literal, uint8_t *ki
     struct aq_query_builder *b = &w->b;
     const struct aq_node *n = &w->syntax->nodes[at];
     struct aq_query_tokens t;
-    if (w->leaves++ == AQ_QUERY_TREE_LEAVES)
-        b->full = true;
-    if (b->full)
-        return NOTHING;
     if (n->kind == AQ_NODE_NEAR)
-        return near_leaf(w, at, !literal);
+        return b->full ? NOTHING : near_leaf(w, at, !literal);
+    if (!count_leaf(w))
+        return NOTHING;
     if (!aq_query_analyze(b, n->text, &t) || t.count == 0)
         return NOTHING;
     if (n->kind == AQ_NODE_PHRASE)
@@ -254,6 +259,7 @@ static uint32_t add_node(struct walk *w, uint32_t at, uint8_t kind, uint32_t lea
         .occur = n->occur,
         .whole = n->occur == AQ_MUST || (around && around->whole),
         .literal = (around && around->literal) || is_excluded(n),
+        .required = n->occur == AQ_MUST || (around && around->both),
         .depth = (uint16_t)w->depth,
         .boost = n->boost * (around ? around->boost : 1),
         .end = (uint32_t)q->node_count + 1,
@@ -329,6 +335,7 @@ static void open_inner(struct walk *w, uint32_t at)
                                              .boost = made->boost,
                                              .literal = made->literal,
                                              .row = n->kind == AQ_NODE_ROW,
+                                             .both = n->kind == AQ_NODE_AND,
                                              .whole = n->kind != AQ_NODE_ROW};
 }
 
@@ -374,6 +381,7 @@ enum aq_status aq_query_build(struct aq_query *q, const struct aq_syntax *syntax
     q->tree = !is_flat(syntax);
     w.b.members = share_of_pattern(syntax);
     walk_tree(&w);
+    q->tree &= q->node_count > 0; /* of a tree of nothing but signs its fields are left */
     q->cut |= w.b.full;
     if (w.b.failed == AQ_NOMEM)
         return aq_fail_nomem(err);

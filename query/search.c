@@ -32,6 +32,8 @@ static enum aq_status check_request(const struct aq_search_request *r, struct aq
                        AQ_SNIPPETS_MOST);
     if ((unsigned)r->group > AQ_GROUP_AUTHOR || (unsigned)r->sort > AQ_SORT_SCORE)
         return aq_fail(err, AQ_INVALID, "no such grouping or sorting");
+    if (r->prefer & ~(unsigned)(AQ_PREFER_POINTS | AQ_PREFER_RECENT))
+        return aq_fail(err, AQ_INVALID, "no such preference");
     return aq_facets_check(r, err);
 }
 
@@ -39,8 +41,7 @@ static enum aq_status parse(struct aq_search_run *s, struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
     bool plain = r->flags & AQ_QUERY_PLAIN;
-    int64_t now = r->now ? r->now : (int64_t)time(NULL);
-    enum aq_status st = aq_parse(r->query, plain, now, &s->syntax, err);
+    enum aq_status st = aq_parse(r->query, plain, s->evidence.now, &s->syntax, err);
     if (!st && (r->flags & AQ_QUERY_STRICT))
         st = aq_syntax_strict(&s->syntax, r->query, NULL, err);
     if (!st && !plain)
@@ -125,7 +126,7 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     const struct aq_shares *shares = NULL;
     st = aq_search_tell(s, out, &a->arena, err);
     if (!st && r->flags & AQ_EXPLAIN)
-        st = aq_explain_hits(&plan, hits, count - skip, &a->arena, &shares, err);
+        st = aq_explain_hits(&plan, &s->txn, &s->evidence, hits, count - skip, &a->arena, &shares, err);
     if (st)
         return st;
     struct aq_hit_maker maker = {.txn = &s->txn,
@@ -179,6 +180,9 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
     s->model = &r->model;
     s->arena = &r->arena;
     s->scratch = &r->scratch;
+    s->evidence = (struct aq_evidence_request){.model = &aq_evidence_default,
+                                               .prefer = request->prefer,
+                                               .now = request->now ? request->now : (int64_t)time(NULL)};
     st = aq_reader_begin(r, &s->txn, err);
     if (!st) {
         aq_reader_bound_analyzer(r);

@@ -6,6 +6,7 @@
 #ifndef AQ_SEARCH_H
 #define AQ_SEARCH_H
 
+#include "evidence.h"
 #include "facets.h"
 #include "plan.h"
 #include "reader.h"
@@ -29,6 +30,7 @@ struct aq_search_run {
     struct aq_collector wider;
     struct aq_collector filler;
     struct aq_plan_work work;
+    struct aq_evidence_request evidence;
 };
 
 

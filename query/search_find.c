@@ -1,6 +1,7 @@
 /* search_find.c - see search.h: plans that look at all matches and plans that do not,
  * threads that must not fill the first page, and places that are left empty. */
 #include "search.h"
+#include "evidence.h"
 #include "spread.h"
 
 struct aq_plan aq_search_plan(struct aq_search_run *s, struct aq_collector *c)
@@ -89,13 +90,38 @@ static uint32_t per_thread(const struct aq_search_run *s, enum aq_plan_kind kind
     return !spreads ? UINT32_MAX : r->per_thread ? r->per_thread : AQ_SPREAD_DEFAULT;
 }
 
+/* Whether whole comments are looked at in a second stage. BM25 with parameters of one's own
+ * is the first stage alone. */
+static bool has_second_stage(const struct aq_search_run *s, enum aq_plan_kind kind)
+{
+    const struct aq_search_request *r = s->request;
+    return !(r->flags & (AQ_FIRST_STAGE | AQ_NO_HITS)) && r->k1 == 0 && r->b == 0 && r->group != AQ_GROUP_NONE &&
+           sort_of(s, kind) == AQ_SORT_RELEVANCE && s->query.scores && s->query.term_count <= AQ_EVIDENCE_TERMS;
+}
+
+static enum aq_status second_stage(struct aq_search_run *s, struct aq_candidate *hits, size_t count,
+                                   struct aq_error *err)
+{
+    const struct aq_plan plan = aq_search_plan(s, NULL);
+    return aq_evidence(&plan, &s->txn, &s->evidence, hits, count, err);
+}
+
+static uint32_t at_least(uint32_t k, uint32_t least)
+{
+    return k > least ? k : least;
+}
+
 /* Looking at every match, more of the best cost next to nothing. */
 static enum aq_status find_among_all(struct aq_search_run *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
                                      size_t *count, struct aq_error *err)
 {
     uint32_t of_thread = per_thread(s, kind);
-    uint32_t wanted = of_thread < k && k < AQ_SPREAD_AMONG ? AQ_SPREAD_AMONG : k;
+    bool second = has_second_stage(s, kind);
+    uint32_t wanted = of_thread < k ? at_least(k, AQ_SPREAD_AMONG) : k;
+    wanted = second ? at_least(wanted, AQ_EVIDENCE_AMONG) : wanted;
     enum aq_status st = run(s, kind, &s->collector, s->request->group, wanted, hits, count, err);
+    if (!st && second)
+        st = second_stage(s, *hits, *count, err);
     if (!st && of_thread < k)
         aq_spread(&s->txn, of_thread, *hits, *count, true);
     *count = !st && *count > k ? k : *count;
@@ -116,10 +142,14 @@ static enum aq_status find_best(struct aq_search_run *s, enum aq_plan_kind kind,
     const struct aq_search_request *r = s->request;
     uint32_t of_thread = per_thread(s, kind);
     uint64_t enough = k > s->reader->count_enough ? k : s->reader->count_enough;
-    enum aq_status st = rank(s, kind, &s->collector, k, enough, hits, count, err);
+    bool second = has_second_stage(s, kind);
+    uint32_t least = second ? at_least(k, AQ_EVIDENCE_AMONG) : k;
+    enum aq_status st = rank(s, kind, &s->collector, least, enough, hits, count, err);
+    if (!st && second)
+        st = second_stage(s, *hits, *count, err);
     bool settled = st || of_thread >= k;
-    for (uint32_t wanted = k; !st && !settled; wanted = more_than(wanted)) {
-        if (wanted > k) {
+    for (uint32_t wanted = least; !st && !settled; wanted = more_than(wanted)) {
+        if (wanted > least) {
             aq_collector_free(&s->wider);
             st = rank(s, kind, &s->wider, wanted, 0, hits, count, err);
         }

@@ -7,7 +7,7 @@
 static bool was_typed(const struct aq_search_run *s, struct aq_slice text)
 {
     struct aq_slice query = s->request->query;
-    return text.ptr >= query.ptr && text.ptr <= query.ptr + query.len;
+    return text.ptr >= query.ptr && text.ptr + text.len <= query.ptr + query.len;
 }
 
 static enum aq_status copy_all(struct aq_arena *arena, struct aq_slice *items, uint32_t count,

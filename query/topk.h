@@ -16,6 +16,7 @@ struct aq_candidate {
     uint32_t leaf, docid; /* where it was found */
     uint8_t tier;     /* lower goes first: AQ_TIER_* */
     bool all_words;
+    bool whole;       /* the score is that of the whole comment (evidence.h) */
 };
 
 enum { AQ_TIER_QUOTE = 1, AQ_TIER_SOME_WORDS = 2 };

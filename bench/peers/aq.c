@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 {
     struct aq_error err = {0};
     struct aq_reader *r;
-    struct aq_search_request request = {.flags = AQ_NO_TEXT, .per_thread = UINT32_MAX}; /* as the others rank */
+    struct aq_search_request request = {.flags = AQ_NO_TEXT | AQ_FIRST_STAGE, .per_thread = UINT32_MAX}; /* as the others rank */
     char *line = NULL;
     size_t cap = 0;
     ssize_t len;

@@ -116,8 +116,9 @@ void aq_summary_print(const struct aq_totals *t, const struct aq_writer_stats *s
     count("skipped", t->skipped);
     count("repaired", t->repaired);
     count("pruned", t->pruned);
-    printf("\nnew: %s passages, %s of them quotes, %s repeats; ", aq_thousands(s->passages, a),
-           aq_thousands(s->quotes, b), aq_thousands(s->repeats, c));
+    printf("\nnew: %s passage%s, %s of them quotes, %s repeat%s; ", aq_thousands(s->passages, a),
+           s->passages == 1 ? "" : "s", aq_thousands(s->quotes, b), aq_thousands(s->repeats, c),
+           s->repeats == 1 ? "" : "s");
     printf("%s of text in %.2f s, %.1f MB/s\n", aq_bytes_human(s->text_bytes, c), seconds,
            (double)s->text_bytes / 1e6 / (seconds + 1e-9));
     printf("index: %s comments, %s\n", aq_thousands(s->comments, a), aq_bytes_human(s->index_bytes, d));

@@ -23,7 +23,12 @@ int aq_cli_fail(struct aq_cli *cli)
 
 int aq_cli_fail_at(struct aq_cli *cli, struct aq_slice query, struct aq_range place)
 {
+    enum { SHOWN_MOST = 1000 }; /* bytes; of a longer query the message alone must do */
     struct aq_buf lines = {0};
+    if (query.len > SHOWN_MOST) {
+        aq_output_complain(cli->err.message);
+        return fail(cli, &place);
+    }
     aq_buf_puts(&lines, "  ");
     aq_text_clean_line(&lines, query);
     aq_buf_puts(&lines, "\n  ");

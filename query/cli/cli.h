@@ -30,6 +30,7 @@ struct aq_settings {
     bool no_synonyms;
     struct aq_option_list facets; /* "author,tag:20" */
     bool over_time;
+    struct aq_option_list prefer; /* "points", "recent" */
     uint64_t per_thread; /* 0: any number */
     uint64_t snapshot;   /* 0: none */
 

@@ -25,7 +25,8 @@ static const struct aq_option options[] = {
      .choices = formats,
      .help = "print trec (default) or json, which is the same as --json"},
     {.name = "k1", .kind = AQ_OPTION_REAL, .field = FIELD(k1), .value = "X", .max = K1_MOST,
-     .help = "BM25's k1: how slowly repetition of a word stops counting (default 1.2)"},
+     .help = "BM25's k1: how slowly repetition of a word stops counting (default 1.2)",
+     .more = "Where this or --b is given, passages are ranked by BM25 alone: there is no second stage."},
     {.name = "b", .kind = AQ_OPTION_REAL, .field = FIELD(b), .value = "X", .max = 1,
      .help = "BM25's b: how much the length of a passage counts (default 0.75)"},
 };

@@ -59,6 +59,16 @@ static bool is_facets(const char *text)
     return true;
 }
 
+static const char *const preferences[] = {"points", "recent"}; /* as the bits of enum aq_prefer */
+
+static bool is_preference(const char *text)
+{
+    for (size_t i = 0; i < AQ_COUNT(preferences); i++)
+        if (strcmp(text, preferences[i]) == 0)
+            return true;
+    return false;
+}
+
 #define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option options[] = {
     {.name = "limit", .letter = 'n', .kind = AQ_OPTION_NUMBER, .field = FIELD(limit), .value = "N",
@@ -118,6 +128,10 @@ static const struct aq_option options[] = {
      .help = "count matching comments by year, month or day, as the dates are far apart",
      .more = "Days where all lie within 31, months within 36, else years.",
      .never_saved = true},
+    {.name = "prefer", .kind = AQ_OPTION_LIST, .field = FIELD(prefer), .value = "WHAT",
+     .accepts = is_preference, .form = "points or recent",
+     .help = "of hits that say as much, those with more points, or more recent ones; repeat it for both",
+     .more = "Each adds at most a fifth to a score, and never more than the words are worth. --explain shows how much."},
     {.name = "per-thread", .kind = AQ_OPTION_NUMBER, .field = FIELD(per_thread), .value = "N", .max = LIMIT_MOST,
      .help = "comments of one thread among the first ten hits (default 2); 0: any number",
      .more = "Its further ones go behind the next best of other threads, from among the best hundred that are as "
@@ -204,6 +218,8 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
     }
     if (set->count)
         request->flags |= AQ_COUNT_EXACT;
+    for (size_t i = 0; i < set->prefer.count; i++)
+        request->prefer |= strcmp(set->prefer.items[i], preferences[0]) == 0 ? AQ_PREFER_POINTS : AQ_PREFER_RECENT;
     request->flags |= (set->strict ? AQ_QUERY_STRICT : 0u) | (set->explain && !set->quiet ? AQ_EXPLAIN : 0u);
     return read_dates(set, request, &cli->err);
 }
@@ -364,7 +380,7 @@ static int search(struct aq_cli *cli)
     if (make_request(cli, &request))
         return aq_cli_fail(cli);
     if (set->strict && aq_query_check(request.query, time(NULL), &place, &cli->err))
-        return aq_cli_fail_at(cli, request.query, place);
+        return place.end ? aq_cli_fail_at(cli, request.query, place) : aq_cli_fail(cli);
     if (aq_synonyms_wanted(cli, &synonyms))
         return aq_cli_fail(cli);
     request.synonyms = synonyms;

@@ -89,21 +89,25 @@ void aq_text_query(struct aq_output *out, const struct aq_result *result)
     aq_buf_u8(&out->buf, '\n');
 }
 
-void aq_text_shares(struct aq_output *out, const struct aq_result *result, const struct aq_hit *hit,
-                    const char *margin)
+void aq_text_shares(struct aq_output *out, const struct aq_hit *hit, const char *margin)
 {
     struct aq_styled lines = {0};
     char text[160];
-    snprintf(text, sizeof text, "score %.4f, %u words in the passage, %.1f on average\n", hit->score, hit->length,
-             result->explanation.average_length);
+    snprintf(text, sizeof text, "score %.4f, %.*f words in the %s, %.1f on average\n", hit->score,
+             hit->whole ? 1 : 0, hit->length, hit->whole ? "comment" : "passage", hit->average_length);
     aq_styled_lines(&lines, aq_slice_str(text), AQ_STYLE_FAINT);
     for (uint32_t i = 0; i < hit->share_count; i++) {
         const struct aq_share *s = &hit->shares[i];
         snprintf(text, sizeof text, "%9.4f  ", s->share);
         aq_styled_lines(&lines, aq_slice_str(text), AQ_STYLE_PLAIN);
+        if (s->term.len == 0) {
+            aq_styled_str(&lines, s->kind, AQ_STYLE_PLAIN);
+            aq_styled_lines(&lines, aq_slice_str(" (preferred)\n"), AQ_STYLE_FAINT);
+            continue;
+        }
         aq_styled_line(&lines, s->term, AQ_STYLE_MATCH);
         pad(&lines, aq_text_width(s->term), 20);
-        snprintf(text, sizeof text, "%u× here, idf %.3f", s->tf, s->idf);
+        snprintf(text, sizeof text, "%g× here, idf %.3f", s->tf, s->idf);
         aq_styled_lines(&lines, aq_slice_str(text), AQ_STYLE_FAINT);
         if (s->boost < 1 || s->boost > 1) {
             snprintf(text, sizeof text, ", ×%g", s->boost);

@@ -173,7 +173,7 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
         unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
         write_hit(out, &result->hits[i], request->group, notes, around ? around[i].view : NULL);
         if (request->flags & AQ_EXPLAIN)
-            aq_text_shares(out, result, &result->hits[i], indent);
+            aq_text_shares(out, &result->hits[i], indent);
         aq_text_below(out, around ? around[i].view : NULL);
     }
 }

@@ -237,15 +237,17 @@ static void put_shares_or_null(struct aq_buf *out, const struct aq_hit *hit)
         return;
     }
     put_raw(out, "{");
-    put_integer(key(out, "length"), hit->length);
+    put_bool(key(out, "whole"), hit->whole);
+    put_real_or_null(key(out, "length"), hit->length);
+    put_real_or_null(key(out, "average_length"), hit->average_length);
     put_raw(key(out, "shares"), "[");
     for (uint32_t i = 0; i < hit->share_count; i++) {
         const struct aq_share *s = &hit->shares[i];
         put_raw(out, "{");
         put_str(key(out, "kind"), s->kind);
-        put_string(key(out, "typed"), s->typed);
-        put_string(key(out, "term"), s->term);
-        put_integer(key(out, "tf"), s->tf);
+        put_string_or_null(key(out, "typed"), s->typed);
+        put_string_or_null(key(out, "term"), s->term);
+        put_real_or_null(key(out, "tf"), s->tf);
         put_count(key(out, "passages"), s->passages);
         put_real_or_null(key(out, "idf"), s->idf);
         put_real_or_null(key(out, "boost"), s->boost);

@@ -19,8 +19,7 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
 /* Of a result that was explained: the query as it was understood, and what a hit's score
  * is made of. */
 void aq_text_query(struct aq_output *out, const struct aq_result *result);
-void aq_text_shares(struct aq_output *out, const struct aq_result *result, const struct aq_hit *hit,
-                    const char *margin);
+void aq_text_shares(struct aq_output *out, const struct aq_hit *hit, const char *margin);
 
 /* How many hits of the page stand for a comment, thread or author: where fewer match
  * than were asked for, further passages of the same comments follow them. */

@@ -274,7 +274,7 @@ static bool row_holds(struct asked *a, const struct passage *p, const struct tre
         } else if (here == excluded(c)) {
             return false;
         }
-        must |= c->occur == AQ_MUST;
+        must |= c->occur == AQ_MUST && !c->reading->wordless && !c->reading->lost;
     }
     return must || any || !some;
 }
@@ -508,7 +508,7 @@ static uint32_t distinct_things(const struct tree *root)
     uint32_t distinct = 0;
     for (uint32_t i = 0; i < root->count && root->kind == AQ_NODE_ROW; i++) {
         const struct tree *c = root->child[i];
-        bool counts = operand(c) && !c->reading->dead && !excluded(c) && c->kind != AQ_NODE_FIELD;
+        bool counts = operand(c) && !excluded(c) && !c->reading->wordless && !c->reading->lost;
         for (uint32_t k = 0; k < i && counts; k++)
             counts = excluded(root->child[k]) || !same_tree(root->child[k], c);
         distinct += counts;
@@ -548,7 +548,7 @@ static void ask_oracle(struct asked *a, struct expected *e)
     uint32_t n = 0, distinct;
     assert_non_null(all);
     a->patterns = count_patterns(a->root);
-    read_tree(a, a->root, false, false);
+    read_tree(a, a->root, false, false, false);
     tell_words(a, a->root, &told, false, false);
     tell_others(a, a->root, &told, false);
     count_terms(a->root, &all_terms);

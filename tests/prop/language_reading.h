@@ -39,6 +39,8 @@ struct reading {
     bool pattern;
     bool empty; /* nothing in it is a word */
     bool dead;  /* it cannot be found anywhere, and is passed over */
+    bool wordless; /* it asks for no word */
+    bool lost;  /* it asks for words, and none occurs: what is left of it are fields and exclusions */
 };
 
 struct asked {
@@ -321,7 +323,8 @@ static bool operand(const struct tree *t)
 
 /* From the leaves up. In what is excluded nothing is passed over. A group is dead when
  * words were given and none of them can be found. */
-static void read_tree(struct asked *a, struct tree *t, bool literal, bool near)
+/* required: by AND or +, so that fields hold whatever becomes of the words. */
+static void read_tree(struct asked *a, struct tree *t, bool literal, bool near, bool required)
 {
     literal |= excluded(t);
     /* An excluded word is a phrase of one. */
@@ -329,26 +332,30 @@ static void read_tree(struct asked *a, struct tree *t, bool literal, bool near)
     a->leaves += !near && (t->kind <= AQ_NODE_FUZZY || t->kind == AQ_NODE_NEAR);
     if (t->kind <= AQ_NODE_FIELD) {
         read_leaf(a, t, literal, near);
+        t->reading->wordless = t->kind == AQ_NODE_FIELD;
+        t->reading->lost = t->reading->dead;
         return;
     }
     t->reading = aq_arena_zalloc(&a->arena, sizeof *t->reading);
     assert_non_null(t->reading);
-    bool given = false, alive = false;
+    bool given = false, alive = false, filters = false, all = t->kind == AQ_NODE_NEAR;
     t->reading->empty = true;
     for (uint32_t i = 0; i < t->count; i++) {
         struct tree *c = t->child[i];
-        read_tree(a, c, literal, near || t->kind == AQ_NODE_NEAR);
+        read_tree(a, c, literal, near || t->kind == AQ_NODE_NEAR, t->kind == AQ_NODE_AND || c->occur == AQ_MUST);
         if (!operand(c))
             continue;
         t->reading->empty = false;
-        if (excluded(c) || c->kind == AQ_NODE_FIELD)
-            continue;
-        given = true;
-        alive |= !c->reading->dead;
+        bool words = !excluded(c) && !c->reading->wordless;
+        filters |= !c->reading->dead && (!words || c->reading->lost);
+        given |= words;
+        alive |= words && !c->reading->lost;
         /* All sides of a NEAR are needed. */
-        t->reading->dead |= t->kind == AQ_NODE_NEAR && c->reading->dead;
+        all &= !words || !c->reading->lost;
     }
-    t->reading->dead = !literal && (t->reading->dead || (given && !alive));
+    t->reading->wordless = !given;
+    t->reading->lost = given && !(t->kind == AQ_NODE_NEAR ? all : alive);
+    t->reading->dead = !literal && t->reading->lost && !(required && filters && t->kind != AQ_NODE_NEAR);
 }
 
 /* ---- what was told ---- */

@@ -57,7 +57,7 @@ static void random_request(struct asked *a, const struct aq_buf *query)
 {
     struct aq_search_request *r = &a->request;
     r->query = aq_slice(query->ptr, query->len);
-    r->flags = (below(8) ? AQ_NO_TEXT : 0) | (below(4) ? 0 : AQ_COUNT_EXACT);
+    r->flags = AQ_FIRST_STAGE | (below(8) ? AQ_NO_TEXT : 0) | (below(4) ? 0 : AQ_COUNT_EXACT);
     r->limit = below(3) ? 1 + below(12) : 300;
     r->offset = below(3) ? 0 : below(20);
     r->group = (enum aq_group)(below(2) ? 0 : below(4));

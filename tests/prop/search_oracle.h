@@ -251,7 +251,7 @@ static uint32_t name_words(const char *s, char out[8][32])
     }
 }
 
-static bool named(const char *name, const char *wanted)
+static __attribute__((unused)) bool named(const char *name, const char *wanted)
 {
     char a[8][32], b[8][32];
     uint32_t n = name_words(name, a), m = name_words(wanted, b);
@@ -331,7 +331,7 @@ static void spread(const struct aq_search_request *r, struct match *hits, uint32
 
 /* Puts the matches in the order of hits, one a group, and fills up. spreads: few of one
  * thread are among the first. */
-static void arrange(const struct oracle *o, const struct aq_search_request *r, struct match *all, uint32_t n,
+static __attribute__((unused)) void arrange(const struct oracle *o, const struct aq_search_request *r, struct match *all, uint32_t n,
                     bool spreads, struct expected *e)
 {
     struct match *out = calloc(o->count + 1, sizeof *out);

@@ -104,7 +104,7 @@ static void random_query(struct oracle *o, struct query *q)
     assert_false(q->string.failed);
     struct aq_search_request *r = &q->request;
     r->query = aq_slice(q->string.ptr, q->string.len);
-    r->flags = (plain ? AQ_QUERY_PLAIN : 0) | (below(4) ? 0 : AQ_NO_TEXT) | (below(4) ? 0 : AQ_COUNT_EXACT);
+    r->flags = AQ_FIRST_STAGE | (plain ? AQ_QUERY_PLAIN : 0) | (below(4) ? 0 : AQ_NO_TEXT) | (below(4) ? 0 : AQ_COUNT_EXACT);
     r->limit = below(3) ? 1 + below(12) : below(2) ? 0 : 300;
     r->offset = below(3) ? 0 : below(20);
     r->group = (enum aq_group)(below(2) ? 0 : below(4));

@@ -300,7 +300,7 @@ static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v
     a.request = (struct aq_search_request){.query = aq_slice(query.ptr, query.len),
                                            .limit = 10000,
                                            .group = AQ_GROUP_NONE,
-                                           .flags = AQ_NO_TEXT | AQ_COUNT_EXACT};
+                                           .flags = AQ_FIRST_STAGE | AQ_NO_TEXT | AQ_COUNT_EXACT};
     ask_oracle(&a, &e); /* reads the query */
     struct translation t = {.a = &a, .db = db, .scale = scale_of(&a)};
     xapian_query q = translate(&t, a.root, NULL, false, 1);

@@ -242,6 +242,11 @@ static void operators_without_sides_are_words(void **state)
     PARSES("a NEAR/0 b NEAR/300 c", "[w a][w NEAR/0][w b][w NEAR/300][w c]");
     PARSES("a NEAR -b", "[w a][w NEAR][-w b]");
     PARSES("a NEAR (b c)", "[w a][w NEAR][w b][w c]");
+    PARSES("(b c) NEAR a", "[w b][w c][w NEAR][w a]");
+    PARSES("(b c NEAR/2 d) NEAR/2 a", "[w b][+NEAR/2 [w c][w d]][w NEAR/2][w a]");
+    PARSES("(a NEAR/2 b) NEAR/2 c", "[+NEAR/2 [w a][w b]][w NEAR/2][w c]");
+    PARSES("c NEAR/2 (a NEAR/2 b)", "[w c][w NEAR/2][+NEAR/2 [w a][w b]]");
+    PARSES("(b c) d NEAR/2 a", "[w b][w c][+NEAR/2 [w d][w a]]");
     PARSES("author:x NEAR b", "[+author x][w NEAR][w b]");
 }
 

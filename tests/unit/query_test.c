@@ -205,6 +205,32 @@ static void patterns_beyond_16_are_left_out(void **state)
     aq_buf_free(&query);
 }
 
+static void what_stands_beside_a_near_is_counted(void **state)
+{
+    struct aq_buf query = {0};
+    (void)state;
+    aq_buf_printf(&query, "dog NEAR/3 (%s)", many("cat", 255, " OR "));
+    aq_buf_u8(&query, 0);
+    assert_int_equal(partial((const char *)query.ptr) & AQ_PARTIAL_TERMS, 0);
+    aq_buf_clear(&query);
+    aq_buf_printf(&query, "dog NEAR/3 (%s)", many("cat", 256, " OR "));
+    aq_buf_u8(&query, 0);
+    assert_int_equal(partial((const char *)query.ptr) & AQ_PARTIAL_TERMS, AQ_PARTIAL_TERMS);
+    aq_buf_free(&query);
+}
+
+/* Nothing is left of the tree but its fields. */
+static void operators_between_signs_find_what_the_fields_do(void **state)
+{
+    (void)state;
+    FINDS("author:ann (! AND !)", "1 3 5");
+    FINDS("(! OR ?)", "");
+    struct aq_result *r = search("author:ann (! AND !)");
+    for (uint32_t i = 0; i < r->hit_count; i++)
+        assert_int_equal(r->hits[i].range_count, 0);
+    aq_result_free(r);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -214,6 +240,8 @@ int main(void)
         cmocka_unit_test(work_is_bounded_by_the_passages_of_the_index),
         cmocka_unit_test(what_is_cut_by_work_is_the_same_again),
         cmocka_unit_test(patterns_beyond_16_are_left_out),
+        cmocka_unit_test(what_stands_beside_a_near_is_counted),
+        cmocka_unit_test(operators_between_signs_find_what_the_fields_do),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, make_indexes, remove_indexes);
