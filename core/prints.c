@@ -105,19 +105,22 @@ static void winnow(struct aq_prints *p, const uint32_t *words, size_t count)
     uint32_t run[AQ_PRINT_WINDOW] = {0}; /* the window's, by their place modulo its length */
     uint64_t sum = sum_words(words, AQ_PRINT_RUN), oldest = 1;
     size_t runs = count - AQ_PRINT_RUN + 1, window = runs < AQ_PRINT_WINDOW ? 1 : AQ_PRINT_WINDOW;
-    size_t kept = SIZE_MAX;
+    size_t lowest = 0, kept = SIZE_MAX;
     for (unsigned i = 1; i < AQ_PRINT_RUN; i++)
         oldest *= RUN_STEP;
     for (size_t i = 0; i < runs; i++) {
         if (i)
             sum = (sum - words[i - 1] * oldest) * RUN_STEP + words[i + AQ_PRINT_RUN - 1];
-        run[i % AQ_PRINT_WINDOW] = print_of(sum);
-        if (i + 1 < window)
-            continue;
-        size_t lowest = i;
-        for (size_t k = i; k-- > i + 1 - window;)
+        bool left = lowest + window == i; /* the lowest, the window */
+        uint32_t least = run[lowest % AQ_PRINT_WINDOW], print = print_of(sum);
+        run[i % AQ_PRINT_WINDOW] = print;
+        if (left || i == 0 || print <= least)
+            lowest = i;
+        for (size_t k = i; left && k-- > i + 1 - window;)
             if (run[k % AQ_PRINT_WINDOW] < run[lowest % AQ_PRINT_WINDOW])
                 lowest = k;
+        if (i + 1 < window)
+            continue;
         if (lowest != kept)
             p->v[p->count++] = run[lowest % AQ_PRINT_WINDOW];
         kept = lowest;

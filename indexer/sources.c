@@ -57,6 +57,12 @@ static uint32_t thread_of(struct aq_txn *t, uint32_t comment)
     return (uint32_t)aq_column_get(t, AQ_COL_THREAD, comment);
 }
 
+/* AQ_NO_COMMENT: nobody is named. */
+static uint32_t author_of(struct aq_txn *t, uint32_t comment)
+{
+    return (uint32_t)aq_column_get(t, AQ_COL_AUTHOR, comment);
+}
+
 /* ---- candidates ---- */
 
 static bool name_owner(struct finder *f, size_t subject, uint32_t owner)
@@ -209,6 +215,7 @@ struct match {
     uint32_t comment;
     uint8_t coverage;
     bool same_thread, later;
+    bool nameless; /* nobody is named as the author of either */
 };
 
 /* Of words too few for a run: are they all there, next to each other? */
@@ -244,19 +251,13 @@ static uint8_t cover(struct finder *f, const struct own *o, size_t *longest)
     return (uint8_t)(100 * covered / n);
 }
 
-/* Words of its own that nobody marked: are they another's, said again? */
-static bool taken_over(struct finder *f, const struct aq_subject *s, const struct match *m)
-{
-    int64_t by = aq_column_get(f->t, AQ_COL_AUTHOR, s->comment), of = aq_column_get(f->t, AQ_COL_AUTHOR, m->comment);
-    bool nameless = by == (int64_t)AQ_NO_COMMENT && of == (int64_t)AQ_NO_COMMENT;
-    return m->coverage >= OWN_LEAST && (nameless || (by != of && f->words.count >= OWN_WORDS));
-}
-
 static bool qualifies(struct finder *f, const struct aq_subject *s, const struct match *m, size_t longest)
 {
     if (!m->same_thread && longest < FAR_RUN)
         return false;
-    return s->quote ? m->coverage >= QUOTE_LEAST : taken_over(f, s, m);
+    if (s->quote)
+        return m->coverage >= QUOTE_LEAST;
+    return m->coverage >= OWN_LEAST && (m->nameless || f->words.count >= OWN_WORDS);
 }
 
 /* Earlier comments before later ones, those of the thread before others. */
@@ -330,16 +331,27 @@ static size_t most_named(const uint64_t *named, size_t count, struct candidate b
     return n;
 }
 
+/* What is not marked is rarely a quote: who said the same has most of its fingerprints,
+ * and is somebody else. */
+static size_t sift_unmarked(struct aq_txn *t, const struct aq_subject *s, struct candidate *c, size_t count)
+{
+    uint32_t author = author_of(t, s->comment);
+    size_t n = 0;
+    for (size_t i = 0; i < count && 2 * c[i].times >= s->probes; i++)
+        if (author == AQ_NO_COMMENT || author_of(t, c[i].comment) != author)
+            c[n++] = c[i];
+    return n;
+}
+
 static enum aq_status find_source(struct finder *f, struct aq_subject *s, const uint64_t *named, size_t count,
                                   struct aq_error *err)
 {
     struct candidate candidates[CANDIDATES];
     struct match matches[CANDIDATES];
     size_t n = most_named(named, count, candidates), found = 0;
-    /* What is not marked is rarely a quote: one that is shares most fingerprints. */
-    if (!s->quote && 2 * candidates[0].times < s->probes)
-        return AQ_OK;
-    enum aq_status st = read_subject(f, s, err);
+    if (!s->quote)
+        n = sift_unmarked(f->t, s, candidates, n);
+    enum aq_status st = n ? read_subject(f, s, err) : AQ_OK;
     for (size_t i = 0; i < n && st == AQ_OK; i++) {
         struct match *m = &matches[found];
         const struct own *o;
@@ -349,7 +361,9 @@ static enum aq_status find_source(struct finder *f, struct aq_subject *s, const 
             break;
         *m = (struct match){candidates[i].comment, cover(f, o, &longest),
                             thread_of(f->t, candidates[i].comment) == thread_of(f->t, s->comment),
-                            candidates[i].comment > s->comment};
+                            candidates[i].comment > s->comment,
+                            author_of(f->t, s->comment) == AQ_NO_COMMENT &&
+                                author_of(f->t, candidates[i].comment) == AQ_NO_COMMENT};
         found += qualifies(f, s, m, longest);
     }
     if (st == AQ_OK)
