@@ -290,6 +290,8 @@ static inline void aq_quoted_entry(uint8_t entry[AQ_QUOTED_ENTRY], const struct 
     entry[8] = (uint8_t)(l->ordinal >> 8);
     entry[9] = (uint8_t)l->ordinal;
 }
+/* A linked passage is no hit of its own, unless its comment's title is found by it. */
+bool aq_link_hides(struct aq_txn *t, const struct aq_link *link);
 /* What a comment's passage quotes; AQ_NOTFOUND where nothing is known. */
 enum aq_status aq_link_get(struct aq_txn *t, uint32_t comment, uint32_t ordinal, struct aq_link *link,
                            struct aq_error *err);

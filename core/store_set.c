@@ -179,6 +179,11 @@ enum aq_status aq_set_has(struct aq_txn *t, enum aq_table table, const uint8_t *
     return st;
 }
 
+bool aq_link_hides(struct aq_txn *t, const struct aq_link *link)
+{
+    return link->ordinal > 0 || aq_column_get(t, AQ_COL_FLAGS, link->comment) >> AQ_TITLE_SHIFT == 0;
+}
+
 enum aq_status aq_link_get(struct aq_txn *t, uint32_t comment, uint32_t ordinal, struct aq_link *link,
                            struct aq_error *err)
 {

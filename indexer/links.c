@@ -358,12 +358,13 @@ static enum aq_status settle(struct linking *l, size_t i, struct aq_error *err)
     if (l->passages[i] != AQ_NONE) {
         size_t at = (size_t)c->first_docid + l->passages[i];
         link.repeats = c->hidden[at >> 3] >> (at & 7) & 1;
-        if (found)
+        if (found && aq_link_hides(&c->t, &link))
             aq_bitmap_set(c->hidden, at, true);
     } else {
         st = old_repeats(l, s, &linked, &link.repeats, err);
         if (st == AQ_OK && (found || linked))
-            st = aq_commit_set_hidden(c, s->comment, s->ordinal, found || link.repeats, err);
+            st = aq_commit_set_hidden(c, s->comment, s->ordinal,
+                                      link.repeats || (found && aq_link_hides(&c->t, &link)), err);
     }
     if (found)
         put_link(&l->adds, &l->reversed_adds, &link);

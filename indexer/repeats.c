@@ -66,13 +66,17 @@ static enum aq_status flip(struct aq_commit *c, const struct aq_repeat *r, bool 
     return AQ_OK;
 }
 
-/* What is linked to its source is hidden in any case. */
+/* What is linked to its source is mostly hidden in any case. */
 static enum aq_status apply_flip(struct aq_commit *c, const struct aq_flip *f, struct aq_error *err)
 {
     struct aq_link link;
     enum aq_status st = aq_link_get(&c->t, f->number, f->ordinal, &link, err);
-    if (st == AQ_OK)
-        return aq_link_set_repeats(c, &link, f->hidden, err);
+    if (st == AQ_OK) {
+        st = aq_link_set_repeats(c, &link, f->hidden, err);
+        if (st || aq_link_hides(&c->t, &link))
+            return st;
+        st = AQ_NOTFOUND;
+    }
     return st == AQ_NOTFOUND ? aq_commit_set_hidden(c, f->number, f->ordinal, f->hidden, err) : st;
 }
 

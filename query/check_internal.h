@@ -59,7 +59,7 @@ struct aq_check {
     uint8_t *left;      /* its length, less the occurrences met in postings */
     uint8_t *deleted, *hidden, *quote; /* bitmaps */
     uint8_t *repeats;   /* bitmap: the repeat table says that it repeats another */
-    uint8_t *linked;    /* bitmap: it has a link to its source */
+    uint8_t *linked;    /* bitmap: it has a link to its source that hides it */
 
     /* Totals to be compared at the end. */
     uint64_t live, text_bytes, with_text, awaiting, author_words;

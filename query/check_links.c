@@ -37,7 +37,8 @@ static enum aq_status link_entry(struct aq_check *c, void *context, const uint8_
     if (l.coverage > 100 || l.repeats != aq_check_bit(c->repeats, passage))
         return aq_check_fault(c, "link", "that of passage %u of comment %u says %u%%, and that it %s another", l.ordinal,
                               l.comment, l.coverage, l.repeats ? "repeats" : "does not repeat");
-    aq_check_set_bit(c->linked, passage);
+    if (aq_link_hides(&c->t, &l))
+        aq_check_set_bit(c->linked, passage);
     all->last = l;
     all->any = true;
     all->count++;
@@ -68,7 +69,7 @@ static enum aq_status check_hidden(struct aq_check *c)
         } else if (differ >> (i & 7) & 1) {
             bool hidden = aq_check_bit(c->hidden, i);
             return aq_check_fault(c, i < c->pend_base ? "bits" : "pend", "%s is %s, but the repeat table says that it "
-                                  "%s, and %s link has it", aq_check_where(c, i, where),
+                                  "%s, and %s link hides it", aq_check_where(c, i, where),
                                   hidden ? "hidden" : "not hidden",
                                   aq_check_bit(c->repeats, i) ? "repeats another" : "is the first of its kind",
                                   aq_check_bit(c->linked, i) ? "a" : "no");

@@ -350,7 +350,7 @@ static inline void model_keep_passages(struct model_reading *r, const struct aq_
         const struct aq_passage_view *p = &v->passages[i];
         struct aq_buf normal = {0}, title = {0};
         struct model_passage out = {.quote = p->quote_depth > 0,
-                                    .linked = p->source != AQ_NO_COMMENT,
+                                    .linked = p->source != AQ_NO_COMMENT && !(i == 0 && v->title.len),
                                     .number = v->comment,
                                     .ordinal = i};
         model_put_normal(&normal, aq_slice(v->text.ptr + p->range.begin, p->range.end - p->range.begin), false);
