@@ -216,8 +216,8 @@ static xapian_query translate(struct translation *t, const struct tree *x, const
 /* A row, AND or OR. */
 static xapian_query an_inner(struct translation *t, const struct tree *x, bool literal, double boost)
 {
-    xapian_query musts[TREE_CHILDREN], some[TREE_CHILDREN], nots[TREE_CHILDREN], all;
-    uint32_t must = 0, should = 0, not = 0;
+    xapian_query musts[TREE_CHILDREN], some[TREE_CHILDREN], nots[TREE_CHILDREN], filters[TREE_CHILDREN], all;
+    uint32_t must = 0, should = 0, not = 0, filter = 0;
     for (uint32_t i = 0; i < x->count; i++) {
         const struct tree *c = x->child[i];
         if (!operand(c) || (!literal && c->reading->dead && !excluded(c)))
@@ -230,6 +230,8 @@ static xapian_query an_inner(struct translation *t, const struct tree *x, bool l
             some[should++] = pair(t, XAPIAN_AND_NOT, xapian_everything(t->db), q);
         else if (excluded(c))
             nots[not++] = q;
+        else if (x->kind == AQ_NODE_ROW && c->occur == AQ_MUST && (c->reading->wordless || c->reading->lost))
+            filters[filter++] = q;
         else if (x->kind == AQ_NODE_AND || (x->kind == AQ_NODE_ROW && c->occur == AQ_MUST))
             musts[must++] = q;
         else
@@ -239,6 +241,8 @@ static xapian_query an_inner(struct translation *t, const struct tree *x, bool l
     all = must ? xapian_join(t->db, XAPIAN_AND, musts, must, 0) : any;
     if (must && should)
         all = pair(t, XAPIAN_AND_MAYBE, all, any);
+    if (filter)
+        all = pair(t, XAPIAN_FILTER, all, xapian_join(t->db, XAPIAN_AND, filters, filter, 0));
     return not ? pair(t, XAPIAN_AND_NOT, all, xapian_join(t->db, XAPIAN_OR, nots, not, 0)) : all;
 }
 
