@@ -167,5 +167,5 @@ size_t aq_prints_arrange(struct aq_prints *p, bool quote)
         memcpy(p->v, lowest, n * sizeof *lowest);
     }
     p->count = n + others;
-    return n;
+    return quote || n < AQ_PRINT_OWN_PROBES ? n : AQ_PRINT_OWN_PROBES;
 }

@@ -14,7 +14,8 @@ enum {
     AQ_PRINT_RUN = 6,      /* words of a fingerprint */
     AQ_PRINT_WINDOW = 5,   /* of as many runs in a row one at least is kept */
     AQ_PRINT_SHORT = 3,    /* words that a whole text needs for a fingerprint of its own */
-    AQ_PRINT_PROBES = 8    /* fingerprints by which a passage looks for its source */
+    AQ_PRINT_PROBES = 8,   /* fingerprints by which a quote looks for its source */
+    AQ_PRINT_OWN_PROBES = 4 /* and what is not marked as one, most of which has none */
 };
 
 struct aq_wordlist {
@@ -34,8 +35,8 @@ struct aq_prints {
  * all its words together too. False: out of memory. */
 bool aq_prints_add(struct aq_prints *p, const uint32_t *words, size_t count);
 void aq_prints_free(struct aq_prints *p);
-/* Moves the lowest to the front, each once, and returns how many there are, at most
- * AQ_PRINT_PROBES: a passage looks for its source by them. Of a quote no others are kept. */
+/* Moves the lowest to the front, each once, and returns by how many of them a passage looks
+ * for its source. Of a quote no others are kept. */
 size_t aq_prints_arrange(struct aq_prints *p, bool quote);
 
 /* A hash of `count` words in order. */
