@@ -188,8 +188,10 @@ static enum aq_status concern_quoters(struct linking *l, uint32_t source, struct
     if (st == AQ_OK)
         st = aq_set_seek(&r, aq_slice(from, sizeof from), &entry, err);
     for (; st == AQ_OK && entry && memcmp(entry, from, 4) == 0; st = aq_set_next(&r, &entry, err))
-        if (!look_again(l, aq_unkey32(entry + 4)))
+        if (!look_again(l, aq_unkey32(entry + 4))) {
             st = aq_fail_nomem(err);
+            break;
+        }
     aq_set_close(&r);
     return st;
 }

@@ -284,8 +284,8 @@ enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, stru
         if (length > AQ_PASSAGE_TOKENS)
             return aq_fail(err, AQ_INTERNAL, "a passage has %zu tokens", length);
         uint8_t depth = p->passages[i].quote_depth;
-        const struct aq_passage *passage = &p->passages[i];
-        enum aq_status st = append_prints(p, b, aq_slice(p->document.text.ptr + passage->begin, passage->end - passage->begin),
+        uint32_t begin = p->passages[i].begin, end = p->passages[i].end;
+        enum aq_status st = append_prints(p, b, aq_slice(p->document.text.ptr + begin, end - begin),
                                           (uint32_t)b->passage_count, depth > 0, err);
         if (st)
             return st;

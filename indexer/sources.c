@@ -298,7 +298,8 @@ static enum aq_status read_subject(struct finder *f, const struct aq_subject *s,
         f->read = s->comment;
     }
     if (s->ordinal >= f->comment.passage_count)
-        return aq_fail(err, AQ_CORRUPT, "the text of comment %u has no passage %u: run aq check", s->comment, s->ordinal);
+        return aq_fail(err, AQ_CORRUPT, "the text of comment %u has no passage %u: run aq check", s->comment,
+                       s->ordinal);
     const struct aq_passage *p = &f->comment.passages[s->ordinal];
     f->words.count = 0;
     if (!aq_wordlist_add(&f->words, aq_slice(f->comment.text.ptr + p->begin, p->end - p->begin)) ||

@@ -25,7 +25,8 @@ static enum aq_status link_entry(struct aq_check *c, void *context, const uint8_
 {
     struct links *all = context;
     struct aq_link l = aq_link_read(entry);
-    if (l.comment >= c->t.state.next_comment || c->place[l.comment] == AQ_NOWHERE || l.ordinal >= c->passages[l.comment])
+    if (l.comment >= c->t.state.next_comment || c->place[l.comment] == AQ_NOWHERE ||
+        l.ordinal >= c->passages[l.comment])
         return aq_check_fault(c, "link", "there is one of passage %u of comment %u, which is not in the index",
                               l.ordinal, l.comment);
     if (l.source >= c->t.state.next_comment || !aq_check_live(c, l.source) || l.source == l.comment)
@@ -35,8 +36,8 @@ static enum aq_status link_entry(struct aq_check *c, void *context, const uint8_
         return aq_check_fault(c, "link", "passage %u of comment %u quotes two comments", l.ordinal, l.comment);
     uint32_t passage = c->place[l.comment] + l.ordinal;
     if (l.coverage > 100 || l.repeats != aq_check_bit(c->repeats, passage))
-        return aq_check_fault(c, "link", "that of passage %u of comment %u says %u%%, and that it %s another", l.ordinal,
-                              l.comment, l.coverage, l.repeats ? "repeats" : "does not repeat");
+        return aq_check_fault(c, "link", "that of passage %u of comment %u says %u%%, and that it %s another",
+                              l.ordinal, l.comment, l.coverage, l.repeats ? "repeats" : "does not repeat");
     if (aq_link_hides(&c->t, &l))
         aq_check_set_bit(c->linked, passage);
     all->last = l;
