@@ -54,6 +54,7 @@ enum {
     AQ_EXPLAIN = 32,         /* says how the query was understood and what makes up each score */
     AQ_NEED_WORDS = 64,      /* with AQ_QUERY_PLAIN: without any word nothing is found, whatever the filters */
     AQ_FIRST_STAGE = 256,    /* ranks passages by BM25 alone, whatever else their comments say */
+    AQ_CONCEPTS = 512,       /* words that stand out in the best hits count for the order, too */
     AQ_NO_HITS = 128         /* totals and facets only; limit and offset do not matter */
 };
 
@@ -113,6 +114,8 @@ struct aq_search_request {
     const struct aq_synonyms *synonyms; /* borrowed for the call; NULL: none. Plain queries have none */
     uint32_t snippets;      /* windows of a hit's text, at most 5. Up to 1: `snippet` alone. More implies
                              * AQ_NO_FILL: windows come from all passages of a comment that match */
+    const char *const *without_concepts; /* words that are none of them */
+    size_t without_concept_count;
 };
 
 struct aq_range {
@@ -131,7 +134,8 @@ struct aq_snippet {
 
 /* What one term adds to a score. */
 struct aq_share {
-    const char *kind;       /* "term", or of a preference "points" or "recent", which have no term */
+    const char *kind;       /* "term"; "concept": of a word that was not typed; or of a preference "points" or
+                             * "recent", which have no term */
     struct aq_slice typed;  /* what of the query it comes from */
     struct aq_slice term;   /* in the index */
     double tf;              /* how often the passage has it; of a pattern, only what the pattern matches. Of
@@ -149,6 +153,7 @@ struct aq_hit {
     uint32_t more;          /* further matching passages of the same group, this one not counted */
     bool more_at_least;     /* `more` is a lower bound */
     bool all_words;         /* has every word of the query */
+    bool by_concepts;       /* has none of what was typed: only concepts found it */
     uint8_t quote_depth;    /* 0: the author's own words. With AQ_NO_TEXT 1 for any quote */
     struct aq_slice id, parent, thread, author, source, url;
     struct aq_slice title;  /* its own, else its thread's */
@@ -189,6 +194,12 @@ struct aq_facet {
     uint32_t distinct;      /* values there are */
     uint32_t comments;      /* that match */
     uint32_t without;       /* those of them that have no value: no author, thread, tag, or date from year 1 to 9999 */
+};
+
+/* A word that counts besides what was typed: AQ_CONCEPTS, or `~word` in the query. */
+struct aq_added_word {
+    struct aq_slice word;
+    double boost;           /* what it counts for, where a word that was typed counts 1 */
 };
 
 /* The query as it was understood: each node before its children. With AQ_EXPLAIN. */
@@ -239,6 +250,8 @@ struct aq_result {
     struct aq_slice query; /* what was searched for: the request's, or what aq_related made */
     const struct aq_slice *synonyms; /* that were searched for besides what was typed */
     uint32_t synonym_count;
+    const struct aq_added_word *concepts; /* that count, too, the strongest first */
+    uint32_t concept_count;
     const struct aq_facet *facets; /* in the order asked for */
     size_t facet_count;
     struct aq_explanation explanation;
@@ -396,6 +409,43 @@ struct aq_word_list {
 AQ_API enum aq_status aq_words(struct aq_reader *r, struct aq_slice beginning, uint32_t limit,
                                struct aq_word_list **out, struct aq_error *err);
 AQ_API void aq_words_free(struct aq_word_list *words); /* NULL allowed */
+
+/* ---- concepts ---- */
+
+/* Zero-initialise for the defaults. */
+struct aq_concepts_request {
+    struct aq_slice query; /* docs/QUERY.md: mostly a word or a phrase */
+    uint32_t limit;        /* 0: 20; at most 1,000 */
+    const struct aq_synonyms *synonyms; /* NULL: none */
+};
+
+/* A word or phrase that stands in passages with the query's words more often than elsewhere. */
+struct aq_concept {
+    struct aq_slice text;   /* as people write it most often */
+    double strength;        /* log-likelihood ratio (Dunning 1993) of its passages against all others */
+    uint64_t passages;      /* of the index that have it */
+    uint32_t together;      /* of those looked at */
+    uint32_t words;         /* 1, or those of a phrase */
+    struct aq_slice id;     /* of a comment with both */
+    uint32_t comment, ordinal;
+    struct aq_slice example; /* where it stands there: a part of that passage */
+    struct aq_range range;  /* of the concept in the example */
+};
+
+struct aq_concept_list {
+    const struct aq_concept *concepts; /* the strongest first */
+    uint32_t concept_count;
+    uint32_t looked_at;     /* passages: the best for the query, no quotes, few of each thread and author */
+    uint64_t passages;      /* in the index */
+    uint64_t commit;
+    uint64_t micros;
+};
+
+/* What the index itself associates with a word or phrase. The query's own words and names of
+ * authors are no concepts. */
+AQ_API enum aq_status aq_concepts(struct aq_reader *r, const struct aq_concepts_request *request,
+                                  struct aq_concept_list **out, struct aq_error *err);
+AQ_API void aq_concepts_free(struct aq_concept_list *concepts); /* NULL allowed */
 
 /* ---- looking after an index ---- */
 

@@ -20,12 +20,18 @@ static bool copy(struct aq_arena *arena, struct aq_slice from, struct aq_slice *
     return from.len == 0 || (*to = aq_arena_copy(arena, from)).ptr;
 }
 
+/* What of it made it a hit. */
+static const struct aq_query *query_of(const struct work *w, const struct aq_hit *h)
+{
+    return h->by_concepts ? w->maker->concepts : w->maker->query;
+}
+
 /* Marks the text; *ranges in the result's arena. */
-static enum aq_status mark(struct work *w, struct aq_slice text, const struct aq_range **ranges, uint32_t *count,
-                           struct aq_error *err)
+static enum aq_status mark(struct work *w, const struct aq_query *query, struct aq_slice text,
+                           const struct aq_range **ranges, uint32_t *count, struct aq_error *err)
 {
     const struct aq_hit_maker *m = w->maker;
-    enum aq_status st = aq_mark_text(&w->marker, m->analyzer, m->query, text, err);
+    enum aq_status st = aq_mark_text(&w->marker, m->analyzer, query, text, err);
     *ranges = NULL;
     *count = 0;
     if (st || w->marker.count == 0)
@@ -41,9 +47,9 @@ static enum aq_status mark(struct work *w, struct aq_slice text, const struct aq
 /* Marks and window of the passage. */
 static enum aq_status show_passage(struct work *w, struct aq_hit *h, struct aq_error *err)
 {
-    struct aq_snippet_source source = {.text = h->passage, .marks = &w->marker, .query = w->maker->query};
+    struct aq_snippet_source source = {.text = h->passage, .marks = &w->marker, .query = query_of(w, h)};
     double worth;
-    enum aq_status st = mark(w, h->passage, &h->ranges, &h->range_count, err);
+    enum aq_status st = mark(w, query_of(w, h), h->passage, &h->ranges, &h->range_count, err);
     if (!st)
         h->snippet = aq_snippet_window(&source, (struct aq_range){0, (uint32_t)h->passage.len}, AQ_SNIPPET_COLUMNS,
                                        &worth);
@@ -62,7 +68,7 @@ static enum aq_status show_more(struct work *w, struct aq_hit *h, const struct a
                                         .others = !m->alone && x->matches != 1,
                                         .most = m->snippets,
                                         .analyzer = m->analyzer,
-                                        .query = m->query};
+                                        .query = query_of(w, h)};
     return aq_snippets_make(&source, m->arena, &h->snippets, &h->snippet_count, err);
 }
 
@@ -78,6 +84,7 @@ static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, siz
                          .ordinal = x->ordinal,
                          .more = x->matches ? x->matches - 1 : 0,
                          .all_words = x->all_words,
+                         .by_concepts = x->tier & AQ_TIER_CONCEPTS,
                          .whole = x->whole,
                          .quote_depth = x->tier & AQ_TIER_QUOTE ? 1 : 0,
                          .date = aq_column_get(m->txn, AQ_COL_DATE, x->comment),
@@ -152,7 +159,7 @@ static enum aq_status make_titles(struct work *w, struct order *order, size_t co
     }
     for (size_t i = 0; i < count; i++) {
         struct aq_hit *h = &w->hits[i];
-        enum aq_status st = mark(w, h->title, &h->title_ranges, &h->title_range_count, err);
+        enum aq_status st = mark(w, query_of(w, h), h->title, &h->title_ranges, &h->title_range_count, err);
         if (st)
             return st;
     }

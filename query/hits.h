@@ -14,6 +14,7 @@ struct aq_hit_maker {
     struct aq_txn *txn;
     struct aq_analyzer *analyzer;
     const struct aq_query *query;
+    const struct aq_query *concepts; /* what is marked in hits that they alone found */
     unsigned flags;         /* of the request: AQ_NO_TEXT */
     uint32_t snippets;      /* of the request */
     bool alone;             /* every passage is a hit of its own */

@@ -360,6 +360,29 @@ static bool operate(struct aq_scan *s)
     return true;
 }
 
+/* Behind a tilde that asks for what goes with a word or phrase; p where there is none.
+ * Before digits and signs it is text: `~10`, `~/notes`. */
+static const uint8_t *behind_tilde(const struct aq_scan *s, const uint8_t *p)
+{
+    struct aq_slice text;
+    bool closed;
+    if (s->end - p < 2 || *p != '~' || aq_syntax_at_space(p + 1, s->end))
+        return p;
+    bool letter = (p[1] | 0x20) >= 'a' && (p[1] | 0x20) <= 'z';
+    return letter || p[1] >= 0x80 || aq_syntax_quoted(p + 1, s->end, &text, &closed) ? p + 1 : p;
+}
+
+/* The leaf that a tilde at p stands before, if there was room for it. */
+static void widen(struct aq_scan *s, size_t leaf, const uint8_t *p)
+{
+    if (leaf >= s->out->count)
+        return;
+    struct aq_node *n = aq_scan_node(s, (uint32_t)leaf);
+    n->widened = (n->kind == AQ_NODE_WORD || n->kind == AQ_NODE_PHRASE) && n->occur != AQ_MUST_NOT;
+    if (!n->widened)
+        aq_scan_trouble(s, p, s->p, "~ stands directly before a word or phrase that is not excluded");
+}
+
 /* One clause at s->p, which is no space. Signs, brackets and fields count only at the
  * start of a word (`fresh`), so `x-risk` and `a"b` are text. */
 static void clause(struct aq_scan *s, bool fresh)
@@ -387,10 +410,14 @@ static void clause(struct aq_scan *s, bool fresh)
         s->p = p + 1;
         return;
     }
-    next = aq_scan_read_phrase(s, begin, p, occur);
-    if (!next && fresh)
+    const uint8_t *text = fresh ? behind_tilde(s, p) : p;
+    size_t leaf = s->out->count; /* the next one's number */
+    next = aq_scan_read_phrase(s, begin, text, occur);
+    if (!next && fresh && text == p)
         next = aq_scan_read_field(s, begin, p, occur);
-    s->p = next ? next : aq_scan_read_word(s, begin, p, occur);
+    s->p = next ? next : aq_scan_read_word(s, begin, text, occur);
+    if (text != p)
+        widen(s, leaf, p);
 }
 
 static void parse(struct aq_scan *s)

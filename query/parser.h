@@ -35,6 +35,7 @@ struct aq_node {
     uint8_t kind;     /* enum aq_node_kind */
     uint8_t occur;    /* enum aq_occur, in a row; elsewhere only AQ_MUST_NOT matters */
     bool ordered;     /* of NEAR: it is ADJ */
+    bool widened;     /* of WORD and PHRASE: a tilde stands before it */
     uint16_t distance;
     double boost;     /* 1 when none was given */
     struct aq_slice text;  /* of a leaf: operators and quotation marks removed; borrowed from the query */

@@ -22,7 +22,7 @@ const uint8_t *aq_scan_read_field(struct aq_scan *s, const uint8_t *begin, const
         after = aq_scan_word_end(s, colon + 1);
         value = aq_syntax_between(colon + 1, after);
     }
-    struct aq_field_value read;
+    struct aq_field_value read = {0};
     enum aq_field name = aq_field_named(aq_syntax_between(p, colon));
     bool blank = aq_syntax_skip_spaces(value.ptr, value.ptr + value.len) == value.ptr + value.len;
     if (name == AQ_FIELD_COUNT && (blank || value.ptr[0] == '/'))

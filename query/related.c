@@ -4,6 +4,7 @@
 #include "leaf.h"
 #include "passage.h"
 #include "reader.h"
+#include "telling.h"
 
 #include <math.h>
 
@@ -194,43 +195,6 @@ static enum aq_status read_text(struct likeness *l, struct aq_reader *r, struct 
 
 /* ---- its words ---- */
 
-/* Whether the word at hand is one of an address; tokens come in order. */
-struct run {
-    size_t end; /* of what stands between two spaces */
-    bool address;
-};
-
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool in_address(struct run *run, struct aq_slice text, const struct aq_token *t)
-{
-    if (t->begin < run->end)
-        return run->address;
-    size_t from = t->begin;
-    while (from > 0 && !is_space(text.ptr[from - 1]))
-        from--;
-    for (run->end = t->begin + (size_t)1; run->end < text.len && !is_space(text.ptr[run->end]);)
-        run->end++;
-    run->address = memmem(text.ptr + from, run->end - from, "://", 3) || memmem(text.ptr + from, run->end - from, "www.", 4);
-    return run->address;
-}
-
-/* Numbers and single letters are about everything. */
-static bool is_telling(struct aq_slice typed)
-{
-    bool letter = false;
-    size_t characters = 0;
-    for (size_t i = 0; i < typed.len; i++) {
-        uint8_t c = typed.ptr[i];
-        letter |= c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        characters += (c & 0xc0) != 0x80;
-    }
-    return letter && characters > 1;
-}
-
 /* A stretch being counted: what its words count for is added to `words`, which go by the
  * numbers of q's terms, as `here` does: how often each stood in it so far. */
 struct counting {
@@ -249,16 +213,16 @@ static uint32_t term_of(const struct counting *c, const struct aq_token *t)
 static enum aq_status count_stretch(struct counting *c, struct aq_slice text, bool title, struct aq_error *err)
 {
     const struct aq_token *tokens;
-    struct run run = {0};
+    struct aq_run run = {0};
     size_t count;
     if (aq_analyze(c->analyzer, text, &tokens, &count))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < count; i++) {
         uint32_t term = term_of(c, &tokens[i]);
-        if (term == AQ_NO_TERM || in_address(&run, text, &tokens[i]))
+        if (term == AQ_NO_TERM || aq_in_address(&run, text, tokens[i].begin))
             continue;
         struct aq_related_word *w = &c->words[term];
-        if (c->here[term]++ < (title ? 1 : PASSAGE_COUNTS) && is_telling(w->typed))
+        if (c->here[term]++ < (title ? 1 : PASSAGE_COUNTS) && aq_is_telling(w->typed))
             w->count += title ? TITLE_COUNTS : 1;
         if ((tokens[i].flags & AQ_TOKEN_WHOLE) && w->df >= LEAST_DF)
             i += tokens[i].span;

@@ -68,8 +68,7 @@ static enum aq_status make_filters(struct aq_search_run *s, struct aq_error *err
     return st;
 }
 
-/* From the query's string to leaves with global statistics. */
-static enum aq_status prepare(struct aq_search_run *s, struct aq_error *err)
+enum aq_status aq_search_prepare(struct aq_search_run *s, struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
     enum aq_status st = parse(s, err);
@@ -100,7 +99,7 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     size_t count = 0;
     uint32_t limit = r->limit ? r->limit : DEFAULT_LIMIT;
     uint32_t k = r->flags & AQ_NO_HITS ? 1 : r->offset + limit;
-    enum aq_status st = prepare(s, err);
+    enum aq_status st = aq_search_prepare(s, err);
     if (!st)
         st = aq_facets_init(&s->facets, &s->txn, r, err);
     if (st)
@@ -127,11 +126,14 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     st = aq_search_tell(s, out, &a->arena, err);
     if (!st && r->flags & AQ_EXPLAIN)
         st = aq_explain_hits(&plan, &s->txn, &s->evidence, hits, count - skip, &a->arena, &shares, err);
+    if (!st && r->flags & AQ_EXPLAIN && out->concept_count)
+        st = aq_expand_explain(s, hits, count - skip, &a->arena, &shares, err);
     if (st)
         return st;
     struct aq_hit_maker maker = {.txn = &s->txn,
                                  .analyzer = s->reader->analyzer,
                                  .query = &s->query,
+                                 .concepts = &s->expansion.row.query,
                                  .flags = r->flags,
                                  .snippets = r->snippets,
                                  .alone = r->group == AQ_GROUP_NONE,
@@ -147,7 +149,7 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     return st;
 }
 
-static void search_free(struct aq_search_run *s)
+void aq_search_free(struct aq_search_run *s)
 {
     aq_syntax_free(&s->syntax);
     aq_query_free(&s->query);
@@ -156,6 +158,7 @@ static void search_free(struct aq_search_run *s)
     aq_collector_free(&s->wider);
     aq_collector_free(&s->filler);
     aq_facets_free(&s->facets);
+    aq_expansion_free(&s->expansion);
     aq_arena_reset(s->arena);
     aq_arena_reset(s->scratch);
 }
@@ -187,7 +190,7 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
     if (!st) {
         aq_reader_bound_analyzer(r);
         st = answer(s, a, err);
-        search_free(s);
+        aq_search_free(s);
         aq_txn_end(&s->txn);
     }
     free(s);

@@ -7,6 +7,7 @@
 #define AQ_SEARCH_H
 
 #include "evidence.h"
+#include "expand.h"
 #include "facets.h"
 #include "plan.h"
 #include "reader.h"
@@ -30,9 +31,14 @@ struct aq_search_run {
     struct aq_collector wider;
     struct aq_collector filler;
     struct aq_plan_work work;
+    struct aq_expansion expansion;
     struct aq_evidence_request evidence;
 };
 
+/* From the request's string to leaves with global statistics. */
+enum aq_status aq_search_prepare(struct aq_search_run *s, struct aq_error *err);
+/* All but its arenas, which are the reader's. */
+void aq_search_free(struct aq_search_run *s);
 
 /* The best k hits, best first, of which there may be fewer. */
 enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_candidate **found, size_t *count,

@@ -163,6 +163,39 @@ static enum aq_status find_best(struct aq_search_run *s, enum aq_plan_kind kind,
     return aq_plan_count_matches(&plan, kind, *hits + skipped, *count - skipped, err);
 }
 
+/* Whether concepts count. */
+static bool expands(const struct aq_search_run *s, enum aq_plan_kind kind)
+{
+    return aq_expand_wanted(s) && !(s->request->flags & AQ_NO_HITS) && sort_of(s, kind) == AQ_SORT_RELEVANCE &&
+           s->query.scores;
+}
+
+/* More of the best than are wanted, which concepts put in order; behind them, while there
+ * are places, what concepts alone find. */
+static enum aq_status find_widened(struct aq_search_run *s, enum aq_plan_kind kind, uint32_t k,
+                                   struct aq_candidate **hits, size_t *count, struct aq_error *err)
+{
+    const struct aq_search_request *r = s->request;
+    bool ranks = can_rank(s, kind), second = has_second_stage(s, kind);
+    uint32_t of_thread = per_thread(s, kind), among = at_least(k, AQ_EXPAND_AMONG);
+    uint64_t enough = k > s->reader->count_enough ? k : s->reader->count_enough;
+    enum aq_status st = ranks ? rank(s, kind, &s->collector, among, enough, hits, count, err)
+                              : run(s, kind, &s->collector, r->group, among, hits, count, err);
+    if (!st && second)
+        st = second_stage(s, *hits, *count, err);
+    if (!st)
+        st = aq_expand(s, *hits, *count, err);
+    if (!st && of_thread < k)
+        aq_spread(&s->txn, of_thread, *hits, *count, true);
+    *count = !st && *count > k ? k : *count;
+    if (!st && ranks && r->group == AQ_GROUP_COMMENT && *count) {
+        size_t skipped = *count == k ? r->offset : 0;
+        struct aq_plan plan = aq_search_plan(s, &s->collector);
+        st = aq_plan_count_matches(&plan, kind, *hits + skipped, *count - skipped, err);
+    }
+    return st ? st : aq_expand_fill(s, k, hits, count, err);
+}
+
 static int by_comment(const void *x, const void *y)
 {
     const struct aq_candidate *a = x, *b = y;
@@ -207,8 +240,9 @@ enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_can
 {
     bool filtered = s->filter.active && !(s->request->flags & AQ_NEED_WORDS);
     enum aq_plan_kind kind = aq_plan_choose(&s->query, filtered);
-    enum aq_status st = can_rank(s, kind) ? find_best(s, kind, k, found, count, err)
-                                          : find_among_all(s, kind, k, found, count, err);
+    enum aq_status st = expands(s, kind)     ? find_widened(s, kind, k, found, count, err)
+                        : can_rank(s, kind) ? find_best(s, kind, k, found, count, err)
+                                            : find_among_all(s, kind, k, found, count, err);
     if (!st && !(s->request->flags & AQ_NO_HITS))
         st = fill_places(s, kind, k, found, count, err);
     return st;

@@ -125,5 +125,7 @@ enum aq_status aq_search_tell(struct aq_search_run *s, struct aq_result *result,
         st = copy_synonyms(s, result, arena, err);
     if (!st)
         st = suggest(s, result, arena, err);
+    if (!st)
+        st = aq_expand_tell(s, arena, result, err);
     return st ? st : explain(s, result, arena, err);
 }

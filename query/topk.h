@@ -19,7 +19,7 @@ struct aq_candidate {
     bool whole;       /* the score is that of the whole comment (evidence.h) */
 };
 
-enum { AQ_TIER_QUOTE = 1, AQ_TIER_SOME_WORDS = 2 };
+enum { AQ_TIER_QUOTE = 1, AQ_TIER_SOME_WORDS = 2, AQ_TIER_CONCEPTS = 4 /* without any word of the query */ };
 
 /* The order of hits: primary descending, tier ascending, score descending, comment
  * ascending, ordinal ascending. Total: no two passages are equal. */

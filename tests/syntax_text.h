@@ -1,5 +1,5 @@
 /* syntax_text.h - a parsed query as a line of text, for tests to compare: nodes in
- * brackets, "+", "-" or nothing, what it is, distance and boost, then its text or
+ * brackets, "+", "-" or nothing, "~" where concepts are asked for, what it is, distance and boost, then its text or
  * children. Of an outermost row only the children. */
 #ifndef AQ_SYNTAX_TEXT_H
 #define AQ_SYNTAX_TEXT_H
@@ -16,7 +16,7 @@ static void syntax_node_text(const struct aq_syntax *s, uint32_t at, bool in_row
     const char *kind = x->kind == AQ_NODE_NEAR && x->ordered ? "ADJ"
                        : x->kind == AQ_NODE_FIELD              ? aq_field_name(x->field.field)
                                                                : letters[x->kind];
-    aq_buf_printf(out, "[%s%s", sign, kind);
+    aq_buf_printf(out, "[%s%s%s", sign, x->widened ? "~" : "", kind);
     if (x->distance)
         aq_buf_printf(out, "/%u", x->distance);
     if (x->boost < 1 || x->boost > 1)

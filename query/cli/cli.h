@@ -28,6 +28,8 @@ struct aq_settings {
     uint64_t snippets;
     const char *synonyms; /* a file */
     bool no_synonyms;
+    bool concepts;
+    struct aq_option_list without_concepts;
     struct aq_option_list facets; /* "author,tag:20" */
     bool over_time;
     struct aq_option_list prefer; /* "points", "recent" */
@@ -65,7 +67,7 @@ struct aq_command {
 };
 
 extern const struct aq_command aq_command_search, aq_command_show, aq_command_thread, aq_command_related,
-    aq_command_suggest, aq_command_terms, aq_command_stats, aq_command_run, aq_command_check, aq_command_help,
+    aq_command_suggest, aq_command_terms, aq_command_concepts, aq_command_stats, aq_command_run, aq_command_check, aq_command_help,
     aq_command_version;
 
 /* All of them, and the options they have in common. */

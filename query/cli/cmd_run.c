@@ -29,6 +29,8 @@ static const struct aq_option options[] = {
      .more = "Where this or --b is given, passages are ranked by BM25 alone: there is no second stage."},
     {.name = "b", .kind = AQ_OPTION_REAL, .field = FIELD(b), .value = "X", .max = 1,
      .help = "BM25's b: how much the length of a passage counts (default 0.75)"},
+    {.name = "concepts", .kind = AQ_OPTION_FLAG, .field = FIELD(concepts),
+     .help = "words that stand out in the best hits count, too"},
 };
 
 /* ---- reading ---- */
@@ -355,6 +357,8 @@ static enum aq_status answer(struct job *job, const struct asked *q)
     };
     if (set->format == AQ_RUN_TREC)
         request.flags |= AQ_NO_TEXT | AQ_NO_FILL;
+    if (set->concepts)
+        request.flags |= AQ_CONCEPTS;
     if (set->k1 >= 0 || set->b >= 0) {
         request.k1 = set->k1 >= 0 ? set->k1 : default_k1;
         /* Without k1 length cannot count; 0 and 0 would ask for the defaults. */

@@ -107,6 +107,13 @@ static const struct aq_option options[] = {
      .more = "SYNONYMS below says what is in such a file."},
     {.name = "no-synonyms", .kind = AQ_OPTION_FLAG, .field = FIELD(no_synonyms),
      .help = "search for nothing but the words given"},
+    {.name = "concepts", .kind = AQ_OPTION_FLAG, .field = FIELD(concepts),
+     .help = "words that stand out in the best hits count for the order, too",
+     .more = "What was typed stays what finds hits; where there are fewer than were wanted, such words find more, "
+             "behind all others. Which they were is said below the hits. Queries with a phrase have none. A tilde "
+             "before a word (`~qualia`) asks for those of this word alone."},
+    {.name = "without-concept", .kind = AQ_OPTION_LIST, .field = FIELD(without_concepts), .value = "WORD",
+     .help = "but not this one; repeat it for several"},
     {.name = "count", .kind = AQ_OPTION_FLAG, .field = FIELD(count),
      .help = "print only the exact number of comments that match",
      .more = "By --group it is the number of threads, authors or passages."},
@@ -218,6 +225,9 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
     }
     if (set->count)
         request->flags |= AQ_COUNT_EXACT;
+    request->flags |= set->concepts ? AQ_CONCEPTS : 0u;
+    request->without_concepts = set->without_concepts.items;
+    request->without_concept_count = set->without_concepts.count;
     for (size_t i = 0; i < set->prefer.count; i++)
         request->prefer |= strcmp(set->prefer.items[i], preferences[0]) == 0 ? AQ_PREFER_POINTS : AQ_PREFER_RECENT;
     request->flags |= (set->strict ? AQ_QUERY_STRICT : 0u) | (set->explain && !set->quiet ? AQ_EXPLAIN : 0u);

@@ -146,6 +146,14 @@ uint32_t aq_hits_leading(const struct aq_search_request *request, const struct a
     return left < result->hit_count ? (uint32_t)left : result->hit_count;
 }
 
+static uint32_t count_by_concepts(const struct aq_result *result)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < result->hit_count; i++)
+        n += result->hits[i].by_concepts;
+    return n;
+}
+
 static void write_divider(struct aq_output *out, const char *text)
 {
     aq_text_heading(out, text);
@@ -167,7 +175,9 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
             aq_buf_u8(&out->buf, '\n');
         if (i == divide)
             write_divider(out, "— not all words —");
-        else if (i == leading)
+        else if (result->hits[i].by_concepts && (i == 0 || !result->hits[i - 1].by_concepts))
+            write_divider(out, "— none of these words, but what goes with them —");
+        else if (!result->hits[i].by_concepts && i >= leading && (i == leading || result->hits[i - 1].by_concepts))
             write_divider(out, "— more passages of the same comments —");
         bool said = i < leading && divide != UINT32_MAX;
         unsigned notes = (short_query && !said ? NOTE_WORDS : 0u) | (i < leading ? NOTE_MORE : 0u);
@@ -191,6 +201,16 @@ static void write_words(struct aq_styled *line, const char *label, const struct 
     aq_styled_str(line, "\n", AQ_STYLE_PLAIN);
 }
 
+static void write_concepts(struct aq_styled *line, const struct aq_result *result)
+{
+    aq_styled_str(line, "concepts:", AQ_STYLE_FAINT);
+    for (uint32_t i = 0; i < result->concept_count; i++) {
+        aq_styled_str(line, i ? ", " : " ", AQ_STYLE_FAINT);
+        aq_styled_line(line, result->concepts[i].word, AQ_STYLE_FAINT);
+    }
+    aq_styled_str(line, "\n", AQ_STYLE_PLAIN);
+}
+
 void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struct aq_search_request *request,
                     const struct aq_result *result)
 {
@@ -200,6 +220,7 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
                                         [AQ_GROUP_AUTHOR] = "author"};
     uint64_t total = request->group == AQ_GROUP_NONE ? result->total_passages : result->total_groups;
     const char *unit = units[request->group];
+    uint32_t by_concepts = count_by_concepts(result);
     char count[AQ_COUNT_SIZE], text[160], time[32];
     double ms = (double)result->micros / 1000;
     snprintf(time, sizeof time, "%.*f ms", ms < 10 ? 1 : 0, ms);
@@ -212,7 +233,7 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
         snprintf(text, sizeof text, "%s%s %s%s, %s\n", least, count, unit, plural, time);
     else if (result->hit_count == 0)
         snprintf(text, sizeof text, "no more: %s%s %s%s, %s\n", least, count, unit, plural, time);
-    else if (aq_hits_leading(request, result) < result->hit_count)
+    else if (aq_hits_leading(request, result) + by_concepts < result->hit_count)
         snprintf(text, sizeof text, "%u passage%s of %s %s%s, %s\n", result->hit_count,
                  result->hit_count == 1 ? "" : "s", count, unit, plural, time);
     else if (request->offset)
@@ -231,6 +252,12 @@ void aq_text_totals(struct aq_buf *out, const struct aq_terminal *t, const struc
         write_words(&line, "no comment has:", result->ignored, result->ignored_count, AQ_STYLE_PLAIN);
     if (result->synonym_count)
         write_words(&line, "also:", result->synonyms, result->synonym_count, AQ_STYLE_FAINT);
+    if (by_concepts) {
+        snprintf(text, sizeof text, "and %u with none of these words\n", by_concepts);
+        aq_styled_str(&line, text, AQ_STYLE_FAINT);
+    }
+    if (result->concept_count)
+        write_concepts(&line, result);
     if (result->suggestion.len)
         write_words(&line, "did you mean:", &result->suggestion, 1, AQ_STYLE_PLAIN);
     if (result->partial & AQ_PARTIAL_TERMS)

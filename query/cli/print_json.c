@@ -290,6 +290,7 @@ void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
     put_range(key(out, "snippet"), hit->snippet);
     put_ranges(key(out, "title_ranges"), hit->title_ranges, hit->title_range_count);
     put_bool(key(out, "all_words"), hit->all_words);
+    put_bool(key(out, "by_concepts"), hit->by_concepts);
     put_integer(key(out, "quote"), hit->quote_depth);
     put_integer(key(out, "more"), hit->more);
     put_bool(key(out, "more_at_least"), hit->more_at_least);
@@ -323,6 +324,18 @@ void aq_json_facet(struct aq_buf *out, const struct aq_facet *f)
     finish(out, from);
 }
 
+static void put_added_words(struct aq_buf *out, const struct aq_added_word *words, uint32_t count)
+{
+    put_raw(out, "[");
+    for (uint32_t i = 0; i < count; i++) {
+        put_raw(out, "{");
+        put_string(key(out, "word"), words[i].word);
+        put_real_or_null(key(out, "boost"), words[i].boost);
+        aq_buf_u8(out, '}');
+    }
+    aq_buf_u8(out, ']');
+}
+
 void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_slice query_id)
 {
     size_t from = begin(out, "end");
@@ -350,6 +363,7 @@ void aq_json_end(struct aq_buf *out, const struct aq_result *result, struct aq_s
     put_count(key(out, "commit"), result->commit);
     put_count(key(out, "micros"), result->micros);
     put_strings(key(out, "synonyms"), result->synonyms, result->synonym_count);
+    put_added_words(key(out, "concepts"), result->concepts, result->concept_count);
     finish(out, from);
 }
 
@@ -423,6 +437,24 @@ void aq_json_word(struct aq_buf *out, const struct aq_word *w)
     put_string(key(out, "stem"), w->term);
     put_count(key(out, "count"), w->count);
     put_count(key(out, "passages"), w->passages);
+    finish(out, from);
+}
+
+void aq_json_concept(struct aq_buf *out, const struct aq_concept *c)
+{
+    size_t from = begin(out, "concept");
+    put_integer(key(out, "version"), AQ_JSON_VERSION);
+    put_string(key(out, "concept"), c->text);
+    put_integer(key(out, "words"), c->words);
+    put_real_or_null(key(out, "strength"), c->strength);
+    put_count(key(out, "passages"), c->passages);
+    put_integer(key(out, "together"), c->together);
+    put_raw(key(out, "example"), "{");
+    put_string(key(out, "id"), c->id);
+    put_integer(key(out, "passage"), c->ordinal);
+    put_string(key(out, "text"), c->example);
+    put_range(key(out, "range"), c->range);
+    aq_buf_u8(out, '}');
     finish(out, from);
 }
 

@@ -23,6 +23,7 @@ void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const 
                      unsigned level);
 void aq_json_suggestion(struct aq_buf *out, const struct aq_suggestion *s);
 void aq_json_word(struct aq_buf *out, const struct aq_word *w);
+void aq_json_concept(struct aq_buf *out, const struct aq_concept *c);
 void aq_json_stats(struct aq_buf *out, const char *dir, const struct aq_index_stats *s);
 void aq_json_checked(struct aq_buf *out, const char *dir, const struct aq_index_stats *s);
 /* place: what of the query it is about, or NULL. */

@@ -50,6 +50,7 @@ void aq_text_thread(struct aq_output *out, const struct aq_thread_view *thread);
 /* A line each; of words a table. */
 void aq_text_suggestion(struct aq_output *out, const struct aq_suggestion *s);
 void aq_text_words(struct aq_output *out, const struct aq_word_list *list);
+void aq_text_concepts(struct aq_output *out, const struct aq_concept_list *list);
 
 void aq_text_stats(struct aq_output *out, const char *dir, const struct aq_index_stats *s);
 
