@@ -40,6 +40,9 @@ enum aq_table {
     AQ_TABLE_MEMBER, /* set of thread u32, comment u32 */
     AQ_TABLE_REPEAT, /* set of passage hash u64, is it a quote u8, comment u32, ordinal u16 */
     AQ_TABLE_FORM,   /* segment u32, name of a form -> forms (forms.h) */
+    AQ_TABLE_PRINT,  /* set of fingerprint u32, comment u32 (prints.h) */
+    AQ_TABLE_LINK,   /* set of comment u32, ordinal u16, source u32, how u8: what a passage quotes */
+    AQ_TABLE_QUOTED, /* set of source u32, comment u32, ordinal u16: the same the other way */
     AQ_TABLE_COUNT
 };
 
@@ -231,7 +234,14 @@ void aq_walk_close(struct aq_walk *w);
 /* ---- sets ----
  * Of fixed-width entries in bytewise order, many to a row (store_set.c). Numbers in
  * them are big-endian. */
-enum { AQ_ID_ENTRY = 1 + 8 + 4, AQ_MEMBER_ENTRY = 4 + 4, AQ_REPEAT_ENTRY = 8 + 1 + 4 + 2 };
+enum {
+    AQ_ID_ENTRY = 1 + 8 + 4,
+    AQ_MEMBER_ENTRY = 4 + 4,
+    AQ_REPEAT_ENTRY = 8 + 1 + 4 + 2,
+    AQ_PRINT_ENTRY = 4 + 4,
+    AQ_LINK_ENTRY = 4 + 2 + 4 + 1,
+    AQ_QUOTED_ENTRY = 4 + 4 + 2
+};
 static inline void aq_repeat_entry(uint8_t entry[AQ_REPEAT_ENTRY], uint64_t hash, bool quote, uint32_t comment,
                                    uint32_t ordinal)
 {
@@ -245,6 +255,47 @@ static inline uint32_t aq_repeat_entry_ordinal(const uint8_t *entry)
 {
     return (uint32_t)entry[13] << 8 | entry[14];
 }
+
+/* The lowest bit of a fingerprint's key in the table: its comment quotes it, and looks
+ * for its source by it. Otherwise the words are the comment's own. */
+enum { AQ_PRINT_QUOTE = 1 };
+
+/* A passage's source. */
+struct aq_link {
+    uint32_t comment, source;
+    uint16_t ordinal;
+    uint8_t coverage; /* per cent of its words that stand there in the same order */
+    bool repeats;     /* it is hidden, too, for it says the same as an earlier passage */
+};
+static inline void aq_link_entry(uint8_t entry[AQ_LINK_ENTRY], const struct aq_link *l)
+{
+    aq_key32(entry, l->comment);
+    entry[4] = (uint8_t)(l->ordinal >> 8);
+    entry[5] = (uint8_t)l->ordinal;
+    aq_key32(entry + 6, l->source);
+    entry[10] = (uint8_t)(l->coverage | l->repeats << 7);
+}
+static inline struct aq_link aq_link_read(const uint8_t *entry)
+{
+    return (struct aq_link){.comment = aq_unkey32(entry),
+                            .source = aq_unkey32(entry + 6),
+                            .ordinal = (uint16_t)(entry[4] << 8 | entry[5]),
+                            .coverage = entry[10] & 0x7f,
+                            .repeats = entry[10] >> 7};
+}
+static inline void aq_quoted_entry(uint8_t entry[AQ_QUOTED_ENTRY], const struct aq_link *l)
+{
+    aq_key32(entry, l->source);
+    aq_key32(entry + 4, l->comment);
+    entry[8] = (uint8_t)(l->ordinal >> 8);
+    entry[9] = (uint8_t)l->ordinal;
+}
+/* A linked passage is no hit of its own, unless its comment's title is found by it. */
+bool aq_link_hides(struct aq_txn *t, const struct aq_link *link);
+/* What a comment's passage quotes; AQ_NOTFOUND where nothing is known. */
+enum aq_status aq_link_get(struct aq_txn *t, uint32_t comment, uint32_t ordinal, struct aq_link *link,
+                           struct aq_error *err);
+
 size_t aq_set_width(enum aq_table table);    /* bytes an entry */
 size_t aq_set_row_most(enum aq_table table); /* entries a row can have */
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* In the checksum, so that a record that landed in another table is noticed. */
-static const uint8_t table_letter[AQ_TABLE_COUNT] = {'M', 'S', 'L', 'D', 'B', 'P', 'C', 'T', 'X', 'I', 'N', 'E', 'R', 'F'};
+static const uint8_t table_letter[AQ_TABLE_COUNT] = {'M', 'S', 'L', 'D', 'B', 'P', 'C', 'T', 'X', 'I', 'N', 'E', 'R', 'F', 'G', 'Q', 'K'};
 
 static MDB_val val_of(struct aq_slice s)
 {

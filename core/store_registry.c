@@ -20,7 +20,7 @@ static struct {
 
 const char *const aq_table_name[AQ_TABLE_COUNT] = {"meta", "seg",  "norm", "map",  "bits",   "pend",
                                                    "col",  "text", "ident", "id",  "name", "member",
-                                                   "repeat", "form"};
+                                                   "repeat", "form", "print", "link", "quoted"};
 
 void aq_store_test_map_size(size_t size)
 {

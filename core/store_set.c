@@ -15,7 +15,8 @@ enum {
 };
 
 static const uint8_t widths[AQ_TABLE_COUNT] = {
-    [AQ_TABLE_ID] = AQ_ID_ENTRY, [AQ_TABLE_MEMBER] = AQ_MEMBER_ENTRY, [AQ_TABLE_REPEAT] = AQ_REPEAT_ENTRY};
+    [AQ_TABLE_ID] = AQ_ID_ENTRY,       [AQ_TABLE_MEMBER] = AQ_MEMBER_ENTRY, [AQ_TABLE_REPEAT] = AQ_REPEAT_ENTRY,
+    [AQ_TABLE_PRINT] = AQ_PRINT_ENTRY, [AQ_TABLE_LINK] = AQ_LINK_ENTRY,     [AQ_TABLE_QUOTED] = AQ_QUOTED_ENTRY};
 
 size_t aq_set_width(enum aq_table table)
 {
@@ -174,6 +175,29 @@ enum aq_status aq_set_has(struct aq_txn *t, enum aq_table table, const uint8_t *
     if (st == AQ_OK)
         st = aq_set_seek(&r, aq_slice(entry, r.width), &found, err);
     *has = st == AQ_OK && found && memcmp(found, entry, r.width) == 0;
+    aq_set_close(&r);
+    return st;
+}
+
+bool aq_link_hides(struct aq_txn *t, const struct aq_link *link)
+{
+    return link->ordinal > 0 || aq_column_get(t, AQ_COL_FLAGS, link->comment) >> AQ_TITLE_SHIFT == 0;
+}
+
+enum aq_status aq_link_get(struct aq_txn *t, uint32_t comment, uint32_t ordinal, struct aq_link *link,
+                           struct aq_error *err)
+{
+    struct aq_set_reader r;
+    const uint8_t *entry = NULL;
+    uint8_t from[AQ_LINK_ENTRY];
+    aq_link_entry(from, &(struct aq_link){.comment = comment, .ordinal = (uint16_t)ordinal});
+    enum aq_status st = aq_set_open(t, AQ_TABLE_LINK, &r, err);
+    if (st == AQ_OK)
+        st = aq_set_seek(&r, aq_slice(from, sizeof from), &entry, err);
+    if (st == AQ_OK && !(entry && memcmp(entry, from, 6) == 0))
+        st = AQ_NOTFOUND;
+    if (st == AQ_OK)
+        *link = aq_link_read(entry);
     aq_set_close(&r);
     return st;
 }

@@ -175,6 +175,7 @@ struct aq_hit {
     bool whole;             /* the score is that of the whole comment, docs/QUERY.md, "Order" */
     double length;          /* tokens of the passage, or of the whole comment, as scored; with AQ_EXPLAIN */
     double average_length;  /* of all passages, or comments; with AQ_EXPLAIN */
+    uint32_t quoted_by;     /* comments that quote its comment; 0 with AQ_NO_TEXT */
 };
 
 struct aq_facet_value {
@@ -282,6 +283,11 @@ struct aq_passage_view {
     struct aq_range range; /* of text */
     uint8_t quote_depth;
     bool code, heading;
+    /* The comment that these words come from, whether they are marked as a quote or not;
+     * AQ_NO_COMMENT: they are the author's own, or the original is not in the index. */
+    uint32_t source;
+    struct aq_slice source_id, source_author;
+    uint8_t coverage; /* per cent of the words that stand there so */
 };
 
 struct aq_comment_view {
@@ -297,6 +303,8 @@ struct aq_comment_view {
     const uint32_t *replies; /* comment numbers, in the order of the thread */
     uint32_t reply_count;
     uint32_t parent_comment; /* AQ_NO_COMMENT when the parent is not in the index */
+    const uint32_t *quoted_by; /* comments that quote it, by number */
+    uint32_t quoted_by_count;
 };
 
 /* By external id, or (id.ptr NULL) by comment number. AQ_NOTFOUND also for deleted ones. */

@@ -49,6 +49,8 @@ void aq_batch_free(struct aq_batch *b)
     free(b->kills);
     free(b->updates);
     free(b->texts);
+    free(b->prints);
+    free(b->gone_prints);
     aq_buf_free(&b->strings);
     aq_buf_free(&b->overrides);
     aq_hashmap_free(&b->by_id);
@@ -70,7 +72,8 @@ size_t aq_batch_bytes(const struct aq_batch *b)
 {
     return b->comment_cap * sizeof *b->comments + b->passage_cap * sizeof *b->passages +
            b->name_cap * sizeof *b->names + b->removal_cap * sizeof *b->removals + b->kill_cap * sizeof *b->kills +
-           b->update_cap * sizeof *b->updates + b->text_cap * sizeof *b->texts + b->strings.cap + b->overrides.cap +
+           b->update_cap * sizeof *b->updates + b->text_cap * sizeof *b->texts +
+           (b->print_cap + b->gone_print_cap) * sizeof *b->prints + b->strings.cap + b->overrides.cap +
            aq_hashmap_bytes(&b->by_id) + aq_hashmap_bytes(&b->by_number) + aq_hashmap_bytes(&b->killed) +
            aq_hashmap_bytes(&b->by_name);
 }

@@ -71,6 +71,13 @@ struct aq_batch_update {
     uint32_t tags; /* local name */
 };
 
+/* A fingerprint of a passage of the batch: key of the table u32, passage u31; the lowest
+ * bit says that the passage looks for its source by it. */
+static inline uint64_t aq_batch_print(uint32_t key, uint32_t passage, bool probe)
+{
+    return (uint64_t)key << 32 | passage << 1 | probe;
+}
+
 struct aq_batch_text {
     uint32_t number;
     struct aq_span bytes; /* of aq_batch.overrides */
@@ -114,9 +121,11 @@ struct aq_batch {
     struct aq_batch_kill *kills;   /* those comments */
     struct aq_batch_update *updates;
     struct aq_batch_text *texts;   /* stored text of replaced comments */
+    uint64_t *prints;              /* of its passages: aq_batch_print */
+    uint64_t *gone_prints;         /* of older versions: table's key u32, comment u32 */
     size_t comment_count, comment_cap, passage_count, passage_cap, name_count, name_cap;
     size_t removal_count, removal_cap, kill_count, kill_cap, update_count, update_cap;
-    size_t text_count, text_cap;
+    size_t text_count, text_cap, print_count, print_cap, gone_print_count, gone_print_cap;
     struct aq_buf strings, overrides;
     struct aq_hashmap by_id;     /* id hash -> index of the comment's newest version */
     struct aq_hashmap by_number; /* aq_hash_number -> index of updates */

@@ -21,6 +21,7 @@ struct aq_commit {
     struct aq_batch *batch;
     bool segment;        /* ends as a segment, else as pending records */
     uint32_t passages;   /* of the new segment, or of the unit */
+    uint32_t first_new;  /* number that was not given before */
     uint32_t first_docid; /* of the batch's own passages: pending comments' come before */
     uint8_t *hidden, *deleted, *quotes; /* bitmaps over the new passages, whole chunks */
     uint32_t *names;     /* local name -> number */
@@ -50,6 +51,8 @@ enum aq_status aq_commit_find_all(struct aq_commit *c, const uint32_t *numbers, 
 enum aq_status aq_commit_locate(struct aq_commit *c, uint32_t number, struct aq_place *place, struct aq_error *err);
 enum aq_status aq_commit_set_hidden(struct aq_commit *c, uint32_t number, uint32_t ordinal, bool hidden,
                                     struct aq_error *err);
+enum aq_status aq_commit_is_hidden(struct aq_commit *c, uint32_t number, uint32_t ordinal, bool *hidden,
+                                   struct aq_error *err);
 
 /* The number of a local name as a column has it: AQ_NO_COMMENT without. */
 int64_t aq_commit_name(const struct aq_commit *c, uint32_t local);
@@ -66,6 +69,12 @@ enum aq_status aq_commit_parents(struct aq_commit *c, struct aq_error *err);
 /* Stores the batch's passages in the repeat table, takes removed ones out, and
  * hides whatever is no longer, or not, the first of its kind. */
 enum aq_status aq_commit_repeats(struct aq_commit *c, struct aq_error *err);
+
+/* Stores the fingerprints of the batch, finds what its passages quote, and what older
+ * ones do now, and hides what is linked. After the repeats and the texts. */
+enum aq_status aq_commit_links(struct aq_commit *c, struct aq_error *err);
+/* A passage with this link repeats an earlier one from now on, or no more. */
+enum aq_status aq_link_set_repeats(struct aq_commit *c, const struct aq_link *link, bool repeats, struct aq_error *err);
 
 /* Gives the batch's new comments their ids, for good. */
 enum aq_status aq_commit_idents(struct aq_commit *c, struct aq_error *err);

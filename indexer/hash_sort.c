@@ -62,3 +62,43 @@ void aq_hash_sort(void *items, size_t count, size_t size, int (*compare)(const v
     free(to);
     free(ends);
 }
+
+static int by_value(const void *x, const void *y)
+{
+    const uint64_t *a = x, *b = y;
+    return (*a > *b) - (*a < *b);
+}
+
+bool aq_sort64(uint64_t *v, size_t count)
+{
+    uint64_t *from = v, *to;
+    if (count < SMALL) {
+        if (count)
+            qsort(v, count, sizeof *v, by_value);
+        return true;
+    }
+    if (!(to = malloc(count * sizeof *v)))
+        return false;
+    uint64_t *spare = to;
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        size_t ends[256] = {0}, sum = 0;
+        for (size_t i = 0; i < count; i++)
+            ends[from[i] >> shift & 0xff]++;
+        if (ends[from[0] >> shift & 0xff] == count)
+            continue;
+        for (size_t b = 0; b < 256; b++) {
+            size_t n = ends[b];
+            ends[b] = sum;
+            sum += n;
+        }
+        for (size_t i = 0; i < count; i++)
+            to[ends[from[i] >> shift & 0xff]++] = from[i];
+        uint64_t *was = from;
+        from = to;
+        to = was;
+    }
+    if (from != v)
+        memcpy(v, from, count * sizeof *v);
+    free(spare);
+    return true;
+}

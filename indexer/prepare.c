@@ -13,6 +13,8 @@ void aq_preparer_free(struct aq_preparer *p)
     free(p->passages);
     aq_buf_free(&p->repaired);
     aq_passage_hasher_free(&p->hasher);
+    aq_wordlist_free(&p->words);
+    aq_prints_free(&p->prints);
     *p = (struct aq_preparer){0};
 }
 
@@ -218,6 +220,27 @@ enum aq_status aq_passage_hash(struct aq_preparer *p, struct aq_slice text, uint
     return aq_passage_hash_tokens(&p->hasher, p->analyzer, tokens, count, hash) ? AQ_OK : AQ_NOMEM;
 }
 
+enum aq_status aq_passage_prints(struct aq_preparer *p, struct aq_slice text, bool quote, size_t *probes)
+{
+    p->words.count = p->prints.count = 0;
+    if (!aq_wordlist_add(&p->words, text) || !aq_prints_add(&p->prints, p->words.v, p->words.count))
+        return AQ_NOMEM;
+    *probes = aq_prints_arrange(&p->prints, quote);
+    return AQ_OK;
+}
+
+static enum aq_status append_prints(struct aq_preparer *p, struct aq_batch *b, struct aq_slice text, uint32_t passage,
+                                    bool quote, struct aq_error *err)
+{
+    size_t probes;
+    if (aq_passage_prints(p, text, quote, &probes) ||
+        !aq_grow(&b->prints, &b->print_cap, b->print_count + p->prints.count, sizeof *b->prints))
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < p->prints.count; i++)
+        b->prints[b->print_count++] = aq_batch_print(p->prints.v[i] | quote, passage, i < probes);
+    return AQ_OK;
+}
+
 /* ---- output ---- */
 
 /* The unit has room for them. */
@@ -261,6 +284,11 @@ enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, stru
         if (length > AQ_PASSAGE_TOKENS)
             return aq_fail(err, AQ_INTERNAL, "a passage has %zu tokens", length);
         uint8_t depth = p->passages[i].quote_depth;
+        uint32_t begin = p->passages[i].begin, end = p->passages[i].end;
+        enum aq_status st = append_prints(p, b, aq_slice(p->document.text.ptr + begin, end - begin),
+                                          (uint32_t)b->passage_count, depth > 0, err);
+        if (st)
+            return st;
         u->passages[u->passage_count++] =
             (struct aq_pending_passage){(uint8_t)length, depth ? AQ_PENDING_QUOTE : 0};
         b->passages[b->passage_count++] = (struct aq_batch_passage){hash, (uint8_t)length, depth};

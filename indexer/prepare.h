@@ -6,6 +6,7 @@
 #include "aq_index.h"
 #include "batch.h"
 #include "passage.h"
+#include "prints.h"
 #include "splitter.h"
 
 struct aq_preparer {
@@ -20,6 +21,8 @@ struct aq_preparer {
     uint16_t flags;              /* of AQ_COL_FLAGS: what text and title say */
     struct aq_buf repaired;      /* fields that were not valid UTF-8 */
     struct aq_passage_hasher hasher;
+    struct aq_wordlist words;       /* of a passage */
+    struct aq_prints prints;
 };
 
 void aq_preparer_free(struct aq_preparer *p);
@@ -48,5 +51,9 @@ enum aq_status aq_prepare_append(struct aq_preparer *p, struct aq_batch *b, stru
 
 /* Hash of a passage's words in order, whatever stands between them; 0 without any. */
 enum aq_status aq_passage_hash(struct aq_preparer *p, struct aq_slice text, uint64_t *hash);
+
+/* Fingerprints of a passage, in p->prints: by how many of the first, which are its
+ * lowest, it looks for its source. A quote has no others. */
+enum aq_status aq_passage_prints(struct aq_preparer *p, struct aq_slice text, bool quote, size_t *probes);
 
 #endif

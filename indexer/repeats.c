@@ -66,6 +66,20 @@ static enum aq_status flip(struct aq_commit *c, const struct aq_repeat *r, bool 
     return AQ_OK;
 }
 
+/* What is linked to its source is mostly hidden in any case. */
+static enum aq_status apply_flip(struct aq_commit *c, const struct aq_flip *f, struct aq_error *err)
+{
+    struct aq_link link;
+    enum aq_status st = aq_link_get(&c->t, f->number, f->ordinal, &link, err);
+    if (st == AQ_OK) {
+        st = aq_link_set_repeats(c, &link, f->hidden, err);
+        if (st || aq_link_hides(&c->t, &link))
+            return st;
+        st = AQ_NOTFOUND;
+    }
+    return st == AQ_NOTFOUND ? aq_commit_set_hidden(c, f->number, f->ordinal, f->hidden, err) : st;
+}
+
 static enum aq_status apply_flips(struct aq_commit *c, struct aq_error *err)
 {
     uint32_t *numbers = malloc((c->flip_count + 1) * sizeof *numbers);
@@ -75,7 +89,7 @@ static enum aq_status apply_flips(struct aq_commit *c, struct aq_error *err)
         numbers[i] = c->flips[i].number;
     enum aq_status st = aq_commit_find_all(c, numbers, c->flip_count, err);
     for (size_t i = 0; i < c->flip_count && st == AQ_OK; i++)
-        st = aq_commit_set_hidden(c, c->flips[i].number, c->flips[i].ordinal, c->flips[i].hidden, err);
+        st = apply_flip(c, &c->flips[i], err);
     free(numbers);
     return st;
 }

@@ -104,6 +104,20 @@ static enum aq_status update_facts(struct aq_writer *w, const struct aq_standing
     return AQ_OK;
 }
 
+static enum aq_status note_gone_prints(struct aq_writer *w, struct aq_slice text, uint32_t number, bool quote,
+                                       struct aq_error *err)
+{
+    struct aq_batch *b = w->batch;
+    const struct aq_prints *prints = &w->preparer.prints;
+    size_t probes;
+    if (aq_passage_prints(&w->preparer, text, quote, &probes) ||
+        !aq_grow(&b->gone_prints, &b->gone_print_cap, b->gone_print_count + prints->count, sizeof *b->gone_prints))
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < prints->count; i++)
+        b->gone_prints[b->gone_print_count++] = (uint64_t)(prints->v[i] | quote) << 32 | number;
+    return AQ_OK;
+}
+
 /* Takes the stored version of a comment out: notes its passages' hashes. */
 static enum aq_status kill_stored(struct aq_writer *w, uint32_t number, struct aq_error *err)
 {
@@ -119,10 +133,14 @@ static enum aq_status kill_stored(struct aq_writer *w, uint32_t number, struct a
     kill.parent_hash = old.parent.len ? aq_hash(old.parent) : 0;
     for (uint32_t i = 0; i < old.passage_count; i++) {
         const struct aq_passage *p = &old.passages[i];
+        struct aq_slice text = aq_slice(old.text.ptr + p->begin, p->end - p->begin);
         uint64_t hash;
-        st = aq_passage_hash(&w->preparer, aq_slice(old.text.ptr + p->begin, p->end - p->begin), &hash);
+        st = aq_passage_hash(&w->preparer, text, &hash);
         if (st)
             return aq_fail(err, st, "an older version cannot be analyzed: %s", aq_status_name(st));
+        st = note_gone_prints(w, text, number, p->quote_depth > 0, err);
+        if (st)
+            return st;
         if (!hash)
             continue;
         if (!aq_grow(&b->removals, &b->removal_cap, b->removal_count + 1, sizeof *b->removals))

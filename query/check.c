@@ -1,6 +1,6 @@
 /* check.c - aq_check: every record against its checksum and against all others.
  * Owns the order in which that is done, the memory it takes (about ten bytes a
- * passage and six a comment) and how a fault reads; check_internal.h says who does
+ * passage and fourteen a comment) and how a fault reads; check_internal.h says who does
  * what. Reads one snapshot; trusts nothing in it, checksums included. */
 #include "check_internal.h"
 
@@ -11,7 +11,7 @@
 
 static const char *const table_names[AQ_TABLE_COUNT] = {"meta", "seg",  "norm", "map",  "bits",   "pend",
                                                         "col",  "text", "ident", "id",  "name", "member",
-                                                        "repeat", "form"};
+                                                        "repeat", "form", "print", "link", "quoted"};
 
 const char *aq_check_table_name(enum aq_table table)
 {
@@ -144,14 +144,16 @@ static enum aq_status take_memory(struct aq_check *c)
     c->place = malloc((comments + 1) * sizeof *c->place);
     c->passages = calloc(comments + 1, sizeof *c->passages);
     c->in_thread = calloc(bitmap_bytes(comments), 1);
+    c->prints = calloc(comments + 1, sizeof *c->prints);
     c->sums = calloc(total + 1, sizeof *c->sums);
     c->left = calloc(total + 1, 1);
     c->deleted = calloc(bitmap_bytes(total), 1);
     c->hidden = calloc(bitmap_bytes(total), 1);
     c->quote = calloc(bitmap_bytes(total), 1);
     c->repeats = calloc(bitmap_bytes(total), 1);
+    c->linked = calloc(bitmap_bytes(total), 1);
     if (!c->place || !c->passages || !c->in_thread || !c->sums || !c->left || !c->deleted || !c->hidden ||
-        !c->quote || !c->repeats)
+        !c->quote || !c->repeats || !c->linked || !c->prints)
         return aq_fail_nomem(c->err);
     memset(c->place, 0xff, (comments + 1) * sizeof *c->place);
     for (uint32_t i = 0; i < c->t.segment_count; i++)
@@ -172,6 +174,8 @@ static void give_memory_back(struct aq_check *c)
     free(c->hidden);
     free(c->quote);
     free(c->repeats);
+    free(c->linked);
+    free(c->prints);
     aq_analyzer_close(c->analyzer);
 }
 
@@ -187,6 +191,7 @@ static enum aq_status check_snapshot(struct aq_check *c)
         {"columns", aq_check_columns},      {"pending comments", aq_check_pending_totals},
         {"memory", take_memory},            {"passages", aq_check_passages},
         {"pending comments", aq_check_pending}, {"repeats", aq_check_repeats},
+        {"links", aq_check_links},          {"fingerprints", aq_check_prints},
         {"threads", aq_check_members},      {"names", aq_check_names},
         {"postings", aq_check_postings},    {"forms", aq_check_forms},
         {"text", aq_check_text},            {"ids", aq_check_ids},

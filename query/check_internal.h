@@ -5,6 +5,7 @@
  *   check_passages.c  lengths, bitmaps and maps of segments; pending comments
  *   check_postings.c  every list of every segment
  *   check_forms.c     the table of forms against those lists
+ *   check_links.c     links and fingerprints; the hidden marks
  *   check_text.c      every comment's text against all of the above
  *
  * How text and postings are compared in a few bytes a passage: each occurrence of a
@@ -50,6 +51,7 @@ struct aq_check {
     uint32_t *place;    /* its first passage, AQ_NOWHERE */
     uint16_t *passages; /* how many stand there */
     uint8_t *in_thread; /* bitmap: its thread lists it */
+    uint64_t *prints;   /* what its fingerprints add up to */
 
     /* One a passage of a segment or, from pend_base on, of pending comments. */
     uint32_t passage_count, pend_base;
@@ -57,6 +59,7 @@ struct aq_check {
     uint8_t *left;      /* its length, less the occurrences met in postings */
     uint8_t *deleted, *hidden, *quote; /* bitmaps */
     uint8_t *repeats;   /* bitmap: the repeat table says that it repeats another */
+    uint8_t *linked;    /* bitmap: it has a link to its source that hides it */
 
     /* Totals to be compared at the end. */
     uint64_t live, text_bytes, with_text, awaiting, author_words;
@@ -78,6 +81,9 @@ void aq_check_tell(struct aq_check *c, const char *stage, uint64_t done, uint64_
 typedef enum aq_status aq_check_row(struct aq_check *c, void *context, struct aq_slice key, struct aq_slice payload);
 enum aq_status aq_check_table(struct aq_check *c, enum aq_table table, aq_check_row *visit, void *context);
 const char *aq_check_table_name(enum aq_table table);
+/* Walks a set, the form and order of its rows included. */
+typedef enum aq_status aq_check_entry(struct aq_check *c, void *context, const uint8_t *entry);
+enum aq_status aq_check_set(struct aq_check *c, enum aq_table table, aq_check_entry *entry, void *context);
 
 /* Index of a listed segment in t.segments, or -1. */
 int aq_check_segment_index(const struct aq_check *c, uint32_t id);
@@ -130,6 +136,10 @@ enum aq_status aq_check_columns(struct aq_check *c);
 enum aq_status aq_check_passages(struct aq_check *c);
 enum aq_status aq_check_pending(struct aq_check *c);
 enum aq_status aq_check_repeats(struct aq_check *c);
+enum aq_status aq_check_links(struct aq_check *c);  /* after the repeats */
+enum aq_status aq_check_prints(struct aq_check *c);
+/* A live comment's fingerprints against its text. After aq_check_prints. */
+enum aq_status aq_check_prints_of(struct aq_check *c, uint32_t comment, const struct aq_comment *text);
 enum aq_status aq_check_members(struct aq_check *c);
 enum aq_status aq_check_names(struct aq_check *c);
 enum aq_status aq_check_postings(struct aq_check *c);

@@ -171,7 +171,7 @@ enum aq_status aq_check_columns(struct aq_check *c)
 /* A set that is being walked. */
 struct set {
     enum aq_table table;
-    enum aq_status (*entry)(struct aq_check *c, void *context, const uint8_t *entry);
+    aq_check_entry *entry;
     void *context;
     bool any;
     uint8_t last[16]; /* entry, if any */
@@ -204,8 +204,7 @@ static enum aq_status set_row(struct aq_check *c, void *context, struct aq_slice
     return AQ_OK;
 }
 
-static enum aq_status check_set(struct aq_check *c, enum aq_table table,
-                                enum aq_status (*entry)(struct aq_check *, void *, const uint8_t *), void *context)
+enum aq_status aq_check_set(struct aq_check *c, enum aq_table table, aq_check_entry *entry, void *context)
 {
     struct set s = {.table = table, .entry = entry, .context = context};
     return aq_check_table(c, table, set_row, &s);
@@ -225,7 +224,7 @@ static enum aq_status member(struct aq_check *c, void *context, const uint8_t *e
 
 enum aq_status aq_check_members(struct aq_check *c)
 {
-    return check_set(c, AQ_TABLE_MEMBER, member, NULL);
+    return aq_check_set(c, AQ_TABLE_MEMBER, member, NULL);
 }
 
 /* ---- ids and names ---- */
@@ -272,7 +271,7 @@ static enum aq_status listed_id(struct aq_check *c, void *context, const uint8_t
 enum aq_status aq_check_ids(struct aq_check *c)
 {
     static const uint8_t kinds[] = {AQ_ID_AUTHOR, AQ_ID_THREAD, AQ_ID_TAGS, AQ_ID_SOURCE};
-    enum aq_status st = check_set(c, AQ_TABLE_ID, listed_id, NULL);
+    enum aq_status st = aq_check_set(c, AQ_TABLE_ID, listed_id, NULL);
 
     for (size_t i = 0; i < AQ_COUNT(kinds) && st == AQ_OK; i++)
         if (c->listed_ids[kinds[i]] != *names_of(c, kinds[i]))
@@ -396,18 +395,5 @@ static enum aq_status repeat_entry(struct aq_check *c, void *context, const uint
 enum aq_status aq_check_repeats(struct aq_check *c)
 {
     struct repeating r = {0};
-    char where[AQ_WHERE_BYTES];
-    enum aq_status st = check_set(c, AQ_TABLE_REPEAT, repeat_entry, &r);
-    for (uint32_t i = 0; st == AQ_OK && i < c->passage_count; i++) {
-        uint8_t differ = (uint8_t)((c->hidden[i >> 3] ^ c->repeats[i >> 3]) & ~c->deleted[i >> 3]);
-        if (!differ) {
-            i |= 7;
-        } else if (differ >> (i & 7) & 1) {
-            bool hidden = aq_check_bit(c->hidden, i);
-            st = aq_check_fault(c, i < c->pend_base ? "bits" : "pend", "%s is %s, but the repeat table says that it %s",
-                                aq_check_where(c, i, where), hidden ? "hidden" : "not hidden",
-                                hidden ? "is the first of its kind" : "repeats another");
-        }
-    }
-    return st;
+    return aq_check_set(c, AQ_TABLE_REPEAT, repeat_entry, &r);
 }

@@ -326,7 +326,7 @@ static enum aq_status check_passages(struct reading *r)
     r->title_positions = 0;
     for (uint32_t i = 0; st == AQ_OK && i < found; i++)
         st = check_passage(r, i);
-    return st;
+    return st ? st : aq_check_prints_of(c, r->comment, &r->text);
 }
 
 /* After the passages, which say how long the title is. */

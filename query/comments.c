@@ -1,5 +1,5 @@
 /* comments.c - aq_comment_get: one comment with everything known of it. */
-#include "reader.h"
+#include "quoting.h"
 
 /* The view and the arena all of it lives in. */
 struct box {
@@ -28,6 +28,25 @@ enum aq_status aq_reader_find(struct aq_txn *txn, struct aq_slice id, uint32_t *
     return st;
 }
 
+static enum aq_status fill_quotes(struct aq_txn *txn, struct aq_comment_view *v, struct aq_passage_view *passages,
+                                  uint32_t count, struct aq_arena *arena, struct aq_error *err)
+{
+    struct aq_buf numbers = {0};
+    enum aq_status st = aq_quoting_fill(txn, v->comment, passages, count, arena, err);
+    if (!st)
+        st = aq_quoters(txn, v->comment, &numbers, &v->quoted_by_count, err);
+    if (!st && v->quoted_by_count) {
+        uint32_t *quoters = aq_arena_alloc(arena, numbers.len);
+        if (quoters)
+            memcpy(quoters, numbers.ptr, numbers.len);
+        else
+            st = aq_fail_nomem(err);
+        v->quoted_by = quoters;
+    }
+    aq_buf_free(&numbers);
+    return st;
+}
+
 enum aq_status aq_comment_fill(struct aq_txn *txn, struct aq_comment_view *v, struct aq_arena *arena,
                                struct aq_arena *scratch, uint32_t *thread, struct aq_error *err)
 {
@@ -53,8 +72,12 @@ enum aq_status aq_comment_fill(struct aq_txn *txn, struct aq_comment_view *v, st
         passages[i] = (struct aq_passage_view){.range = {p->begin, p->end},
                                                .quote_depth = p->quote_depth,
                                                .code = p->flags & AQ_PASSAGE_CODE,
-                                               .heading = p->flags & AQ_PASSAGE_HEADING};
+                                               .heading = p->flags & AQ_PASSAGE_HEADING,
+                                               .source = AQ_NO_COMMENT};
     }
+    st = fill_quotes(txn, v, passages, c.passage_count, arena, err);
+    if (st)
+        return st;
     v->passages = passages;
     v->passage_count = c.passage_count;
     v->thread = f.thread;

@@ -19,7 +19,8 @@ static const char *const names[AQ_FIELD_COUNT] = {
     [AQ_FIELD_TAG] = "tag",       [AQ_FIELD_SOURCE] = "source", [AQ_FIELD_ID] = "id",
     [AQ_FIELD_IS] = "is",         [AQ_FIELD_HAS] = "has",       [AQ_FIELD_REPLYING_TO] = "replying-to",
     [AQ_FIELD_DEPTH] = "depth",   [AQ_FIELD_SCORE] = "score",   [AQ_FIELD_DATE] = "date",
-    [AQ_FIELD_AFTER] = "after",   [AQ_FIELD_BEFORE] = "before",
+    [AQ_FIELD_AFTER] = "after",   [AQ_FIELD_BEFORE] = "before", [AQ_FIELD_QUOTES] = "quotes",
+    [AQ_FIELD_QUOTED_BY] = "quoted-by",
 };
 
 /* ---- what is being read ---- */

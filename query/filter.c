@@ -1,5 +1,6 @@
 /* filter.c - see filter.h. */
 #include "filter_internal.h"
+#include "quoting.h"
 
 #include <stddef.h>
 
@@ -318,6 +319,30 @@ static enum aq_status make_id(const struct making *m, const struct aq_wanted *w,
     return st;
 }
 
+/* The comments that quote those with the ids, or those that they quote. */
+static enum aq_status make_quoting(const struct making *m, const struct aq_wanted *w, struct aq_filter_test *t,
+                                   bool *asked, struct aq_error *err)
+{
+    bool quoters = w->values[0].field == AQ_FIELD_QUOTES;
+    struct aq_buf ids = {0}, numbers = {0};
+    enum aq_status st = AQ_OK;
+    (void)asked;
+    t->kind = TEST_COMMENTS;
+    for (size_t i = 0; i < w->count && !st; i++)
+        st = find_id(m, w->values[i].text, &ids, err);
+    for (size_t at = 0; at < ids.len && !st; at += sizeof(uint32_t)) {
+        uint32_t comment, count;
+        memcpy(&comment, ids.ptr + at, sizeof comment);
+        st = quoters ? aq_quoters(m->from->txn, comment, &numbers, &count, err)
+                     : aq_quoted(m->from->txn, comment, &numbers, err);
+    }
+    if (!st && (ids.failed || !make_list(m, &numbers, &t->list)))
+        st = aq_fail_nomem(err);
+    aq_buf_free(&ids);
+    aq_buf_free(&numbers);
+    return st;
+}
+
 /* Replies wait under the hash of their parent's id until it comes. */
 static enum aq_status find_waiting(const struct making *m, struct aq_slice id, struct aq_buf *replies,
                                    struct aq_error *err)
@@ -375,6 +400,7 @@ static const struct {
     {AQ_FIELD_IS, make_marks},      {AQ_FIELD_HAS, make_marks},         {AQ_FIELD_DATE, make_ranges},
     {AQ_FIELD_SCORE, make_ranges},  {AQ_FIELD_AUTHOR, make_number},     {AQ_FIELD_SOURCE, make_number},
     {AQ_FIELD_TAG, make_number},    {AQ_FIELD_THREAD, make_number},     {AQ_FIELD_ID, make_id},
+    {AQ_FIELD_QUOTES, make_quoting}, {AQ_FIELD_QUOTED_BY, make_quoting},
     {AQ_FIELD_TITLE, make_title},   {AQ_FIELD_REPLYING_TO, make_parent}, {AQ_FIELD_DEPTH, make_depth},
 };
 

@@ -2,6 +2,7 @@
  * frame cost one decompression; titles of threads in order of thread. */
 #include "hits.h"
 
+#include "quoting.h"
 #include "reader.h"
 #include "snippets.h"
 
@@ -117,7 +118,9 @@ static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, siz
     if (!copy(m->arena, c.id, &h->id) || !copy(m->arena, c.parent, &h->parent) || !copy(m->arena, c.url, &h->url) ||
         !copy(m->arena, c.title, &h->title) || !copy(m->arena, part, &h->passage))
         return aq_fail_nomem(err);
-    enum aq_status shown = show_passage(w, h, err);
+    enum aq_status shown = aq_quoters(m->txn, x->comment, NULL, &h->quoted_by, err);
+    if (!shown)
+        shown = show_passage(w, h, err);
     return shown || m->snippets <= 1 ? shown : show_more(w, h, &c, x, err);
 }
 

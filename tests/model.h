@@ -305,7 +305,7 @@ static inline void model_next(struct model_step *x, const struct model *m, uint6
 
 struct model_passage {
     uint64_t words_hash;
-    bool has_words, quote, hidden;
+    bool has_words, quote, linked, hidden;
     uint32_t number, ordinal;
     uint32_t words; /* bitmap of model_words */
 };
@@ -349,7 +349,10 @@ static inline void model_keep_passages(struct model_reading *r, const struct aq_
     for (uint32_t i = 0; i < v->passage_count; i++) {
         const struct aq_passage_view *p = &v->passages[i];
         struct aq_buf normal = {0}, title = {0};
-        struct model_passage out = {.quote = p->quote_depth > 0, .number = v->comment, .ordinal = i};
+        struct model_passage out = {.quote = p->quote_depth > 0,
+                                    .linked = p->source != AQ_NO_COMMENT && !(i == 0 && v->title.len),
+                                    .number = v->comment,
+                                    .ordinal = i};
         model_put_normal(&normal, aq_slice(v->text.ptr + p->range.begin, p->range.end - p->range.begin), false);
         out.has_words = normal.len > 0;
         out.words_hash = 14695981039346656037u;
@@ -458,14 +461,16 @@ static inline const char *model_compare(const struct model *m, struct aq_reader 
     return NULL;
 }
 
-/* Marks repeats by the documented rule: own words first, then the lowest comment. */
+/* Marks repeats by the documented rule: own words first, then the lowest comment; and
+ * what is linked to its source. That links lead to the right ones is others' business. */
 static inline void model_mark_repeats(struct model_reading *r)
 {
     if (r->count)
         qsort(r->passages, r->count, sizeof *r->passages, model_passage_order);
     for (size_t i = 0; i < r->count; i++)
-        r->passages[i].hidden = i > 0 && r->passages[i].has_words && r->passages[i - 1].has_words &&
-                                r->passages[i].words_hash == r->passages[i - 1].words_hash;
+        r->passages[i].hidden = r->passages[i].linked ||
+                                (i > 0 && r->passages[i].has_words && r->passages[i - 1].has_words &&
+                                 r->passages[i].words_hash == r->passages[i - 1].words_hash);
 }
 
 /* Searches for one word, after model_compare and model_mark_repeats. */

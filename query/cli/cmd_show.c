@@ -60,8 +60,69 @@ static void print_replies(struct aq_cli *cli, const struct aq_thread_view *aroun
     }
 }
 
+enum { QUOTERS_SHOWN = 20 };
+
+static void name_comment(struct aq_styled *line, struct aq_slice author, struct aq_slice id)
+{
+    if (author.len) {
+        aq_styled_line(line, author, AQ_STYLE_FAINT);
+        aq_styled_str(line, ", ", AQ_STYLE_FAINT);
+    }
+    aq_styled_line(line, id, AQ_STYLE_KEY);
+}
+
+/* Whom the comment quotes: each source once, in the order of the text; and whether there
+ * are quotes whose original is not known. */
+static void print_sources(struct aq_cli *cli, const struct aq_comment_view *c)
+{
+    bool unknown = false, any = false;
+    for (uint32_t i = 0; i < c->passage_count && !any; i++)
+        any = c->passages[i].quote_depth || c->passages[i].source != AQ_NO_COMMENT;
+    if (any)
+        aq_buf_u8(&cli->out.buf, '\n');
+    for (uint32_t i = 0; i < c->passage_count; i++) {
+        const struct aq_passage_view *p = &c->passages[i];
+        struct aq_styled line = {0};
+        uint32_t before = 0;
+        unknown |= p->quote_depth && p->source == AQ_NO_COMMENT;
+        while (before < i && c->passages[before].source != p->source)
+            before++;
+        if (p->source == AQ_NO_COMMENT || before < i)
+            continue;
+        aq_styled_str(&line, "quoting ", AQ_STYLE_FAINT);
+        name_comment(&line, p->source_author, p->source_id);
+        aq_styled_write(&line, &cli->out.buf, &cli->out.terminal, "");
+        aq_styled_free(&line);
+    }
+    if (unknown)
+        aq_text_heading(&cli->out, "quoting what is not in the index");
+}
+
+static enum aq_status print_quoters(struct aq_cli *cli, const struct aq_comment_view *c)
+{
+    char heading[64];
+    enum aq_status st = AQ_OK;
+    snprintf(heading, sizeof heading, "quoted by %u", c->quoted_by_count);
+    aq_buf_u8(&cli->out.buf, '\n');
+    aq_text_heading(&cli->out, heading);
+    for (uint32_t i = 0; i < c->quoted_by_count && i < QUOTERS_SHOWN && !st; i++) {
+        struct aq_comment_view *by;
+        struct aq_styled line = {0};
+        st = aq_comment_get(cli->reader, (struct aq_slice){0}, c->quoted_by[i], &by, &cli->err);
+        if (st)
+            break;
+        name_comment(&line, by->author, by->id);
+        aq_styled_write(&line, &cli->out.buf, &cli->out.terminal, "  ");
+        aq_styled_free(&line);
+        aq_comment_free(by);
+    }
+    if (c->quoted_by_count > QUOTERS_SHOWN)
+        aq_text_heading(&cli->out, "  and others: search for quotes:ID");
+    return st;
+}
+
 /* On a page: parents from the farthest down, the comment, its replies. */
-static void print_page(struct aq_cli *cli, const struct aq_thread_view *around)
+static enum aq_status print_page(struct aq_cli *cli, const struct aq_thread_view *around)
 {
     const struct aq_comment_view *c = &around->comments[around->asked].comment;
     if (around->asked)
@@ -77,8 +138,12 @@ static void print_page(struct aq_cli *cli, const struct aq_thread_view *around)
         aq_buf_u8(&cli->out.buf, '\n');
     uint64_t passage = cli->set.passage;
     aq_text_comment(&cli->out, c, passage == AQ_NOT_GIVEN ? AQ_NO_PASSAGE : (uint32_t)passage);
-    if (cli->set.context && c->reply_count)
+    if (c->text.len)
+        print_sources(cli, c);
+    enum aq_status st = c->quoted_by_count ? print_quoters(cli, c) : AQ_OK;
+    if (!st && cli->set.context && c->reply_count)
         print_replies(cli, around);
+    return st;
 }
 
 /* The comment, its parents from the nearest up, its replies. */
@@ -136,7 +201,7 @@ static int show(struct aq_cli *cli)
         if (cli->set.json || formatted)
             print_records(cli, around, formatted ? &format : NULL);
         else
-            print_page(cli, around);
+            st = print_page(cli, around);
     }
     aq_thread_free(around);
     cli->out.page = !cli->set.json && !formatted && !cli->set.no_pager;

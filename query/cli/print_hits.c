@@ -96,6 +96,11 @@ static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_g
         aq_styled_str(&facts.line, " by this author", AQ_STYLE_FAINT);
     if (hit->quote_depth)
         aq_fact(&facts, aq_slice_str("quote"), AQ_STYLE_FAINT);
+    if (hit->quoted_by) {
+        char quoted[32];
+        int n = snprintf(quoted, sizeof quoted, "quoted by %u", hit->quoted_by);
+        aq_fact(&facts, aq_slice(quoted, (size_t)n), AQ_STYLE_FAINT);
+    }
     if ((notes & NOTE_WORDS) && !hit->all_words)
         aq_fact(&facts, aq_slice_str("not all words"), AQ_STYLE_FAINT);
     aq_facts_write(&facts, out, indent);

@@ -300,6 +300,7 @@ void aq_json_hit(struct aq_buf *out, const struct aq_hit *hit)
     put_strings(key(out, "tags"), hit->tags, hit->tag_count);
     put_shares_or_null(key(out, "explain"), hit);
     put_snippets(key(out, "snippets"), hit);
+    put_integer(key(out, "quoted_by"), hit->quoted_by);
     finish(out, from);
 }
 
@@ -376,6 +377,9 @@ static void put_passages(struct aq_buf *out, const struct aq_comment_view *c)
         put_integer(key(out, "quote"), p->quote_depth);
         put_bool(key(out, "code"), p->code);
         put_bool(key(out, "heading"), p->heading);
+        put_string_or_null(key(out, "source"), p->source_id);
+        put_string_or_null(key(out, "source_author"), p->source_author);
+        put_integer(key(out, "coverage"), p->coverage);
         aq_buf_u8(out, '}');
     }
     aq_buf_u8(out, ']');
@@ -405,6 +409,7 @@ void aq_json_comment(struct aq_buf *out, const struct aq_comment_view *c, const 
     put_string(key(out, "text"), c->text);
     put_passages(key(out, "passages"), c);
     put_integer(key(out, "replies"), c->reply_count);
+    put_integer(key(out, "quoted_by"), c->quoted_by_count);
     finish(out, from);
 }
 

@@ -196,6 +196,32 @@ static void expect_same_answers(struct history *h, struct aq_reader *rebuilt)
     }
 }
 
+/* What quotes what does not depend on the order of commits. */
+static void expect_same_quotes(struct history *h, struct aq_reader *rebuilt, unsigned *links)
+{
+    for (uint32_t i = 0; i < h->model.slot_count; i++) {
+        struct aq_comment_view *a, *b;
+        struct aq_error err;
+        char id[16];
+        snprintf(id, sizeof id, "c%u", i);
+        if (!h->model.slots[i].live)
+            continue;
+        must(h, aq_comment_get(h->reader, aq_slice_str(id), 0, &a, &err), &err, "reading");
+        must(h, aq_comment_get(rebuilt, aq_slice_str(id), 0, &b, &err), &err, "reading from the rebuilt index");
+        assert_int_equal(a->passage_count, b->passage_count);
+        if (a->quoted_by_count != b->quoted_by_count)
+            fail_history(h, id, "quoted by others than in the rebuilt index");
+        for (uint32_t k = 0; k < a->passage_count; k++) {
+            const struct aq_passage_view *x = &a->passages[k], *y = &b->passages[k];
+            *links += x->source != AQ_NO_COMMENT;
+            if (!aq_slice_eq(x->source_id, y->source_id) || x->coverage != y->coverage)
+                fail_history(h, id, "quotes another comment than in the rebuilt index");
+        }
+        aq_comment_free(a);
+        aq_comment_free(b);
+    }
+}
+
 /* The incremental index against one made of the same comments at once. */
 static void compare_with_rebuilt(struct history *h)
 {
@@ -204,6 +230,7 @@ static void compare_with_rebuilt(struct history *h)
     struct aq_reader *r;
     char dir[80];
     uint32_t order[SLOTS_MOST], count = 0;
+    unsigned links = 0;
 
     must(h, aq_writer_compact(h->writer, 0, &err), &err, "compacting at the end");
     compare(h, "at the end", MODEL_WORDS);
@@ -227,6 +254,8 @@ static void compare_with_rebuilt(struct history *h)
     must(h, aq_reader_open(dir, &r, &err), &err, "opening another index");
     must(h, aq_check(r, NULL, NULL, &err), &err, "checking another index");
     expect_same_answers(h, r);
+    expect_same_quotes(h, r, &links);
+    print_message("# %u links\n", links);
     aq_reader_close(r);
     aq_writer_close(w);
     remove_tree(dir);

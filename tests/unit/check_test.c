@@ -622,6 +622,38 @@ static bool other_repeat(struct aq_txn *t, struct bench *b, bool moved)
 DAMAGE(repeat_moved, other_repeat(t, b, true))
 DAMAGE(repeat_added, other_repeat(t, b, false))
 
+/* fingerprints and links */
+DAMAGE(no_print, take_entry(t, AQ_TABLE_PRINT, ""))
+DAMAGE(no_prints, no_row(t, b, AQ_TABLE_PRINT, ""))
+DAMAGE(no_link, take_entry(t, AQ_TABLE_LINK, ""))
+DAMAGE(no_quoter, take_entry(t, AQ_TABLE_QUOTED, ""))
+/* The first entry of a set with a byte of it changed, beside it or in its place. */
+static bool other_entry(struct aq_txn *t, struct bench *b, enum aq_table table, size_t at, uint8_t bits, bool moved)
+{
+    struct aq_buf key = {0}, value = {0};
+    struct aq_error err;
+    uint8_t entry[16];
+    bool any = some_row(t, b, table, "", &key, &value);
+    if (any) {
+        memcpy(entry, value.ptr, aq_set_width(table));
+        entry[at] ^= bits;
+        must(aq_set_change(t, table, aq_slice(entry, aq_set_width(table)),
+                           aq_slice(value.ptr, moved ? aq_set_width(table) : 0), &err), &err);
+    }
+    aq_buf_free(&key);
+    aq_buf_free(&value);
+    return any;
+}
+DAMAGE(print_moved, other_entry(t, b, AQ_TABLE_PRINT, 2, 0x10, true))
+DAMAGE(print_added, other_entry(t, b, AQ_TABLE_PRINT, 1, 0x10, false))
+DAMAGE(print_of_nobody, other_entry(t, b, AQ_TABLE_PRINT, 4, 0x40, true))
+DAMAGE(link_to_nobody, other_entry(t, b, AQ_TABLE_LINK, 6, 0x40, true))
+DAMAGE(link_of_nobody, other_entry(t, b, AQ_TABLE_LINK, 0, 0x40, true))
+DAMAGE(link_twice, other_entry(t, b, AQ_TABLE_LINK, 9, 0x01, false))
+DAMAGE(link_repeats, other_entry(t, b, AQ_TABLE_LINK, 10, 0x80, true))
+DAMAGE(quoter_added, other_entry(t, b, AQ_TABLE_QUOTED, 7, 0x01, false))
+DAMAGE(quoter_moved, other_entry(t, b, AQ_TABLE_QUOTED, 7, 0x01, true))
+
 /* postings: a list decoded, changed, and written again with all its checksums */
 enum { FORMS_MOST = 64 };
 enum change { MOVE_POSITION, MOVE_DOCID, DROP_POSTING, CHANGE_FORM };
@@ -747,7 +779,7 @@ static bool list_in_other_field(struct aq_txn *t, struct bench *b)
 static const struct {
     const char *name;
     damage *make;
-    const char *expected[3]; /* any of these tables */
+    const char *expected[4]; /* any of these tables */
 } damages[] = {
     {"count of live comments", live_count, {"col"}},
     {"count of pending words", pend_count, {"pend"}},
@@ -838,10 +870,23 @@ static const struct {
     {"threads without members", no_members, {"member"}},
     {"a thread without a member", no_member, {"member"}},
     {"a member twice", member_twice, {"member"}},
-    {"a repeat row gone", no_repeat, {"repeat", "bits", "pend"}},
-    {"no repeats", no_repeats, {"repeat", "bits", "pend"}},
-    {"a repeat under another hash", repeat_moved, {"repeat", "bits", "pend"}},
-    {"a repeat row too many", repeat_added, {"repeat", "bits", "pend"}},
+    {"a repeat row gone", no_repeat, {"repeat", "bits", "pend", "link"}},
+    {"no repeats", no_repeats, {"repeat", "bits", "pend", "link"}},
+    {"a repeat under another hash", repeat_moved, {"repeat", "bits", "pend", "link"}},
+    {"a repeat row too many", repeat_added, {"repeat", "bits", "pend", "link"}},
+    {"a fingerprint gone", no_print, {"print"}},
+    {"a row of fingerprints gone", no_prints, {"print"}},
+    {"another fingerprint", print_moved, {"print"}},
+    {"a fingerprint too many", print_added, {"print"}},
+    {"a fingerprint of nobody", print_of_nobody, {"print"}},
+    {"a link gone", no_link, {"bits", "pend", "quoted"}},
+    {"a link to nobody", link_to_nobody, {"link"}},
+    {"a link of nobody", link_of_nobody, {"link"}},
+    {"two links of a passage", link_twice, {"link"}},
+    {"a link of what does not repeat", link_repeats, {"link"}},
+    {"a quoter gone", no_quoter, {"quoted"}},
+    {"a quoter too many", quoter_added, {"quoted"}},
+    {"another quoter", quoter_moved, {"quoted"}},
     {"another count of a form", form_count, {"form"}},
     {"a form of another term", form_term, {"form"}},
     {"a row of forms cut", forms_cut, {"form"}},
