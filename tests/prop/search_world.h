@@ -21,13 +21,16 @@ static uint32_t below(uint32_t n)
 }
 
 /* AQ_SEED repeats a run. */
+static unsigned long long first_seed; /* for messages */
+
 static void take_seed(void)
 {
     const char *given = getenv("AQ_SEED");
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     seed = given ? strtoull(given, NULL, 10) : (uint64_t)now.tv_sec * 1000003u + (uint64_t)now.tv_nsec;
-    printf("# AQ_SEED=%llu\n", (unsigned long long)seed);
+    first_seed = seed;
+    printf("# AQ_SEED=%llu\n", first_seed);
 }
 
 /* ---- what goes in ---- */

@@ -285,7 +285,7 @@ static void compare(const struct translation *t, const struct aq_result *r, doub
     }
     for (uint32_t i = 0; i < o->count; i++)
         if (!o->passages[i].hidden && weights[i + 1] >= 0)
-            fail_msg("query: %.*s\nXapian alone finds: %.*s", (int)query->len, (const char *)query->ptr,
+            fail_msg("AQ_SEED=%llu, query: %.*s\nXapian alone finds: %.*s", first_seed, (int)query->len, (const char *)query->ptr,
                      (int)o->passages[i].text.len, (const char *)o->passages[i].text.ptr);
     seen.hits += at_most;
     seen.scored += !t->unscored;
