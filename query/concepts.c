@@ -538,21 +538,13 @@ enum aq_status aq_concepts(struct aq_reader *r, const struct aq_concepts_request
         free(s);
         return aq_fail_nomem(err);
     }
-    struct work w = {.search = s, .counter = {.analyzer = r->analyzer, .phrases = true}};
-    s->request = &search;
-    s->reader = r;
-    s->model = &r->model;
-    s->arena = &r->arena;
-    s->scratch = &r->scratch;
-    enum aq_status st = aq_reader_begin(r, &s->txn, err);
+    enum aq_status st = aq_search_open(s, r, &search, err);
     if (!st) {
-        aq_reader_bound_analyzer(r);
-        w.counter.analyzer = r->analyzer;
+        struct work w = {.search = s, .counter = {.analyzer = r->analyzer, .phrases = true}};
         st = answer(&w, request->limit ? request->limit : DEFAULT_LIMIT, a, err);
         aq_word_row_free(&w.known);
         aq_concept_counter_free(&w.counter);
-        aq_search_free(s);
-        aq_txn_end(&s->txn);
+        aq_search_close(s);
     }
     free(s);
     if (st) {

@@ -149,7 +149,24 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     return st;
 }
 
-void aq_search_free(struct aq_search_run *s)
+enum aq_status aq_search_open(struct aq_search_run *s, struct aq_reader *r, const struct aq_search_request *request,
+                              struct aq_error *err)
+{
+    s->request = request;
+    s->reader = r;
+    s->model = &r->model;
+    s->arena = &r->arena;
+    s->scratch = &r->scratch;
+    s->evidence = (struct aq_evidence_request){.model = &aq_evidence_default,
+                                               .prefer = request->prefer,
+                                               .now = request->now ? request->now : (int64_t)time(NULL)};
+    enum aq_status st = aq_reader_begin(r, &s->txn, err);
+    if (!st)
+        aq_reader_bound_analyzer(r);
+    return st;
+}
+
+void aq_search_close(struct aq_search_run *s)
 {
     aq_syntax_free(&s->syntax);
     aq_query_free(&s->query);
@@ -161,6 +178,7 @@ void aq_search_free(struct aq_search_run *s)
     aq_expansion_free(&s->expansion);
     aq_arena_reset(s->arena);
     aq_arena_reset(s->scratch);
+    aq_txn_end(&s->txn);
 }
 
 enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request, struct aq_result **out,
@@ -178,20 +196,10 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
         free(s);
         return aq_fail_nomem(err);
     }
-    s->request = request;
-    s->reader = r;
-    s->model = &r->model;
-    s->arena = &r->arena;
-    s->scratch = &r->scratch;
-    s->evidence = (struct aq_evidence_request){.model = &aq_evidence_default,
-                                               .prefer = request->prefer,
-                                               .now = request->now ? request->now : (int64_t)time(NULL)};
-    st = aq_reader_begin(r, &s->txn, err);
+    st = aq_search_open(s, r, request, err);
     if (!st) {
-        aq_reader_bound_analyzer(r);
         st = answer(s, a, err);
-        aq_search_free(s);
-        aq_txn_end(&s->txn);
+        aq_search_close(s);
     }
     free(s);
     if (st) {

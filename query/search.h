@@ -35,10 +35,14 @@ struct aq_search_run {
     struct aq_evidence_request evidence;
 };
 
+/* Begins a search of what the reader's index is now; *s is zeros. The request is borrowed
+ * until the close, which is owed where this succeeds. */
+enum aq_status aq_search_open(struct aq_search_run *s, struct aq_reader *r, const struct aq_search_request *request,
+                              struct aq_error *err);
+void aq_search_close(struct aq_search_run *s);
+
 /* From the request's string to leaves with global statistics. */
 enum aq_status aq_search_prepare(struct aq_search_run *s, struct aq_error *err);
-/* All but its arenas, which are the reader's. */
-void aq_search_free(struct aq_search_run *s);
 
 /* The best k hits, best first, of which there may be fewer. */
 enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_candidate **found, size_t *count,
