@@ -8,10 +8,6 @@
 
 const struct aq_evidence_model aq_evidence_default = {.k1 = 2, .b = 0.85, .idf_power = 1.25, .title = 3, .quote = 0.3};
 
-struct order {
-    uint32_t leaf, docid, hit;
-};
-
 struct evidence {
     const struct aq_plan *plan;
     struct aq_txn *txn;
@@ -27,27 +23,21 @@ struct evidence {
 
 /* ---- one comment ---- */
 
-static bool same_comment(struct aq_leaf *leaf, uint32_t docid, uint32_t comment)
-{
-    uint32_t here, ordinal;
-    return docid < leaf->passages && aq_leaf_locate(leaf, docid, &here, &ordinal) && here == comment;
-}
-
 /* A comment's passages lie side by side: the docid of its first, and of the one after its
  * last, by doubling steps. */
 static void find_passages(struct aq_leaf *leaf, const struct aq_candidate *x, uint32_t *first, uint32_t *end)
 {
     uint32_t low = x->docid, step = 1;
-    *first = x->docid >= x->ordinal && same_comment(leaf, x->docid - x->ordinal, x->comment) ? x->docid - x->ordinal
+    *first = x->docid >= x->ordinal && aq_leaf_belongs(leaf, x->docid - x->ordinal, x->comment) ? x->docid - x->ordinal
                                                                                              : x->docid;
-    while (*first > 0 && same_comment(leaf, *first - 1, x->comment))
+    while (*first > 0 && aq_leaf_belongs(leaf, *first - 1, x->comment))
         --*first;
-    while (step < leaf->passages && same_comment(leaf, low + step, x->comment)) {
+    while (step < leaf->passages && aq_leaf_belongs(leaf, low + step, x->comment)) {
         low += step;
         step *= 2;
     }
     for (; step > 1; step /= 2)
-        if (same_comment(leaf, low + step / 2, x->comment))
+        if (aq_leaf_belongs(leaf, low + step / 2, x->comment))
             low += step / 2;
     *end = low + 1;
 }
@@ -309,19 +299,6 @@ static bool is_bad(const struct evidence *e)
     return false;
 }
 
-static int by_place(const void *x, const void *y)
-{
-    const struct order *a = x, *b = y;
-    if (a->leaf != b->leaf)
-        return a->leaf < b->leaf ? -1 : 1;
-    return (a->docid > b->docid) - (a->docid < b->docid);
-}
-
-static int by_order(const void *x, const void *y)
-{
-    return aq_candidate_before(x, y) ? -1 : 1;
-}
-
 static enum aq_status prepare(struct evidence *e)
 {
     const struct aq_query *q = e->plan->query;
@@ -340,13 +317,13 @@ static enum aq_status prepare(struct evidence *e)
 
 static enum aq_status score_all(struct evidence *e, struct aq_candidate *hits, size_t count)
 {
-    struct order *order = aq_arena_alloc(e->plan->arena, count * sizeof *order);
+    struct aq_place *order = aq_arena_alloc(e->plan->arena, count * sizeof *order);
     enum aq_status st = order ? prepare(e) : AQ_NOMEM;
     if (st)
         return st;
     for (size_t i = 0; i < count; i++)
-        order[i] = (struct order){hits[i].leaf, hits[i].docid, (uint32_t)i};
-    qsort(order, count, sizeof *order, by_place);
+        order[i] = (struct aq_place){hits[i].leaf, hits[i].docid, (uint32_t)i};
+    aq_places_sort(order, count);
     for (size_t i = 0; i < count; i++) {
         struct aq_candidate *x = &hits[order[i].hit];
         if (i == 0 || x->leaf != e->leaf) {
@@ -373,7 +350,7 @@ enum aq_status aq_evidence(const struct aq_plan *p, struct aq_txn *txn, const st
         return aq_fail_nomem(err);
     if (st)
         return aq_fail(err, st, "a postings list is damaged; `aq check` tells which");
-    qsort(hits, count < AQ_EVIDENCE_AMONG ? count : AQ_EVIDENCE_AMONG, sizeof *hits, by_order);
+    aq_candidates_sort(hits, count < AQ_EVIDENCE_AMONG ? count : AQ_EVIDENCE_AMONG);
     return AQ_OK;
 }
 

@@ -284,34 +284,17 @@ static void weigh_words(struct aq_expansion *e)
 
 /* ---- what they add ---- */
 
-struct place {
-    uint32_t leaf, docid, hit;
-};
-
-static int by_place(const void *x, const void *y)
-{
-    const struct place *a = x, *b = y;
-    if (a->leaf != b->leaf)
-        return a->leaf < b->leaf ? -1 : 1;
-    return (a->docid > b->docid) - (a->docid < b->docid);
-}
-
-static int by_order(const void *x, const void *y)
-{
-    return aq_candidate_before(x, y) ? -1 : 1;
-}
-
 /* In query order for each hit, so that explained shares add up to the same sum. */
 static enum aq_status add_shares(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err)
 {
     const struct aq_expansion *e = &s->expansion;
-    struct place *places = aq_arena_alloc(s->arena, (count + 1) * sizeof *places);
+    struct aq_place *places = aq_arena_alloc(s->arena, (count + 1) * sizeof *places);
     struct aq_cursor *c = aq_arena_alloc(s->arena, sizeof *c);
     if (!places || !c)
         return aq_fail_nomem(err);
     for (size_t i = 0; i < count; i++)
-        places[i] = (struct place){hits[i].leaf, hits[i].docid, (uint32_t)i};
-    qsort(places, count, sizeof *places, by_place);
+        places[i] = (struct aq_place){hits[i].leaf, hits[i].docid, (uint32_t)i};
+    aq_places_sort(places, count);
     for (size_t from = 0, to; from < count; from = to) {
         const struct aq_leaf *leaf = &e->row.leaves[places[from].leaf];
         for (to = from + 1; to < count && places[to].leaf == places[from].leaf;)
@@ -348,7 +331,7 @@ enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, siz
     if (!st)
         st = add_shares(s, hits, count, err);
     if (!st && count)
-        qsort(hits, count < AQ_EXPAND_AMONG ? count : AQ_EXPAND_AMONG, sizeof *hits, by_order);
+        aq_candidates_sort(hits, count < AQ_EXPAND_AMONG ? count : AQ_EXPAND_AMONG);
     return st;
 }
 

@@ -145,3 +145,17 @@ bool aq_leaf_load_rows(struct aq_leaf *leaf, uint32_t chunk)
     leaf->rows[chunk] = aq_segment_map(leaf->txn, leaf->segment, chunk);
     return leaf->rows[chunk] != NULL;
 }
+
+static int by_place(const void *x, const void *y)
+{
+    const struct aq_place *a = x, *b = y;
+    if (a->leaf != b->leaf)
+        return a->leaf < b->leaf ? -1 : 1;
+    return (a->docid > b->docid) - (a->docid < b->docid);
+}
+
+void aq_places_sort(struct aq_place *places, size_t count)
+{
+    if (count)
+        qsort(places, count, sizeof *places, by_place);
+}

@@ -76,4 +76,17 @@ static inline bool aq_leaf_locate(struct aq_leaf *leaf, uint32_t docid, uint32_t
     return true;
 }
 
+/* Whether the passage is there and of this comment, whose passages lie side by side. */
+static inline bool aq_leaf_belongs(struct aq_leaf *leaf, uint32_t docid, uint32_t comment)
+{
+    uint32_t here, ordinal;
+    return docid < leaf->passages && aq_leaf_locate(leaf, docid, &here, &ordinal) && here == comment;
+}
+
+/* A passage to be looked up for one of the hits. In order, lists are read forwards. */
+struct aq_place {
+    uint32_t leaf, docid, hit;
+};
+void aq_places_sort(struct aq_place *places, size_t count);
+
 #endif

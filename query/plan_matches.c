@@ -3,28 +3,10 @@
  * hit's neighbours are looked up, all hits' together in order of docid. */
 #include "batch.h"
 
-struct neighbour {
-    uint32_t leaf, docid, hit;
-};
-
-static int by_place(const void *x, const void *y)
-{
-    const struct neighbour *a = x, *b = y;
-    if (a->leaf != b->leaf)
-        return a->leaf < b->leaf ? -1 : 1;
-    return (a->docid > b->docid) - (a->docid < b->docid);
-}
-
 struct neighbours {
-    struct neighbour *at;
+    struct aq_place *at;
     size_t count, cap;
 };
-
-static bool same_comment(struct aq_leaf *leaf, uint32_t docid, uint32_t comment)
-{
-    uint32_t here, ordinal;
-    return docid < leaf->passages && aq_leaf_locate(leaf, docid, &here, &ordinal) && here == comment;
-}
 
 static bool add(struct neighbours *n, struct aq_leaf *leaf, uint32_t docid, uint32_t hit)
 {
@@ -32,23 +14,23 @@ static bool add(struct neighbours *n, struct aq_leaf *leaf, uint32_t docid, uint
         return true;
     if (!aq_grow(&n->at, &n->cap, n->count + 1, sizeof *n->at))
         return false;
-    n->at[n->count++] = (struct neighbour){leaf->number, docid, hit};
+    n->at[n->count++] = (struct aq_place){leaf->number, docid, hit};
     return true;
 }
 
 static bool add_neighbours(struct neighbours *n, struct aq_leaf *leaf, const struct aq_candidate *hit, uint32_t number)
 {
-    for (uint32_t d = hit->docid; d > 0 && same_comment(leaf, d - 1, hit->comment); d--)
+    for (uint32_t d = hit->docid; d > 0 && aq_leaf_belongs(leaf, d - 1, hit->comment); d--)
         if (!add(n, leaf, d - 1, number))
             return false;
-    for (uint32_t d = hit->docid; same_comment(leaf, d + 1, hit->comment); d++)
+    for (uint32_t d = hit->docid; aq_leaf_belongs(leaf, d + 1, hit->comment); d++)
         if (!add(n, leaf, d + 1, number))
             return false;
     return true;
 }
 
 /* Counts those of one leaf; at most a batch of them. */
-static void count_batch(struct aq_ranking *r, const struct aq_step *steps, const struct neighbour *at, uint32_t count,
+static void count_batch(struct aq_ranking *r, const struct aq_step *steps, const struct aq_place *at, uint32_t count,
                         struct aq_candidate *hits)
 {
     uint32_t docids[AQ_BATCH];
@@ -66,7 +48,7 @@ static void count_batch(struct aq_ranking *r, const struct aq_step *steps, const
 }
 
 static enum aq_status count_leaf(struct aq_ranking *r, struct aq_leaf *leaf, bool required,
-                                 const struct neighbour *at, size_t count, struct aq_candidate *hits)
+                                 const struct aq_place *at, size_t count, struct aq_candidate *hits)
 {
     struct aq_step steps[AQ_LANES];
     bool possible;
@@ -91,7 +73,7 @@ enum aq_status aq_plan_matches(const struct aq_plan *p, bool required, struct aq
             st = AQ_NOMEM;
     }
     if (n.count && !st) {
-        qsort(n.at, n.count, sizeof *n.at, by_place);
+        aq_places_sort(n.at, n.count);
         r = aq_ranking_new(p);
         st = r ? AQ_OK : AQ_NOMEM;
     }

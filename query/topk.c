@@ -174,3 +174,14 @@ struct aq_candidate *aq_topk_finish(struct aq_topk *t, size_t *count)
     *count = n;
     return t->heap;
 }
+
+static int in_order(const void *x, const void *y)
+{
+    return aq_candidate_before(x, y) ? -1 : 1;
+}
+
+void aq_candidates_sort(struct aq_candidate *candidates, size_t count)
+{
+    if (count)
+        qsort(candidates, count, sizeof *candidates, in_order);
+}

@@ -65,4 +65,7 @@ static inline const struct aq_candidate *aq_topk_worst(const struct aq_topk *t)
 /* Sorts what was kept, best first, in place; nothing may be offered afterwards. */
 struct aq_candidate *aq_topk_finish(struct aq_topk *t, size_t *count);
 
+/* Puts candidates in the order of hits anew, after their scores have changed. */
+void aq_candidates_sort(struct aq_candidate *candidates, size_t count);
+
 #endif
