@@ -1,7 +1,7 @@
 /* context.c - see context.h. */
 #include "context.h"
 
-#include "pending.h"
+#include "pending_walk.h"
 
 static enum aq_status damaged(struct aq_error *err)
 {
@@ -59,50 +59,33 @@ static int pending_code(const struct aq_pending_term *t, struct aq_slice form)
     return -1;
 }
 
-static enum aq_status begin_record(struct aq_context *c, uint32_t comment, struct aq_slice bytes, struct aq_slice term,
-                                   struct aq_slice form)
+struct beginning {
+    struct aq_context *context;
+    struct aq_slice term, form;
+};
+
+static enum aq_status begin_record(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
+                                   struct aq_error *err)
 {
+    const struct beginning *b = context;
     uint16_t positions[256], codes[256];
-    struct aq_pending record;
     struct aq_pending_term found;
-    struct aq_context_place place = {.segment = c->txn->segment_count, .passage = comment};
+    struct aq_context_place place = {.segment = b->context->txn->segment_count, .passage = comment};
     bool bad = false;
     size_t at = 0;
     uint32_t tf;
-    if (aq_pending_parse(&record, bytes))
-        return AQ_CORRUPT;
-    if (!aq_pending_find(&record, term, aq_hash(term), &found, &bad))
-        return bad ? AQ_CORRUPT : AQ_OK;
-    int code = pending_code(&found, form);
+    if (!aq_pending_find(record, b->term, aq_hash(b->term), &found, &bad))
+        return bad ? aq_pending_damaged(err) : AQ_OK;
+    int code = pending_code(&found, b->form);
     while (code >= 0 && aq_pending_posting(&found, &at, &place.ordinal, &tf, positions, codes, &bad)) {
-        for (uint32_t i = 0; i < tf; i++) {
+        for (uint32_t i = 0; i < tf && !*enough; i++) {
             place.position = (uint16_t)(positions[i] + 1);
-            if (codes[i] == code && !add_place(c, AQ_CONTEXT_PLACES, &place))
-                return AQ_OK;
+            *enough = codes[i] == code && !add_place(b->context, AQ_CONTEXT_PLACES, &place);
         }
+        if (*enough)
+            return AQ_OK;
     }
-    return bad ? AQ_CORRUPT : AQ_OK;
-}
-
-static enum aq_status begin_pending(struct aq_context *c, struct aq_slice term, struct aq_slice form,
-                                    struct aq_error *err)
-{
-    struct aq_walk walk;
-    bool found;
-    if (c->txn->state.pend_comments == 0)
-        return AQ_OK;
-    enum aq_status st = aq_walk_open(c->txn, AQ_TABLE_PEND, false, &walk, err);
-    if (st)
-        return st;
-    st = aq_walk_seek(&walk, (struct aq_slice){0}, &found, err);
-    while (!st && found && c->count < AQ_CONTEXT_PLACES) {
-        if (walk.key.len != 4 || begin_record(c, aq_unkey32(walk.key.ptr), walk.payload, term, form))
-            st = damaged(err);
-        else
-            st = aq_walk_next(&walk, &found, err);
-    }
-    aq_walk_close(&walk);
-    return st;
+    return bad ? aq_pending_damaged(err) : AQ_OK;
 }
 
 enum aq_status aq_context_begin(struct aq_context *c, struct aq_txn *txn, struct aq_slice term, struct aq_slice form,
@@ -116,7 +99,8 @@ enum aq_status aq_context_begin(struct aq_context *c, struct aq_txn *txn, struct
         uint32_t most = (uint32_t)((uint64_t)AQ_CONTEXT_PLACES * (i + 1) / (txn->segment_count + 1));
         st = begin_segment(c, i, term, form, most, err);
     }
-    return st ? st : begin_pending(c, term, form, err);
+    struct beginning pending = {c, term, form};
+    return st || c->count == AQ_CONTEXT_PLACES ? st : aq_pending_walk(txn, begin_record, &pending, err);
 }
 
 /* ---- the next ---- */

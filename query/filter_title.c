@@ -5,7 +5,7 @@
 #include "filter_internal.h"
 
 #include "passage.h"
-#include "pending.h"
+#include "pending_walk.h"
 
 /* The words of one value, distinct. */
 struct title_words {
@@ -158,43 +158,27 @@ static enum aq_status search_segment(struct search *s, const struct aq_segment *
 
 /* ---- pending comments ---- */
 
-static enum aq_status search_record(struct search *s, uint32_t comment, struct aq_slice bytes, struct aq_error *err)
+static enum aq_status search_record(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
+                                    struct aq_error *err)
 {
+    struct search *s = context;
     uint16_t positions[256], codes[256];
     uint32_t end = title_length(s->txn, comment);
-    struct aq_pending record;
-    bool has = end > 0, bad = has && aq_pending_parse(&record, bytes) != AQ_OK;
+    bool has = end > 0, bad = false;
+    (void)enough;
     for (uint32_t i = 0; i < s->words->count && has && !bad; i++) {
         struct aq_pending_term term;
         uint32_t ordinal, tf;
         size_t at = 0;
-        has = aq_pending_find(&record, s->words->terms[i], s->words->hashes[i], &term, &bad) &&
+        has = aq_pending_find(record, s->words->terms[i], s->words->hashes[i], &term, &bad) &&
               aq_pending_posting(&term, &at, &ordinal, &tf, positions, codes, &bad) && ordinal == 0 &&
               positions[0] < end;
     }
     if (bad)
-        return aq_fail(err, AQ_CORRUPT, "the record of pending comment %u is damaged; `aq check` tells more", comment);
+        return aq_pending_damaged(err);
     if (has)
         aq_number_set_add(s->comments, comment);
     return AQ_OK;
-}
-
-static enum aq_status search_pending(struct search *s, struct aq_error *err)
-{
-    struct aq_walk walk;
-    bool found;
-    enum aq_status st = aq_walk_open(s->txn, AQ_TABLE_PEND, false, &walk, err);
-    if (st)
-        return st;
-    st = aq_walk_seek(&walk, (struct aq_slice){0}, &found, err);
-    while (!st && found) {
-        st = walk.key.len == 4 ? search_record(s, aq_unkey32(walk.key.ptr), walk.payload, err)
-                               : aq_fail(err, AQ_CORRUPT, "a pending comment's key is damaged");
-        if (!st)
-            st = aq_walk_next(&walk, &found, err);
-    }
-    aq_walk_close(&walk);
-    return st;
 }
 
 /* ---- threads ---- */
@@ -245,7 +229,7 @@ enum aq_status aq_find_titles(const struct aq_filter_source *from, const struct 
         for (uint32_t k = 0; k < from->txn->segment_count && !st; k++)
             st = search_segment(&s, &from->txn->segments[k], err);
         if (!st && from->txn->state.pend_comments)
-            st = search_pending(&s, err);
+            st = aq_pending_walk(s.txn, search_record, &s, err);
     }
     return st ? st : add_threads(from->txn, comments, threads, err);
 }

@@ -2,7 +2,7 @@
  * table of the query's, so a pass costs the same for one term and for a thousand. */
 #include "pending_scan.h"
 
-#include "pending.h"
+#include "pending_walk.h"
 
 struct aq_pending_list {
     uint32_t *docids;
@@ -96,35 +96,38 @@ static enum aq_status gather_term(struct aq_pending_scan *s, struct aq_query *q,
     return bad ? AQ_CORRUPT : AQ_OK;
 }
 
+struct scan {
+    struct aq_pending_scan *result;
+    struct aq_query *query;
+    struct hash_table table;
+};
+
 static enum aq_status scan_record(struct aq_pending_scan *s, struct aq_query *q, const struct hash_table *table,
-                                  uint32_t comment, struct aq_slice bytes)
+                                  uint32_t comment, const struct aq_pending *record)
 {
-    struct aq_pending record;
-    enum aq_status st = aq_pending_parse(&record, bytes);
-    if (st)
-        return st;
-    if (record.passage_count > AQ_MAX_PASSAGES || record.passage_count >= AQ_DOCID_END - s->passages)
+    enum aq_status st;
+    if (record->passage_count > AQ_MAX_PASSAGES || record->passage_count >= AQ_DOCID_END - s->passages)
         return AQ_CORRUPT;
     uint32_t base = s->passages;
-    for (uint32_t i = 0; i < record.passage_count; i++, s->passages++) {
+    for (uint32_t i = 0; i < record->passage_count; i++, s->passages++) {
         if (s->passages % AQ_BITS_CHUNK == 0) {
             static const uint8_t zeros[AQ_BITS_CHUNK / 8];
             aq_buf_put(&s->hidden, zeros, sizeof zeros);
             aq_buf_put(&s->quote, zeros, sizeof zeros);
         }
-        aq_buf_u8(&s->lengths, record.passages[2 * i]);
+        aq_buf_u8(&s->lengths, record->passages[2 * i]);
         aq_buf_u32(&s->rows, comment);
         aq_buf_u16(&s->rows, (uint16_t)i);
         if (s->hidden.failed || s->quote.failed)
             return AQ_NOMEM;
-        uint8_t flags = record.passages[2 * i + 1], bit = (uint8_t)(1u << (s->passages & 7));
+        uint8_t flags = record->passages[2 * i + 1], bit = (uint8_t)(1u << (s->passages & 7));
         if (flags & AQ_PENDING_HIDDEN)
             s->hidden.ptr[s->passages >> 3] |= bit;
         if (flags & AQ_PENDING_QUOTE)
             s->quote.ptr[s->passages >> 3] |= bit;
     }
-    for (uint32_t i = 0; i < record.term_count; i++) {
-        uint32_t hash = aq_load32(record.hashes + 4 * (size_t)i);
+    for (uint32_t i = 0; i < record->term_count; i++) {
+        uint32_t hash = aq_load32(record->hashes + 4 * (size_t)i);
         for (uint32_t term = table->heads[hash & table->mask]; term != NONE; term = table->next[term]) {
             if ((uint32_t)q->terms[term].hash != hash)
                 continue;
@@ -132,47 +135,36 @@ static enum aq_status scan_record(struct aq_pending_scan *s, struct aq_query *q,
             const struct aq_pending_list *l = &s->gathered[term];
             if (l->df && l->docids[l->df - 1] >= base)
                 continue;
-            if ((st = gather_term(s, q, term, &record, base)))
+            if ((st = gather_term(s, q, term, record, base)))
                 return st;
         }
     }
     return s->lengths.failed || s->rows.failed ? AQ_NOMEM : AQ_OK;
 }
 
-static enum aq_status scan_table(struct aq_pending_scan *s, struct aq_txn *txn, struct aq_query *q,
-                                 const struct hash_table *table, struct aq_error *err)
+static enum aq_status visit(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
+                            struct aq_error *err)
 {
-    struct aq_walk walk;
-    bool found;
-    enum aq_status st = aq_walk_open(txn, AQ_TABLE_PEND, false, &walk, err);
-    if (st)
-        return st;
-    st = aq_walk_seek(&walk, (struct aq_slice){0}, &found, err);
-    while (!st && found) {
-        st = walk.key.len == 4 ? scan_record(s, q, table, aq_unkey32(walk.key.ptr), walk.payload) : AQ_CORRUPT;
-        if (st == AQ_NOMEM)
-            aq_fail_nomem(err);
-        else if (st)
-            aq_fail(err, st, "a pending comment's record is damaged; `aq check` tells more");
-        else
-            st = aq_walk_next(&walk, &found, err);
-    }
-    aq_walk_close(&walk);
-    return st;
+    struct scan *s = context;
+    enum aq_status st = scan_record(s->result, s->query, &s->table, comment, record);
+    (void)enough;
+    if (st == AQ_NOMEM)
+        return aq_fail_nomem(err);
+    return st ? aq_pending_damaged(err) : AQ_OK;
 }
 
 enum aq_status aq_pending_scan(struct aq_pending_scan *s, struct aq_txn *txn, struct aq_query *q,
                                struct aq_error *err)
 {
-    struct hash_table table;
+    struct scan scan = {.result = s, .query = q};
     if (txn->state.pend_comments == 0)
         return AQ_OK;
     s->list_count = q->term_count;
     s->gathered = calloc(q->term_count + 1, sizeof *s->gathered);
     s->lists = calloc(q->term_count + 1, sizeof *s->lists);
-    if (!s->gathered || !s->lists || !table_make(&table, q, &q->arena))
+    if (!s->gathered || !s->lists || !table_make(&scan.table, q, &q->arena))
         return aq_fail_nomem(err);
-    enum aq_status st = scan_table(s, txn, q, &table, err);
+    enum aq_status st = aq_pending_walk(txn, visit, &scan, err);
     for (size_t i = 0; i < q->term_count; i++) {
         const struct aq_pending_list *l = &s->gathered[i];
         s->lists[i] = (struct aq_memory_postings){l->docids, l->freqs, l->starts, l->positions, l->codes, l->df};

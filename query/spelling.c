@@ -8,7 +8,7 @@
 
 #include "context.h"
 #include "edit_distance.h"
-#include "pending.h"
+#include "pending_walk.h"
 #include "utf8.h"
 #include "vocabulary.h"
 
@@ -345,24 +345,21 @@ static enum aq_status meet_in_segment(struct spelling *s, const struct aq_segmen
     return AQ_OK;
 }
 
-static enum aq_status meet_pending(struct spelling *s, struct aq_slice a, struct aq_slice b, bool *met,
+struct meeting {
+    struct aq_slice a, b;
+    bool *met;
+};
+
+static enum aq_status meet_pending(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
                                    struct aq_error *err)
 {
-    struct aq_walk walk;
-    bool found, bad = false;
-    enum aq_status st = aq_walk_open(s->txn, AQ_TABLE_PEND, false, &walk, err);
-    if (st)
-        return st;
-    for (st = aq_walk_seek(&walk, (struct aq_slice){0}, &found, err); !st && found && !*met;
-         st = aq_walk_next(&walk, &found, err)) {
-        struct aq_pending record;
-        struct aq_pending_term term;
-        *met = aq_pending_parse(&record, walk.payload) == AQ_OK &&
-               aq_pending_find(&record, a, aq_hash(a), &term, &bad) &&
-               aq_pending_find(&record, b, aq_hash(b), &term, &bad);
-    }
-    aq_walk_close(&walk);
-    return st;
+    const struct meeting *m = context;
+    struct aq_pending_term term;
+    bool bad = false;
+    (void)comment;
+    *enough = *m->met = aq_pending_find(record, m->a, aq_hash(m->a), &term, &bad) &&
+                        aq_pending_find(record, m->b, aq_hash(m->b), &term, &bad);
+    return bad ? aq_pending_damaged(err) : AQ_OK;
 }
 
 /* The rarest words of the query that are not doubted. */
@@ -394,8 +391,9 @@ static enum aq_status keep_company(struct spelling *s, struct word *w, struct aq
     for (size_t i = 0; i < n && !met && !st; i++) {
         for (uint32_t k = 0; k < s->txn->segment_count && !met && !st; k++)
             st = meet_in_segment(s, &s->txn->segments[k], w->better_term, company[i]->term, &met, err);
-        if (!met && !st && s->txn->state.pend_comments)
-            st = meet_pending(s, w->better_term, company[i]->term, &met, err);
+        struct meeting pending = {w->better_term, company[i]->term, &met};
+        if (!met && !st)
+            st = aq_pending_walk(s->txn, meet_pending, &pending, err);
     }
     if (!met)
         w->better = (struct aq_slice){0};

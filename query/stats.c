@@ -1,5 +1,5 @@
 /* stats.c - aq_reader_stats: what an index holds and what it weighs. */
-#include "pending.h"
+#include "pending_walk.h"
 #include "reader.h"
 
 static uint64_t bytes_of(const MDB_stat *s)
@@ -74,26 +74,18 @@ static void segment_facts(struct aq_txn *txn, struct aq_index_stats *s)
     }
 }
 
-static enum aq_status pending_facts(struct aq_txn *txn, struct aq_index_stats *s, struct aq_error *err)
+static enum aq_status pending_facts(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
+                                    struct aq_error *err)
 {
-    struct aq_walk w;
-    bool found;
-    enum aq_status st = aq_walk_open(txn, AQ_TABLE_PEND, false, &w, err);
-    if (st)
-        return st;
-    for (st = aq_walk_seek(&w, (struct aq_slice){0}, &found, err); !st && found; st = aq_walk_next(&w, &found, err)) {
-        struct aq_pending p;
-        if (aq_pending_parse(&p, w.payload)) {
-            st = aq_fail(err, AQ_CORRUPT, "a pending comment's record is damaged; `aq check` tells more");
-            break;
-        }
-        for (uint32_t i = 0; i < p.passage_count; i++) {
-            s->hidden_passages += p.passages[2 * (size_t)i + 1] & AQ_PENDING_HIDDEN ? 1 : 0;
-            s->quote_passages += p.passages[2 * (size_t)i + 1] & AQ_PENDING_QUOTE ? 1 : 0;
-        }
+    struct aq_index_stats *s = context;
+    (void)comment;
+    (void)enough;
+    (void)err;
+    for (uint32_t i = 0; i < record->passage_count; i++) {
+        s->hidden_passages += record->passages[2 * (size_t)i + 1] & AQ_PENDING_HIDDEN ? 1 : 0;
+        s->quote_passages += record->passages[2 * (size_t)i + 1] & AQ_PENDING_QUOTE ? 1 : 0;
     }
-    aq_walk_close(&w);
-    return st;
+    return AQ_OK;
 }
 
 static void date_range(struct aq_txn *txn, struct aq_index_stats *s)
@@ -144,7 +136,7 @@ enum aq_status aq_reader_stats(struct aq_reader *r, struct aq_index_stats *stats
     segment_facts(&txn, stats);
     st = table_bytes(&txn, stats, err);
     if (!st)
-        st = pending_facts(&txn, stats, err);
+        st = aq_pending_walk(&txn, pending_facts, stats, err);
     if (!st) {
         page_bytes(&txn, stats);
         date_range(&txn, stats);

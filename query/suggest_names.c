@@ -5,7 +5,7 @@
 
 #include "fold.h"
 #include "name.h"
-#include "pending.h"
+#include "pending_walk.h"
 
 enum {
     POSTINGS_MOST = 4096,  /* looked at for titles */
@@ -195,32 +195,23 @@ static bool stands_early(const struct aq_pending *record, struct aq_slice term, 
            positions[0] < TITLE_WORDS;
 }
 
-static enum aq_status look_through_pending(struct titles *t, const struct aq_slice *terms, uint32_t count,
-                                           struct aq_error *err)
+struct looking {
+    struct titles *titles;
+    const struct aq_slice *terms;
+    uint32_t count;
+};
+
+static enum aq_status look_at_pending(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
+                                      struct aq_error *err)
 {
-    struct aq_txn *txn = t->s->txn;
-    struct aq_walk walk;
-    bool found, bad = false;
-    if (txn->state.pend_comments == 0 || count == 0)
-        return AQ_OK;
-    enum aq_status st = aq_walk_open(txn, AQ_TABLE_PEND, false, &walk, err);
-    if (st)
-        return st;
-    st = aq_walk_seek(&walk, (struct aq_slice){0}, &found, err);
-    while (!st && found && t->read < TITLES_MOST) {
-        struct aq_pending record;
-        bool early = false;
-        bad |= walk.key.len != 4 || aq_pending_parse(&record, walk.payload);
-        for (uint32_t i = 0; i < count && !early && !bad; i++)
-            early = stands_early(&record, terms[i], &bad);
-        if (bad)
-            st = aq_fail(err, AQ_CORRUPT, "a pending comment's record is damaged; `aq check` tells more");
-        else if (early)
-            st = take_title(t, aq_unkey32(walk.key.ptr), err);
-        if (!st)
-            st = aq_walk_next(&walk, &found, err);
-    }
-    aq_walk_close(&walk);
+    const struct looking *l = context;
+    bool early = false, bad = false;
+    for (uint32_t i = 0; i < l->count && !early && !bad; i++)
+        early = stands_early(record, l->terms[i], &bad);
+    if (bad)
+        return aq_pending_damaged(err);
+    enum aq_status st = early ? take_title(l->titles, comment, err) : AQ_OK;
+    *enough = l->titles->read >= TITLES_MOST;
     return st;
 }
 
@@ -260,7 +251,8 @@ static enum aq_status find_titles(struct titles *t, struct aq_error *err)
         if (!before)
             terms[n++] = s->forms[i].term;
     }
-    st = look_through_pending(t, terms, n, err);
+    struct looking pending = {t, terms, n};
+    st = n && t->read < TITLES_MOST ? aq_pending_walk(t->s->txn, look_at_pending, &pending, err) : AQ_OK;
     for (uint32_t i = 0; i < n && t->left >= POSTINGS_LEAST && t->read < TITLES_MOST && !st; i++)
         st = look_through(t, terms[i], rarest ? POSTINGS_MOST : t->left / 2 + POSTINGS_LEAST / 2, err);
     return st;

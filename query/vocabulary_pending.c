@@ -2,7 +2,7 @@
  * put in order (vocabulary.h). */
 #include "vocabulary.h"
 
-#include "pending.h"
+#include "pending_walk.h"
 
 struct gathering {
     aq_form_wanted *wanted;
@@ -85,16 +85,20 @@ static enum aq_status add_term(struct gathering *g, const struct aq_pending_term
     return AQ_OK;
 }
 
-static enum aq_status add_record(struct gathering *g, struct aq_slice bytes)
+static enum aq_status add_record(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
+                                 struct aq_error *err)
 {
-    struct aq_pending record;
     struct aq_pending_term term;
+    enum aq_status st = AQ_OK;
     size_t at = 0;
     bool bad = false;
-    enum aq_status st = aq_pending_parse(&record, bytes);
-    while (!st && aq_pending_next(&record, &at, &term, &bad))
-        st = add_term(g, &term);
-    return bad ? AQ_CORRUPT : st;
+    (void)comment;
+    (void)enough;
+    while (!st && aq_pending_next(record, &at, &term, &bad))
+        st = add_term(context, &term);
+    if (st == AQ_NOMEM)
+        return aq_fail_nomem(err);
+    return st || bad ? aq_pending_damaged(err) : AQ_OK;
 }
 
 static int by_name(const void *x, const void *y)
@@ -103,36 +107,13 @@ static int by_name(const void *x, const void *y)
     return aq_slice_cmp(a->name, b->name);
 }
 
-static enum aq_status gather(struct gathering *g, struct aq_txn *txn, struct aq_error *err)
-{
-    struct aq_walk walk;
-    bool found;
-    enum aq_status st = aq_walk_open(txn, AQ_TABLE_PEND, false, &walk, err);
-    if (st)
-        return st;
-    st = aq_walk_seek(&walk, (struct aq_slice){0}, &found, err);
-    while (!st && found) {
-        st = add_record(g, walk.payload);
-        if (st == AQ_NOMEM)
-            aq_fail_nomem(err);
-        else if (st)
-            aq_fail(err, st, "a pending comment's record is damaged; `aq check` tells more");
-        else
-            st = aq_walk_next(&walk, &found, err);
-    }
-    aq_walk_close(&walk);
-    return st;
-}
-
 enum aq_status aq_pending_forms(struct aq_txn *txn, aq_form_wanted *wanted, void *context, struct aq_arena *arena,
                                 struct aq_pending_form **forms, size_t *count, struct aq_error *err)
 {
     struct gathering g = {.wanted = wanted, .context = context, .arena = arena};
     *forms = NULL;
     *count = 0;
-    if (txn->state.pend_comments == 0)
-        return AQ_OK;
-    enum aq_status st = gather(&g, txn, err);
+    enum aq_status st = aq_pending_walk(txn, add_record, &g, err);
     if (!st && g.count) {
         qsort(g.forms, g.count, sizeof *g.forms, by_name);
         *forms = aq_arena_alloc(arena, g.count * sizeof **forms);

@@ -1,6 +1,6 @@
 /* words.c - aq_words: the words of an index with how often they occur. */
 #include "fold.h"
-#include "pending.h"
+#include "pending_walk.h"
 #include "reader.h"
 #include "utf8.h"
 #include "vocabulary.h"
@@ -25,47 +25,41 @@ static enum aq_status count_in_segments(struct aq_txn *txn, struct aq_word *word
     return AQ_OK;
 }
 
-static bool count_in_record(struct aq_slice bytes, struct aq_word *words, const uint64_t *hashes, uint32_t count)
+struct counting {
+    struct aq_word *words;
+    uint64_t *hashes;
+    uint32_t count;
+};
+
+static enum aq_status count_in_record(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
+                                      struct aq_error *err)
 {
-    struct aq_pending record;
-    bool bad = aq_pending_parse(&record, bytes) != AQ_OK;
-    for (uint32_t i = 0; i < count && !bad; i++) {
+    const struct counting *c = context;
+    bool bad = false;
+    (void)comment;
+    (void)enough;
+    for (uint32_t i = 0; i < c->count && !bad; i++) {
         uint16_t positions[256], codes[256];
         struct aq_pending_term term;
         uint32_t ordinal, tf;
         size_t at = 0;
-        if (!aq_pending_find(&record, words[i].term, hashes[i], &term, &bad))
+        if (!aq_pending_find(record, c->words[i].term, c->hashes[i], &term, &bad))
             continue;
         while (aq_pending_posting(&term, &at, &ordinal, &tf, positions, codes, &bad))
-            words[i].passages++;
+            c->words[i].passages++;
     }
-    return !bad;
+    return bad ? aq_pending_damaged(err) : AQ_OK;
 }
 
 static enum aq_status count_in_pending(struct aq_txn *txn, struct aq_word *words, uint32_t count,
                                        struct aq_arena *arena, struct aq_error *err)
 {
-    struct aq_walk walk;
-    bool found;
-    if (txn->state.pend_comments == 0 || count == 0)
-        return AQ_OK;
-    uint64_t *hashes = aq_arena_alloc(arena, count * sizeof *hashes);
-    if (!hashes)
+    struct counting c = {words, aq_arena_alloc(arena, ((size_t)count + 1) * sizeof *c.hashes), count};
+    if (!c.hashes)
         return aq_fail_nomem(err);
     for (uint32_t i = 0; i < count; i++)
-        hashes[i] = aq_hash(words[i].term);
-    enum aq_status st = aq_walk_open(txn, AQ_TABLE_PEND, false, &walk, err);
-    if (st)
-        return st;
-    for (st = aq_walk_seek(&walk, (struct aq_slice){0}, &found, err); !st && found;
-         st = aq_walk_next(&walk, &found, err)) {
-        if (!count_in_record(walk.payload, words, hashes, count)) {
-            st = aq_fail(err, AQ_CORRUPT, "a pending comment's record is damaged; `aq check` tells more");
-            break;
-        }
-    }
-    aq_walk_close(&walk);
-    return st;
+        c.hashes[i] = aq_hash(words[i].term);
+    return count ? aq_pending_walk(txn, count_in_record, &c, err) : AQ_OK;
 }
 
 static enum aq_status list_words(struct aq_txn *txn, struct aq_slice beginning, uint32_t limit, struct answer *a,
