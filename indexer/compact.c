@@ -29,7 +29,8 @@ static enum aq_status breathe(struct compaction *c, size_t bytes, struct aq_erro
     return st ? st : aq_txn_begin_write(c->to, &c->target, 0, err);
 }
 
-static enum aq_status copy_table(struct compaction *c, enum aq_table table, struct aq_error *err)
+/* Rows of a set that has grown at random are two thirds full: put anew, they get full. */
+static enum aq_status copy_table(struct compaction *c, enum aq_table table, bool repack, struct aq_error *err)
 {
     struct aq_walk w;
     bool found;
@@ -40,33 +41,12 @@ static enum aq_status copy_table(struct compaction *c, enum aq_table table, stru
     while (st == AQ_OK && found) {
         if (!w.checksum_ok)
             st = aq_fail(err, AQ_CORRUPT, "a record is damaged; run aq check");
-        if (st == AQ_OK)
+        else if (repack)
+            st = aq_set_change(&c->target, table, w.payload, (struct aq_slice){0}, err);
+        else
             st = aq_put(&c->target, table, w.key, w.payload, err);
         if (st == AQ_OK)
             st = breathe(c, w.key.len + w.payload.len + 32, err);
-        if (st == AQ_OK)
-            st = aq_walk_next(&w, &found, err);
-    }
-    aq_walk_close(&w);
-    return st;
-}
-
-/* Rows of a set that has grown at random are two thirds full: these get full. */
-static enum aq_status repack_set(struct compaction *c, enum aq_table table, struct aq_error *err)
-{
-    struct aq_walk w;
-    bool found;
-    enum aq_status st = aq_walk_open(&c->source, table, true, &w, err);
-    if (st)
-        return st;
-    st = aq_walk_seek(&w, aq_slice("", 0), &found, err);
-    while (st == AQ_OK && found) {
-        if (!w.checksum_ok)
-            st = aq_fail(err, AQ_CORRUPT, "a record is damaged; run aq check");
-        if (st == AQ_OK)
-            st = aq_set_change(&c->target, table, w.payload, (struct aq_slice){0}, err);
-        if (st == AQ_OK)
-            st = breathe(c, w.payload.len, err);
         if (st == AQ_OK)
             st = aq_walk_next(&w, &found, err);
     }
@@ -234,9 +214,9 @@ static enum aq_status copy_tables(struct compaction *c, struct aq_error *err)
     c->target.state.dictionary = 0;
     c->written = 0;
     for (size_t i = 0; i < AQ_COUNT(tables) && st == AQ_OK; i++)
-        st = copy_table(c, tables[i], err);
+        st = copy_table(c, tables[i], false, err);
     if (st == AQ_OK)
-        st = repack_set(c, AQ_TABLE_PRINT, err);
+        st = copy_table(c, AQ_TABLE_PRINT, true, err);
     /* Columns were put as rows: commit before they are edited value by value. */
     if (st == AQ_OK) {
         c->written = COPY_STEP;
