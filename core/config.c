@@ -1,6 +1,7 @@
 /* config.c - see config.h. */
 #include "config.h"
 
+#include "lines.h"
 #include "places.h"
 #include "utf8.h"
 
@@ -52,31 +53,6 @@ struct reading {
     struct aq_error *err;
 };
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct aq_slice trim(struct aq_slice s)
-{
-    while (s.len && is_blank(s.ptr[s.len - 1]))
-        s.len--;
-    while (s.len && is_blank(*s.ptr)) {
-        s.ptr++;
-        s.len--;
-    }
-    return s;
-}
-
-/* Without the comment that may end it. */
-static struct aq_slice uncommented(struct aq_slice s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] == '#' && (i == 0 || is_blank(s.ptr[i - 1])))
-            s.len = i;
-    return trim(s);
-}
-
 /* s begins with a quotation mark; *text is what stands in the quotes. */
 static enum aq_status unquote(struct reading *r, struct aq_slice s, struct aq_slice *text)
 {
@@ -95,7 +71,7 @@ static enum aq_status unquote(struct reading *r, struct aq_slice s, struct aq_sl
     }
     if (i == s.len)
         return aq_fail(r->err, AQ_SYNTAX, "the quotation mark is not closed");
-    if (uncommented(aq_slice(s.ptr + i + 1, s.len - i - 1)).len)
+    if (aq_line_uncommented(aq_slice(s.ptr + i + 1, s.len - i - 1)).len)
         return aq_fail(r->err, AQ_SYNTAX, "more follows the closing quotation mark; quote all of the value");
     *text = aq_slice(to, len);
     return AQ_OK;
@@ -109,25 +85,25 @@ static enum aq_status keep(struct reading *r, struct aq_slice s, const char **to
 
 static enum aq_status read_section(struct reading *r, struct aq_slice s)
 {
-    s = uncommented(s);
+    s = aq_line_uncommented(s);
     if (s.len < 3 || s.ptr[s.len - 1] != ']')
         return aq_fail(r->err, AQ_SYNTAX, "a section is the name of a command in brackets, such as [search]");
     r->line.name = r->line.value = NULL;
-    return keep(r, trim(aq_slice(s.ptr + 1, s.len - 2)), &r->line.section);
+    return keep(r, aq_line_trim(aq_slice(s.ptr + 1, s.len - 2)), &r->line.section);
 }
 
 static enum aq_status read_setting(struct reading *r, struct aq_slice s)
 {
     const uint8_t *equals = memchr(s.ptr, '=', s.len);
-    struct aq_slice name = trim(aq_slice(s.ptr, equals ? (size_t)(equals - s.ptr) : 0));
+    struct aq_slice name = aq_line_trim(aq_slice(s.ptr, equals ? (size_t)(equals - s.ptr) : 0));
     if (!name.len)
         return aq_fail(r->err, AQ_SYNTAX, "a line is an option and its value, such as limit = 20");
-    struct aq_slice value = trim(aq_slice(equals + 1, (size_t)(s.ptr + s.len - equals) - 1));
+    struct aq_slice value = aq_line_trim(aq_slice(equals + 1, (size_t)(s.ptr + s.len - equals) - 1));
     enum aq_status st = AQ_OK;
     if (value.len && *value.ptr == '"')
         st = unquote(r, value, &value);
     else
-        value = uncommented(value);
+        value = aq_line_uncommented(value);
     if (!st)
         st = keep(r, name, &r->line.name);
     return st ? st : keep(r, value, &r->line.value);
@@ -137,7 +113,7 @@ static enum aq_status read_line(struct reading *r, struct aq_slice s, aq_config_
 {
     if (memchr(s.ptr, 0, s.len) || aq_utf8_valid(s) < s.len)
         return aq_fail(r->err, AQ_SYNTAX, "not UTF-8 text");
-    s = trim(s);
+    s = aq_line_trim(s);
     if (!s.len || *s.ptr == '#')
         return AQ_OK;
     enum aq_status st = *s.ptr == '[' ? read_section(r, s) : read_setting(r, s);

@@ -2,6 +2,7 @@
  * characters, but not stemmed: the language is that of the index, not of the rules. */
 #include "synonyms.h"
 
+#include "lines.h"
 #include "tokenizer.h"
 #include "utf8.h"
 
@@ -21,37 +22,12 @@ static enum aq_status bad_line(const struct reading *r, const char *what)
     return aq_fail(r->err, AQ_SYNTAX, "%.200s:%zu: %.200s", r->file, r->line, what);
 }
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct aq_slice trim(struct aq_slice s)
-{
-    while (s.len && is_blank(s.ptr[s.len - 1]))
-        s.len--;
-    while (s.len && is_blank(*s.ptr)) {
-        s.ptr++;
-        s.len--;
-    }
-    return s;
-}
-
-/* A # inside a word is part of it: C#. */
-static struct aq_slice uncommented(struct aq_slice s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] == '#' && (i == 0 || is_blank(s.ptr[i - 1])))
-            s.len = i;
-    return trim(s);
-}
-
 /* The next word of *s, which it is taken from; empty at the end. */
 static struct aq_slice next_word(struct aq_slice *s)
 {
     size_t n = 0;
-    *s = trim(*s);
-    while (n < s->len && !is_blank(s->ptr[n]))
+    *s = aq_line_trim(*s);
+    while (n < s->len && !aq_is_blank(s->ptr[n]))
         n++;
     struct aq_slice word = aq_slice(s->ptr, n);
     s->ptr += n;
@@ -103,7 +79,7 @@ static enum aq_status read_names(struct reading *r, struct aq_slice s,
     for (bool more = true; more;) {
         const uint8_t *comma = memchr(s.ptr, ',', s.len);
         size_t n = comma ? (size_t)(comma - s.ptr) : s.len;
-        struct aq_slice name = trim(aq_slice(s.ptr, n));
+        struct aq_slice name = aq_line_trim(aq_slice(s.ptr, n));
         if (name.len == 0)
             return bad_line(r, comma || *count > before ? "nothing stands beside a comma" : "nothing stands beside =>");
         if (*count == AQ_SYNONYMS_NAMES)
@@ -136,7 +112,7 @@ static enum aq_status read_line(struct reading *r, struct aq_slice line)
 {
     struct aq_synonym_name names[AQ_SYNONYMS_NAMES];
     uint32_t count = 0;
-    line = uncommented(line);
+    line = aq_line_uncommented(line);
     if (line.len == 0)
         return AQ_OK;
     const uint8_t *arrow = memmem(line.ptr, line.len, "=>", 2);
