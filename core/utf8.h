@@ -24,4 +24,19 @@ bool aq_utf8_clean(struct aq_slice s);
  * NUL by U+FFFD too. Returns how many replacements were made. */
 size_t aq_utf8_repair(struct aq_buf *out, struct aq_slice s);
 
+/* White space of ASCII, as a byte of any text. */
+static inline bool aq_is_ascii_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* White space of Unicode: the property White_Space. */
+static inline bool aq_is_space(uint32_t cp)
+{
+    if (cp < 0x80)
+        return aq_is_ascii_space((uint8_t)cp);
+    return cp == 0x85 || cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 ||
+           cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
+}
+
 #endif

@@ -2,6 +2,8 @@
  * feeds only in between. Knows no markup. */
 #include "document.h"
 
+#include "utf8.h"
+
 enum { MAX_DEPTH = 15 };
 
 void aq_document_clear(struct aq_document *d)
@@ -20,16 +22,11 @@ void aq_document_free(struct aq_document *d)
     *d = (struct aq_document){0};
 }
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Code keeps its first line's indentation: only whole blank lines go. */
 static const uint8_t *code_start(const uint8_t *p, const uint8_t *end)
 {
     const uint8_t *line = p;
-    while (p < end && is_space(*p))
+    while (p < end && aq_is_ascii_space(*p))
         if (*p++ == '\n')
             line = p;
     return p == end ? end : line;
@@ -39,12 +36,12 @@ enum aq_status aq_document_add(struct aq_document *d, enum aq_block_kind kind, u
                                struct aq_slice s)
 {
     const uint8_t *p = s.ptr, *end = s.ptr + s.len;
-    while (end > p && is_space(end[-1]))
+    while (end > p && aq_is_ascii_space(end[-1]))
         end--;
     if (kind == AQ_BLOCK_CODE)
         p = code_start(p, end);
     else
-        while (p < end && is_space(*p))
+        while (p < end && aq_is_ascii_space(*p))
             p++;
     if (p == end)
         return AQ_OK;

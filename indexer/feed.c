@@ -92,16 +92,11 @@ static enum aq_status decode(struct aq_feed *f, struct aq_slice *s, struct aq_er
     return keep(f, &b, s, err);
 }
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static void trim(struct aq_slice *s)
 {
-    while (s->len && is_space(s->ptr[s->len - 1]))
+    while (s->len && aq_is_ascii_space(s->ptr[s->len - 1]))
         s->len--;
-    while (s->len && is_space(*s->ptr)) {
+    while (s->len && aq_is_ascii_space(*s->ptr)) {
         s->ptr++;
         s->len--;
     }

@@ -37,11 +37,6 @@ static bool is_name_byte(uint8_t c)
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-';
 }
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static const uint8_t *read_name(const uint8_t *p, const uint8_t *end, char name[16])
 {
     size_t n = 0;
@@ -61,11 +56,11 @@ static const uint8_t *read_attribute(const uint8_t *p, const uint8_t *end, struc
     p = read_name(p, end, name);
     if (p == from)
         return p + 1;
-    while (p < end && is_space(*p))
+    while (p < end && aq_is_ascii_space(*p))
         p++;
     if (p < end && *p == '=') {
         p++;
-        while (p < end && is_space(*p))
+        while (p < end && aq_is_ascii_space(*p))
             p++;
         if (p < end && (*p == '"' || *p == '\'')) {
             const uint8_t *close = memchr(p + 1, *p, (size_t)(end - p - 1));
@@ -73,7 +68,7 @@ static const uint8_t *read_attribute(const uint8_t *p, const uint8_t *end, struc
             p = close ? close + 1 : end;
         } else {
             const uint8_t *v = p;
-            while (p < end && !is_space(*p))
+            while (p < end && !aq_is_ascii_space(*p))
                 p++;
             value = aq_slice(v, (size_t)(p - v));
         }
@@ -376,7 +371,7 @@ static unsigned line_nesting(const uint8_t *p, const uint8_t *end)
                 p++;
             if (p == end || (*p != '.' && *p != ')'))
                 break;
-        } else if (*p != '>' && (!strchr("-*+", *p) || (end - p > 1 && !is_space(p[1])))) {
+        } else if (*p != '>' && (!strchr("-*+", *p) || (end - p > 1 && !aq_is_ascii_space(p[1])))) {
             break;
         }
         markers++;

@@ -2,14 +2,11 @@
  * cells, links, titles. Knows neither Markdown nor HTML. */
 #include "markup.h"
 
+#include "utf8.h"
+
 /* A body may not unfold to more than so many times its size: reference links and
  * wide tables can repeat a few bytes millions of times. */
 enum { GROWTH = 16, GROWTH_FREE = 64 << 10 };
-
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 void aq_markup_init(struct aq_markup *m, struct aq_document *doc, size_t size)
 {
@@ -93,9 +90,9 @@ static void take_title(struct aq_markup *m)
     if (rank <= m->title_rank || m->quote)
         return;
     const uint8_t *p = m->line.ptr, *end = p + m->line.len;
-    while (p < end && is_space(*p))
+    while (p < end && aq_is_ascii_space(*p))
         p++;
-    while (end > p && is_space(end[-1]))
+    while (end > p && aq_is_ascii_space(end[-1]))
         end--;
     if (p == end)
         return;
@@ -148,7 +145,7 @@ static void begin(struct aq_markup *m)
 static void put(struct aq_markup *m, const void *bytes, size_t n)
 {
     begin(m);
-    if (m->space && m->line.len && !is_space(m->line.ptr[m->line.len - 1]))
+    if (m->space && m->line.len && !aq_is_ascii_space(m->line.ptr[m->line.len - 1]))
         aq_buf_u8(&m->line, ' ');
     m->space = false;
     aq_buf_put(&m->line, bytes, n);
@@ -158,7 +155,7 @@ static void put_collapsed(struct aq_markup *m, const uint8_t *p, const uint8_t *
 {
     while (p < end) {
         const uint8_t *word = p;
-        while (p < end && !is_space(*p) && !(*p == 0xC2 && end - p > 1 && p[1] == 0xA0))
+        while (p < end && !aq_is_ascii_space(*p) && !(*p == 0xC2 && end - p > 1 && p[1] == 0xA0))
             p++;
         if (p > word)
             put(m, word, (size_t)(p - word));
@@ -390,7 +387,7 @@ void aq_markup_link_end(struct aq_markup *m)
         return;
     m->linked = false;
     size_t from = m->link_begin;
-    while (from < m->line.len && is_space(m->line.ptr[from]))
+    while (from < m->line.len && aq_is_ascii_space(m->line.ptr[from]))
         from++;
     if (from >= m->line.len || m->href.failed)
         return; /* a picture without a name */

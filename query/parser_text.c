@@ -3,13 +3,6 @@
 
 #include "utf8.h"
 
-static bool is_space(uint32_t cp)
-{
-    return cp == ' ' || (cp >= '\t' && cp <= '\r') || cp == 0x85 || cp == 0xA0 || cp == 0x1680 ||
-           (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F ||
-           cp == 0x3000;
-}
-
 /* Double quotation marks of any script. Single ones are apostrophes too often. */
 static bool is_quote(uint32_t cp)
 {
@@ -37,13 +30,13 @@ unsigned aq_syntax_sign(const uint8_t *p, const uint8_t *end, uint8_t *occur)
 bool aq_syntax_at_space(const uint8_t *p, const uint8_t *end)
 {
     unsigned n;
-    return p == end || is_space(aq_utf8_decode(p, end, &n));
+    return p == end || aq_is_space(aq_utf8_decode(p, end, &n));
 }
 
 const uint8_t *aq_syntax_skip_spaces(const uint8_t *p, const uint8_t *end)
 {
     unsigned n;
-    while (p < end && is_space(aq_utf8_decode(p, end, &n)))
+    while (p < end && aq_is_space(aq_utf8_decode(p, end, &n)))
         p += n;
     return p;
 }
@@ -54,7 +47,7 @@ const uint8_t *aq_scan_word_end(const struct aq_scan *s, const uint8_t *p)
     unsigned n;
     for (; p < s->end; p += n) {
         uint32_t cp = aq_utf8_decode(p, s->end, &n);
-        if (is_space(cp))
+        if (aq_is_space(cp))
             break;
         if (cp == '(')
             inside++;

@@ -132,17 +132,12 @@ static bool clearly_commoner(const struct spelling *s, uint64_t count, uint64_t 
 
 /* ---- one word for two ---- */
 
-static bool is_space(uint8_t b)
-{
-    return b == ' ' || (b >= '\t' && b <= '\r');
-}
-
 static bool neighbours(const struct word *a, const struct word *b)
 {
     const uint8_t *p = a->typed.ptr + a->typed.len;
     if (p >= b->typed.ptr)
         return false;
-    while (p < b->typed.ptr && is_space(*p))
+    while (p < b->typed.ptr && aq_is_ascii_space(*p))
         p++;
     return p == b->typed.ptr;
 }

@@ -61,11 +61,6 @@ static enum aq_status read_text(struct aq_suggesting *s, struct aq_error *err)
     return AQ_OK;
 }
 
-static bool is_space(uint8_t b)
-{
-    return b == ' ' || (b >= '\t' && b <= '\r');
-}
-
 /* Where the value of a field `author:` begins that the text ends in, or 0. */
 static size_t author_value(struct aq_slice text)
 {
@@ -73,12 +68,12 @@ static size_t author_value(struct aq_slice text)
     enum { LENGTH = sizeof field - 1 };
     for (size_t at = text.len < LENGTH ? 0 : text.len - LENGTH + 1; at-- > 0;) {
         size_t value = at + LENGTH;
-        bool starts = at == 0 || is_space(text.ptr[at - 1]) || strchr("+-(", text.ptr[at - 1]);
+        bool starts = at == 0 || aq_is_ascii_space(text.ptr[at - 1]) || strchr("+-(", text.ptr[at - 1]);
         if (!starts || strncasecmp((const char *)text.ptr + at, field, LENGTH) != 0)
             continue;
         bool quoted = value < text.len && text.ptr[value] == '"';
         for (size_t i = value + quoted; i < text.len; i++)
-            if (quoted ? text.ptr[i] == '"' : is_space(text.ptr[i]))
+            if (quoted ? text.ptr[i] == '"' : aq_is_ascii_space(text.ptr[i]))
                 return 0;
         return value;
     }
@@ -288,7 +283,7 @@ static bool put_in_field(struct aq_suggesting *s, size_t value, struct aq_sugges
 {
     bool quoted = false;
     for (size_t i = 0; i < author->text.len; i++)
-        quoted |= is_space(author->text.ptr[i]);
+        quoted |= aq_is_ascii_space(author->text.ptr[i]);
     uint8_t *out = aq_arena_bytes(s->answer, value + author->text.len + 2);
     if (!out)
         return false;
@@ -397,7 +392,7 @@ static enum aq_status suggest(struct aq_reader *r, struct aq_txn *txn, const str
         .txn = txn, .analyzer = r->analyzer, .arena = &r->arena, .answer = &a->arena, .text = request->text};
     uint32_t limit = request->limit ? request->limit : DEFAULT_LIMIT;
     unsigned kinds = request->kinds ? request->kinds : AQ_SUGGEST_WORDS | AQ_SUGGEST_TITLES | AQ_SUGGEST_AUTHORS;
-    while (s.text.len && is_space(*s.text.ptr))
+    while (s.text.len && aq_is_ascii_space(*s.text.ptr))
         s.text = aq_slice(s.text.ptr + 1, s.text.len - 1);
     if (s.text.len == 0 || s.text.len > TEXT_MOST)
         return AQ_OK;

@@ -1,19 +1,16 @@
 /* telling.c - see telling.h. */
 #include "telling.h"
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+#include "utf8.h"
 
 bool aq_in_address(struct aq_run *run, struct aq_slice text, size_t at)
 {
     if (at < run->end)
         return run->address;
     size_t from = at;
-    while (from > 0 && !is_space(text.ptr[from - 1]))
+    while (from > 0 && !aq_is_ascii_space(text.ptr[from - 1]))
         from--;
-    for (run->end = at + 1; run->end < text.len && !is_space(text.ptr[run->end]);)
+    for (run->end = at + 1; run->end < text.len && !aq_is_ascii_space(text.ptr[run->end]);)
         run->end++;
     run->address = memmem(text.ptr + from, run->end - from, "://", 3) || memmem(text.ptr + from, run->end - from, "www.", 4);
     return run->address;

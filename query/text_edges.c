@@ -19,15 +19,10 @@ static bool is_plain(struct aq_slice text, uint32_t at)
     return text.ptr[at] < 0x80 && (at + 1 == text.len || text.ptr[at + 1] < 0x80);
 }
 
-static bool is_plain_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* A letter, mark or digit of ASCII, or whatever else of it is no space. */
 static bool is_plain_ink(uint8_t c)
 {
-    return c < 0x80 && !is_plain_space(c);
+    return c < 0x80 && !aq_is_ascii_space(c);
 }
 
 static uint32_t step(struct aq_slice text, uint32_t at, unsigned *columns)
@@ -79,15 +74,6 @@ static uint32_t char_before(struct aq_slice text, uint32_t at, unsigned *len)
     *len = at - from;
     unsigned n;
     return aq_utf8_decode(text.ptr + from, text.ptr + at, &n);
-}
-
-static bool is_space(uint32_t cp)
-{
-    if (cp < 0x80)
-        return is_plain_space((uint8_t)cp);
-    return cp == 0x85 || cp == 0xA0 || cp == 0x1680 ||
-           (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F ||
-           cp == 0x3000;
 }
 
 static bool is_one_of(uint32_t cp, const uint16_t *set, size_t count)
@@ -143,7 +129,7 @@ static bool word_begins(struct aq_slice text, uint32_t at)
     unsigned n;
     if (at == 0 || is_plain_ink(text.ptr[at - 1]))
         return at == 0;
-    return is_space(char_before(text, at, &n)) && !is_space(char_at(text, at, &n));
+    return aq_is_space(char_before(text, at, &n)) && !aq_is_space(char_at(text, at, &n));
 }
 
 static bool word_ends(struct aq_slice text, uint32_t at)
@@ -151,7 +137,7 @@ static bool word_ends(struct aq_slice text, uint32_t at)
     unsigned n;
     if (at == text.len || is_plain_ink(text.ptr[at]))
         return at == text.len;
-    return is_space(char_at(text, at, &n)) && !is_space(char_before(text, at, &n));
+    return aq_is_space(char_at(text, at, &n)) && !aq_is_space(char_before(text, at, &n));
 }
 
 /* Where there are no spaces, a text may be cut between any two characters. */
@@ -219,7 +205,7 @@ static bool is_bullet(struct aq_slice text, uint32_t at)
 {
     unsigned n, m;
     uint32_t cp = char_at(text, at, &n);
-    return empty_in_front(cp) && is_space(char_at(text, at + n, &m));
+    return empty_in_front(cp) && aq_is_space(char_at(text, at + n, &m));
 }
 
 /* A sentence begins with no small letter. */
@@ -229,9 +215,9 @@ static bool sentence_begins(struct aq_slice text, uint32_t at)
     if (at == 0 || is_plain_ink(text.ptr[at - 1]))
         return at == 0;
     uint32_t first = char_at(text, at, &n), before = at;
-    if (first == AQ_UTF8_BAD || is_space(first))
+    if (first == AQ_UTF8_BAD || aq_is_space(first))
         return false;
-    while (is_space(char_before(text, before, &n))) {
+    while (aq_is_space(char_before(text, before, &n))) {
         newlines += text.ptr[before - n] == '\n';
         before -= n;
     }
@@ -424,14 +410,14 @@ static uint32_t past_front_junk(struct aq_slice text, uint32_t at)
     uint32_t end = past_item_number(text, at);
     while (empty_in_front(char_at(text, end, &n)))
         end += n;
-    return end > at && is_space(char_at(text, end, &n)) ? end : at;
+    return end > at && aq_is_space(char_at(text, end, &n)) ? end : at;
 }
 
 /* A space that carries a mark is part of a character. */
 static uint32_t past_spaces(struct aq_slice text, uint32_t at, uint32_t end)
 {
     unsigned n;
-    while (at < end && is_space(char_at(text, at, &n)) && aq_cluster_floor(text, at + n) == at + n)
+    while (at < end && aq_is_space(char_at(text, at, &n)) && aq_cluster_floor(text, at + n) == at + n)
         at += n;
     return at;
 }
@@ -444,7 +430,7 @@ bool aq_text_is_blank(struct aq_slice text, uint32_t begin, uint32_t end)
 static uint32_t before_spaces(struct aq_slice text, uint32_t at, uint32_t begin)
 {
     unsigned n;
-    while (at > begin && is_space(char_before(text, at, &n)) && aq_cluster_floor(text, at - n) == at - n)
+    while (at > begin && aq_is_space(char_before(text, at, &n)) && aq_cluster_floor(text, at - n) == at - n)
         at -= n;
     return at;
 }
@@ -472,7 +458,7 @@ static uint32_t trim_end(struct aq_slice text, uint32_t end, uint32_t keep)
         uint32_t to = end;
         while (to > keep && end < text.len && empty_at_end(char_before(text, to, &n)))
             to -= n;
-        if (to > keep && !is_space(char_before(text, to, &n)))
+        if (to > keep && !aq_is_space(char_before(text, to, &n)))
             to = end; /* part of the word */
         if (to == end && end > keep && end < text.len && line_at(text, end - 1, &line) &&
             (past_item_number(text, line.begin) == end || aq_line_is_header(text, end - 1)))
