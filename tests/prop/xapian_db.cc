@@ -3,10 +3,37 @@
 
 #include <xapian.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
 #include <vector>
 
+namespace {
+
+struct directory {
+    std::filesystem::path path = std::filesystem::temp_directory_path() / "aq-xapian-XXXXXX";
+
+    directory()
+    {
+        std::string name = path;
+        if (!mkdtemp(name.data()))
+            throw std::runtime_error("no temporary directory");
+        path = name;
+    }
+    ~directory()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+};
+
+} // namespace
+
+/* On disk: in libxapian 1.4.22 the database in memory may answer a query otherwise when it is
+ * asked again. */
 struct xapian_db {
-    Xapian::WritableDatabase db{std::string(), Xapian::DB_BACKEND_INMEMORY};
+    directory dir;
+    Xapian::WritableDatabase db{dir.path, Xapian::DB_CREATE_OR_OPEN | Xapian::DB_NO_SYNC};
     Xapian::Document document;
     std::vector<Xapian::Query> queries;
 
