@@ -42,12 +42,13 @@ CLI_LIBS     = $(call lazy,CLI_LIBS,$(shell $(PKG_CONFIG) --libs json-c))
 CLI_CFLAGS   = $(call lazy,CLI_CFLAGS,$(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c)))
 INDEX_LIBS   = $(call lazy,INDEX_LIBS,-lmd4c $(shell $(PKG_CONFIG) --libs json-c libxml-2.0 gmime-3.0 libzstd zlib) -lm)
 INDEX_CFLAGS = $(call lazy,INDEX_CFLAGS,-Iindexer $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c libxml-2.0 gmime-3.0)))
-QUERY_CFLAGS := -Iquery -I$(B)/made
+QUERY_CFLAGS := -Iquery -Ijson -I$(B)/made
 
 CORE_SRC  := $(sort $(wildcard core/*.c))
 INDEX_SRC := $(filter-out indexer/main.c,$(sort $(wildcard indexer/*.c)))
 INDEX_CLI_SRC := $(sort $(wildcard indexer/cli/*.c))
 QUERY_SRC := $(filter-out query/main.c,$(sort $(wildcard query/*.c)))
+JSON_SRC  := $(sort $(wildcard json/*.c))
 CLI_SRC   := $(sort $(wildcard query/cli/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
 PROP_SRC  := $(sort $(wildcard tests/prop/*_test.c))
@@ -57,6 +58,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 CORE_OBJ := $(call obj,$(CORE_SRC))
 INDEX_OBJ := $(call obj,$(INDEX_SRC))
 QUERY_OBJ := $(call obj,$(QUERY_SRC))
+JSON_OBJ  := $(call obj,$(JSON_SRC))
 CLI_OBJ   := $(call obj,$(CLI_SRC))
 INDEX_CLI_OBJ := $(call obj,$(INDEX_CLI_SRC))
 MANUAL_SRC := $(sort $(wildcard manual/*.c))
@@ -91,7 +93,8 @@ FORCE:
 $(B)/obj/indexer/%.o: private CPPFLAGS += $(INDEX_CFLAGS)
 $(B)/obj/query/%.o: private CPPFLAGS += $(QUERY_CFLAGS)
 $(B)/obj/query/cli/%.o: private CPPFLAGS += $(CLI_CFLAGS)
-$(B)/obj/manual/%.o: private CPPFLAGS += -Iquery -Iindexer
+$(B)/obj/json/%.o: private CPPFLAGS += -Iquery
+$(B)/obj/manual/%.o: private CPPFLAGS += -Iquery -Ijson -Iindexer
 $(B)/obj/tests/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Itests
 $(B)/obj/bench/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
 
@@ -109,6 +112,7 @@ $(B)/obj/query/synonyms_default.o: $(B)/made/synonyms_default.inc
 $(B)/core.a: $(CORE_OBJ)
 $(B)/indexer.a: $(INDEX_OBJ)
 $(B)/query.a: $(QUERY_OBJ)
+$(B)/json.a: $(JSON_OBJ)
 $(B)/cli.a: $(CLI_OBJ)
 $(B)/%.a:
 	@rm -f $@.new
@@ -120,7 +124,7 @@ STATIC.release := -static-pie
 STATIC ?= $(STATIC.$(V))
 
 # The link line is the layering: aq never sees the indexer, libaq never what prints.
-$(B)/bin/aq: $(B)/obj/query/main.o $(B)/cli.a $(B)/query.a $(B)/core.a
+$(B)/bin/aq: $(B)/obj/query/main.o $(B)/cli.a $(B)/json.a $(B)/query.a $(B)/core.a
 	@mkdir -p $(@D)
 	@echo '  link $@'
 	@$(CC) $(LDFLAGS_ALL) $(STATIC) -o $@ $^ $(CLI_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
@@ -131,7 +135,7 @@ $(B)/bin/aq-index: $(B)/obj/indexer/main.o $(INDEX_CLI_OBJ) $(B)/indexer.a $(B)/
 
 # ---- manual pages and completions ----
 
-$(B)/manual: $(MANUAL_OBJ) $(B)/obj/indexer/cli/commands.o $(B)/cli.a $(B)/query.a $(B)/core.a
+$(B)/manual: $(MANUAL_OBJ) $(B)/obj/indexer/cli/commands.o $(B)/cli.a $(B)/json.a $(B)/query.a $(B)/core.a
 	@echo '  link $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CLI_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 
@@ -152,7 +156,7 @@ $(B)/libaq.so.0: $(CORE_OBJ) $(INDEX_OBJ) $(QUERY_OBJ)
 	@$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libaq.so.0 -o $@ $^ $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 	@ln -sf libaq.so.0 $(B)/libaq.so
 
-$(B)/tests/%: $(B)/obj/tests/%.o $(B)/cli.a $(B)/query.a $(B)/indexer.a $(B)/core.a
+$(B)/tests/%: $(B)/obj/tests/%.o $(B)/cli.a $(B)/json.a $(B)/query.a $(B)/indexer.a $(B)/core.a
 	@mkdir -p $(@D)
 	@echo '  link $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(TEST_LIBS) $(CLI_LIBS) $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
@@ -176,9 +180,9 @@ $(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # One entry a source file, with the flags of this variant.
-compile_commands.json: Makefile $(B)/made/synonyms_default.inc $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC)
+compile_commands.json: Makefile $(B)/made/synonyms_default.inc $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(CLI_SRC) $(MANUAL_SRC)
 	@{ echo '['; sep=; \
-	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC) $(wildcard indexer/main.c query/main.c); do \
+	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(CLI_SRC) $(MANUAL_SRC) $(wildcard indexer/main.c query/main.c); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" "$(CURDIR)" "$$f" \
 	    '$(CC) $(subst ",\\\\\\\",$(CPPFLAGS)) $(CFLAGS_ALL) $(INDEX_CFLAGS) $(QUERY_CFLAGS) -c '"$$f"; sep=,; \
 	done; echo ']'; } > $@
@@ -242,9 +246,9 @@ test-language: $(addprefix $(B)/tests/prop/,parser_test language_test xapian_tes
 .PHONY: lint
 lint: lint-deps compile_commands.json $(PAGES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery \
-	  core indexer query manual
-	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(CLI_SRC) $(MANUAL_SRC) indexer/main.c query/main.c
+	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery -Ijson \
+	  core indexer query json manual
+	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(CLI_SRC) $(MANUAL_SRC) indexer/main.c query/main.c
 	shellcheck corpus/*.sh docs/*.sh tests/cli/*.test tests/cli/*.sh
 	mandoc -T lint -W warning $(PAGES)
 

@@ -39,4 +39,13 @@ static inline bool aq_is_space(uint32_t cp)
            cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
 }
 
+/* False for what must not reach a terminal: C0 and C1 controls but line feed and tab, DEL, and
+ * the characters that turn the direction of text. */
+static inline bool aq_is_shown(uint32_t cp)
+{
+    if (cp < 0x20)
+        return cp == '\n' || cp == '\t';
+    return !(cp >= 0x7f && cp < 0xa0) && !(cp >= 0x202a && cp <= 0x202e) && !(cp >= 0x2066 && cp <= 0x2069);
+}
+
 #endif

@@ -2,7 +2,7 @@
 #include "cli.h"
 
 #include "index_dir.h"
-#include "print_json.h"
+#include "records.h"
 
 #include <unistd.h>
 

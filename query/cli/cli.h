@@ -4,6 +4,7 @@
 #ifndef AQ_CLI_H
 #define AQ_CLI_H
 
+#include "names.h"
 #include "output.h"
 #include "usage.h"
 
@@ -44,10 +45,6 @@ struct aq_settings {
     unsigned format; /* run: enum aq_run_format */
     double k1, b;    /* run: below 0 when not given */
 };
-
-extern const char *const aq_sort_names[];  /* in the order of enum aq_sort */
-extern const char *const aq_group_names[]; /* in the order of enum aq_group */
-extern const char *const aq_facet_names[]; /* in the order of enum aq_facet_kind, without TIME */
 
 struct aq_cli {
     struct aq_settings set;

@@ -1,8 +1,8 @@
 /* cmd_check.c - aq check: verifies every record of the index. Progress goes to
  * standard error, and only to a terminal. */
 #include "cli.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* cmd_concepts.c - aq concepts QUERY...: what the index associates with words. */
 #include "cli.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
 
 enum { LIMIT = 20, LIMIT_MOST = 1000 };
 

@@ -1,8 +1,8 @@
 /* cmd_run.c - aq run QUERIES.jsonl: one list of hits for each of many queries, for
  * evaluation. The queries are plain text: no character in them is an operator. */
 #include "cli.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
 #include "utf8.h"
 
 #include <errno.h>

@@ -3,22 +3,14 @@
 #include "around.h"
 #include "cli.h"
 #include "date.h"
-#include "template.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
 #include "synonyms_file.h"
+#include "template.h"
 
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
-
-const char *const aq_sort_names[] = {
-    [AQ_SORT_RELEVANCE] = "relevance", [AQ_SORT_DATE] = "date", [AQ_SORT_SCORE] = "score", NULL};
-const char *const aq_group_names[] = {[AQ_GROUP_COMMENT] = "comment",
-                                      [AQ_GROUP_NONE] = "none",
-                                      [AQ_GROUP_THREAD] = "thread",
-                                      [AQ_GROUP_AUTHOR] = "author",
-                                      NULL};
 
 enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5, FACET_VALUES_MOST = 10000 };
 

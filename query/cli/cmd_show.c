@@ -1,9 +1,9 @@
 /* cmd_show.c - aq show ID: one comment whole, what it replies to and its replies in
  * brief. */
 #include "cli.h"
-#include "template.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
+#include "template.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* cmd_stats.c - aq stats: how large the index is and what is in it. */
 #include "cli.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
 
 static int stats(struct aq_cli *cli)
 {

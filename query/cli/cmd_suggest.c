@@ -1,7 +1,7 @@
 /* cmd_suggest.c - aq suggest PREFIX: what may be about to be typed. */
 #include "cli.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
 
 enum { LIMIT = 10, LIMIT_MOST = 100 };
 

@@ -1,7 +1,7 @@
 /* cmd_terms.c - aq terms [PREFIX]: the words of the index and how often they occur. */
 #include "cli.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
 
 enum { LIMIT = 20, LIMIT_MOST = 10000 };
 

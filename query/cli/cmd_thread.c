@@ -1,8 +1,8 @@
 /* cmd_thread.c - aq thread ID: the tree of a thread, each comment in brief. */
 #include "cli.h"
-#include "template.h"
-#include "print_json.h"
 #include "print_text.h"
+#include "records.h"
+#include "template.h"
 
 enum { FIRST_MOST = 1000000 };
 

@@ -2,8 +2,9 @@
  * of bars that lie down, a line for each year, month or day. */
 #include "print_text.h"
 
-#include "date.h"
 #include "clusters.h"
+#include "date.h"
+#include "names.h"
 
 #include <stdio.h>
 
@@ -222,11 +223,6 @@ static void write_times(struct aq_output *out, const struct aq_facet *f, size_t 
 }
 
 /* ---- facets ---- */
-
-const char *const aq_facet_names[] = {[AQ_FACET_AUTHOR] = "author", [AQ_FACET_THREAD] = "thread",
-                                      [AQ_FACET_TAG] = "tag",       [AQ_FACET_YEAR] = "year",
-                                      [AQ_FACET_MONTH] = "month",   [AQ_FACET_DAY] = "day",
-                                      NULL};
 
 static void write_facet(struct aq_output *out, const struct aq_facet *f)
 {

@@ -41,7 +41,7 @@ static void put_char(struct aq_styled *s, uint32_t cp, const uint8_t *p, unsigne
             put_bytes(s, " ", 1, style);
     } else if (cp == AQ_UTF8_BAD) {
         put_bytes(s, "\xef\xbf\xbd", 3, style);
-    } else if (aq_char_shown(cp)) {
+    } else if (aq_is_shown(cp)) {
         put_bytes(s, p, len, style);
     }
 }

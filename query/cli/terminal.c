@@ -72,13 +72,6 @@ void aq_terminal_detect(struct aq_terminal *t, int fd, enum aq_color color)
 
 /* ---- cleaning ---- */
 
-bool aq_char_shown(uint32_t cp)
-{
-    if (cp < 0x20)
-        return cp == '\n' || cp == '\t';
-    return !(cp >= 0x7f && cp < 0xa0) && !(cp >= 0x202a && cp <= 0x202e) && !(cp >= 0x2066 && cp <= 0x2069);
-}
-
 void aq_text_clean(struct aq_buf *out, struct aq_slice s)
 {
     for (size_t at = 0; at < s.len;) {
@@ -86,7 +79,7 @@ void aq_text_clean(struct aq_buf *out, struct aq_slice s)
         uint32_t cp = aq_utf8_decode(s.ptr + at, s.ptr + s.len, &len);
         if (cp == AQ_UTF8_BAD)
             aq_buf_puts(out, "\xef\xbf\xbd");
-        else if (aq_char_shown(cp))
+        else if (aq_is_shown(cp))
             aq_buf_put(out, s.ptr + at, len);
         at += len;
     }

@@ -22,10 +22,6 @@ struct aq_terminal {
 /* Looks at fd and at COLUMNS, NO_COLOR, TERM and what terminals say of themselves. */
 void aq_terminal_detect(struct aq_terminal *t, int fd, enum aq_color color);
 
-/* False for what must not reach a terminal: C0 and C1 controls but line feed and
- * tab, DEL, and the characters that turn the direction of text. */
-bool aq_char_shown(uint32_t cp);
-
 /* Appends s with what is not shown left out and bad UTF-8 as U+FFFD. */
 void aq_text_clean(struct aq_buf *out, struct aq_slice s);
 /* The same on one line: line feeds and tabs become spaces. */

@@ -1,8 +1,8 @@
-/* print_json.h - records of --json, one object a line. Offsets are bytes of the
+/* records.h - records of --json, one object a line. Offsets are bytes of the
  * UTF-8 strings beside them; keys come in a fixed order; what is missing is null.
  * Characters that a terminal should not see are written as \u escapes. */
-#ifndef AQ_PRINT_JSON_H
-#define AQ_PRINT_JSON_H
+#ifndef AQ_JSON_RECORDS_H
+#define AQ_JSON_RECORDS_H
 
 #include "aq.h"
 #include "base.h"

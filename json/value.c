@@ -1,0 +1,155 @@
+/* value.c - see value.h. Owns JSON's spelling; reading it is not done here. */
+#include "value.h"
+
+#include "date.h"
+#include "utf8.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static struct aq_buf *next(struct aq_buf *out)
+{
+    uint8_t last = out->len ? out->ptr[out->len - 1] : '{';
+    if (last != '{' && last != '[' && last != ':')
+        aq_buf_u8(out, ',');
+    return out;
+}
+
+void aq_json_raw(struct aq_buf *out, const char *json)
+{
+    aq_buf_puts(next(out), json);
+}
+
+/* C0 in capital digits, the others in small ones: readers may compare bytes. */
+static void put_escape(struct aq_buf *out, uint32_t cp)
+{
+    static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+                                   ['"'] = '"', ['\\'] = '\\'};
+    if (cp < sizeof letters && letters[cp]) {
+        aq_buf_u8(out, '\\');
+        aq_buf_u8(out, (uint8_t)letters[cp]);
+    } else if (cp < 0x20) {
+        aq_buf_printf(out, "\\u%04X", (unsigned)cp);
+    } else {
+        aq_buf_printf(out, "\\u%04x", (unsigned)cp);
+    }
+}
+
+/* What aq_is_shown refuses lies below U+10000: one escape each. */
+void aq_json_string(struct aq_buf *out, struct aq_slice s)
+{
+    size_t written = 0;
+    unsigned len;
+    aq_buf_u8(next(out), '"');
+    for (size_t at = 0; at < s.len; at += len) {
+        uint32_t cp = aq_utf8_decode(s.ptr + at, s.ptr + s.len, &len);
+        bool plain = cp != '"' && cp != '\\' && cp != '\t' && cp != '\n' && aq_is_shown(cp);
+        if (plain && cp != AQ_UTF8_BAD)
+            continue;
+        aq_buf_put(out, s.ptr + written, at - written);
+        written = at + len;
+        if (cp == AQ_UTF8_BAD)
+            aq_buf_puts(out, "\xef\xbf\xbd");
+        else
+            put_escape(out, cp);
+    }
+    if (written < s.len)
+        aq_buf_put(out, s.ptr + written, s.len - written);
+    aq_buf_u8(out, '"');
+}
+
+void aq_json_str(struct aq_buf *out, const char *s)
+{
+    aq_json_string(out, aq_slice_str(s));
+}
+
+void aq_json_string_or_null(struct aq_buf *out, struct aq_slice s)
+{
+    if (s.len)
+        aq_json_string(out, s);
+    else
+        aq_json_raw(out, "null");
+}
+
+void aq_json_bool(struct aq_buf *out, bool v)
+{
+    aq_json_raw(out, v ? "true" : "false");
+}
+
+void aq_json_integer(struct aq_buf *out, int64_t n)
+{
+    aq_buf_printf(next(out), "%lld", (long long)n);
+}
+
+/* Up to what readers with signed numbers take. */
+void aq_json_count(struct aq_buf *out, uint64_t n)
+{
+    aq_json_integer(out, n > INT64_MAX ? INT64_MAX : (int64_t)n);
+}
+
+/* In as few digits, from 15 on, as read back as the same number; always with a point
+ * or an exponent, and that without plus and leading zeros: 3.0, 1e22, 1e-7. */
+void aq_json_real_or_null(struct aq_buf *out, double v)
+{
+    char text[40];
+    if (!isfinite(v)) {
+        aq_json_raw(out, "null");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    char *exponent = strchr(text, 'e');
+    if (exponent)
+        *exponent = 0;
+    aq_json_raw(out, text);
+    if (exponent)
+        aq_buf_printf(out, "e%ld", strtol(exponent + 1, NULL, 10));
+    else if (!strchr(text, '.'))
+        aq_buf_puts(out, ".0");
+}
+
+void aq_json_date_or_null(struct aq_buf *out, int64_t date)
+{
+    char text[AQ_DATE_SIZE];
+    aq_json_string_or_null(out, aq_slice_str(aq_date_full(date, text)));
+}
+
+void aq_json_points_or_null(struct aq_buf *out, int32_t points)
+{
+    if (points == AQ_NO_SCORE)
+        aq_json_raw(out, "null");
+    else
+        aq_json_integer(out, points);
+}
+
+void aq_json_strings(struct aq_buf *out, const struct aq_slice *items, size_t count)
+{
+    aq_json_raw(out, "[");
+    for (size_t i = 0; i < count; i++)
+        aq_json_string(out, items[i]);
+    aq_buf_u8(out, ']');
+}
+
+void aq_json_range(struct aq_buf *out, struct aq_range r)
+{
+    aq_buf_printf(next(out), "[%u,%u]", r.begin, r.end);
+}
+
+void aq_json_ranges(struct aq_buf *out, const struct aq_range *ranges, size_t count)
+{
+    aq_json_raw(out, "[");
+    for (size_t i = 0; i < count; i++)
+        aq_json_range(out, ranges[i]);
+    aq_buf_u8(out, ']');
+}
+
+struct aq_buf *aq_json_key(struct aq_buf *out, const char *name)
+{
+    aq_buf_u8(next(out), '"');
+    aq_buf_puts(out, name);
+    aq_buf_puts(out, "\":");
+    return out;
+}
