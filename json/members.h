@@ -6,6 +6,8 @@
 
 #include "value.h"
 
+enum { AQ_JSON_VERSION = 1 }; /* of the keys and what they mean: docs/JSON.md */
+
 void aq_json_hit_members(struct aq_buf *out, const struct aq_hit *hit, enum aq_json_unit unit);
 void aq_json_facet_members(struct aq_buf *out, const struct aq_facet *f);
 void aq_json_explanation_members(struct aq_buf *out, const struct aq_explanation *x);
