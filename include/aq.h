@@ -25,6 +25,14 @@ struct aq_reader;
 AQ_API enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq_error *err);
 AQ_API void aq_reader_close(struct aq_reader *r); /* NULL allowed */
 
+/* Which state a call would see now: changes with every commit, and with the generation when the
+ * index was rewritten. Costs a few microseconds. */
+struct aq_reader_state {
+    uint64_t commit;
+    uint32_t generation;
+};
+AQ_API enum aq_status aq_reader_state(struct aq_reader *r, struct aq_reader_state *state, struct aq_error *err);
+
 /* ---- synonyms ----
  * Rules that say which words mean the same, one a line (the manual of aq): `AGI,
  * artificial general intelligence`. They belong to no reader, do not change once they
