@@ -1,5 +1,5 @@
 /* page.h - the search page as HTML, made here whole: it works without JavaScript, and with
- * it the page's script asks for it again and exchanges parts. */
+ * it the page's script (web/page.js) asks for it again and exchanges parts. */
 #ifndef AQ_SERVER_PAGE_H
 #define AQ_SERVER_PAGE_H
 
@@ -7,7 +7,7 @@
 
 /* The Content-Security-Policy it is made for. */
 #define AQ_PAGE_POLICY \
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " \
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 aq_answer aq_page_answer;

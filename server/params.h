@@ -14,6 +14,11 @@ struct aq_params {
     struct aq_option_list authors, threads, drop, facets, prefer;
     const char *after, *before;
     bool plain, strict, explain, concepts;
+    /* Of the page alone. */
+    const char *read, *like; /* a comment or thread to read; a comment to find others like it */
+    uint64_t points;         /* at least */
+    unsigned kind;           /* index in aq_page_kinds (page_parts.h) */
+    bool whole;              /* the thread, not what stands around the comment */
 };
 
 extern const struct aq_option_group aq_search_params, aq_related_params, aq_suggest_params, aq_concepts_params,
