@@ -140,7 +140,6 @@ static void put_found(struct aq_page *page)
     aq_page_pager(page);
     aq_buf_puts(out, "</section>\n<aside aria-label=\"Narrow the search\" id=\"narrow\">\n");
     aq_page_facets(page);
-    aq_page_words(page);
     aq_buf_puts(out, "</aside>\n</div>\n");
 }
 

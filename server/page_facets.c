@@ -78,6 +78,7 @@ void aq_page_facets(const struct aq_page *page)
         time = facet_of(r, kind);
     if (time)
         aq_page_time(page, time);
+    aq_page_words(page);
     put_choice(page, facet_of(page->authors ? page->authors : r, AQ_FACET_AUTHOR), "Authors", true);
     put_choice(page, facet_of(page->threads ? page->threads : r, AQ_FACET_THREAD), "Threads", false);
     put_tags(page, facet_of(r, AQ_FACET_TAG));

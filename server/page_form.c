@@ -37,17 +37,16 @@ void aq_page_head(const struct aq_page *page)
 
 /* ---- the form ---- */
 
-static void put_chosen(struct aq_buf *out, const char *name, const char *what, const struct aq_option_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        aq_html(out, "<label class=\"check\"><input type=\"checkbox\" name=\"%s\" value=\"%s\" checked>"
-                     " <span>%s <bdi>%s</bdi></span></label>\n", name, list->items[i], what, list->items[i]);
-}
-
 static void put_hidden(struct aq_buf *out, const char *name, const char *value)
 {
     if (value && *value)
         aq_html(out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">\n", name, value);
+}
+
+static void put_hidden_list(struct aq_buf *out, const char *name, const struct aq_option_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        put_hidden(out, name, list->items[i]);
 }
 
 static void put_kinds(struct aq_buf *out, unsigned chosen)
@@ -61,12 +60,8 @@ static void put_kinds(struct aq_buf *out, unsigned chosen)
 
 static void put_filters(struct aq_buf *out, const struct aq_params *p)
 {
-    bool open = p->authors.count || p->threads.count || p->after || p->before || p->kind || p->points;
-    aq_html(out, "<details class=\"filters\" id=\"filters\"%s>\n<summary>Filters</summary>\n<div class=\"fields\">\n",
-            open ? " open" : "");
-    put_chosen(out, "author", "by", &p->authors);
-    put_chosen(out, "thread", "in", &p->threads);
-    aq_buf_puts(out, "<label>Author <input name=\"author\" autocomplete=\"off\" maxlength=\"200\"></label>\n");
+    aq_buf_puts(out, "<details class=\"filters\" id=\"filters\">\n<summary>Filters</summary>\n<div class=\"fields\">\n"
+                     "<label>Author <input name=\"author\" autocomplete=\"off\" maxlength=\"200\"></label>\n");
     aq_html(out, "<label>From <input name=\"after\" value=\"%s\" placeholder=\"2023 or 2023-05-31\" size=\"12\""
                  " autocomplete=\"off\"></label>\n"
                  "<label>Before <input name=\"before\" value=\"%s\" placeholder=\"2024\" size=\"12\""
@@ -100,8 +95,10 @@ void aq_page_form(const struct aq_page *page)
     put_hidden(out, "sort", p->sort ? aq_sort_names[p->sort] : "");
     put_hidden(out, "group", p->group ? aq_group_names[p->group] : "");
     put_hidden(out, "explain", p->explain ? "1" : "");
-    for (size_t i = 0; i < p->drop.count; i++)
-        put_hidden(out, "drop", p->drop.items[i]);
+    put_hidden_list(out, "author", &p->authors); /* chips above the hits take them back */
+    put_hidden_list(out, "thread", &p->threads);
+    put_hidden_list(out, "drop", &p->drop);
+    put_hidden_list(out, "prefer", &p->prefer);
     aq_buf_puts(out, "</div>\n</form>\n</header>\n<p id=\"said\" class=\"unseen\" role=\"status\"></p>\n");
 }
 

@@ -67,10 +67,15 @@ void aq_html_paragraphs(struct aq_buf *out, struct aq_slice text)
     }
 }
 
+const char *const aq_page_months[12] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 void aq_html_date(struct aq_buf *out, int64_t date)
 {
-    char full[AQ_DATE_SIZE], day[AQ_DATE_SIZE], minute[AQ_DATE_SIZE];
-    if (*aq_date_day(date, day))
-        aq_html(out, "<time datetime=\"%s\" title=\"%s\">%s</time>", aq_date_full(date, full),
-                aq_date_minute(date, minute), day);
+    char full[AQ_DATE_SIZE], minute[AQ_DATE_SIZE];
+    struct aq_civil c;
+    if (!*aq_date_full(date, full) || !aq_date_civil(date, &c))
+        return;
+    aq_html(out, "<time datetime=\"%s\" title=\"%s\">", full, aq_date_minute(date, minute));
+    aq_buf_printf(out, "%u %s %u</time>", c.day, aq_page_months[c.month - 1], c.year);
 }

@@ -106,6 +106,10 @@ void aq_page_read_href(const struct aq_page *page, struct aq_slice id, bool whol
 {
     struct aq_params p = {.q = page->params->q, .read = aq_page_string(page, id), .whole = whole};
     aq_page_href(page->out, &p);
+    if (!whole) { /* within the quotation mark */
+        page->out->len -= page->out->len > 0;
+        aq_buf_puts(page->out, "#asked\"");
+    }
 }
 
 /* ---- lists and queries with something more or less ---- */

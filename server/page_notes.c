@@ -84,7 +84,7 @@ static void put_order(const struct aq_page *page, const struct aq_params *p, boo
 
 static void put_orders(const struct aq_page *page)
 {
-    static const char *const labels[] = {"Best first", "Newest first", "Most points first"};
+    static const char *const labels[] = {"Best", "Newest", "Most points"};
     struct aq_buf *out = page->out;
     aq_buf_puts(out, "<ul class=\"orders\" aria-label=\"Order\">\n");
     for (unsigned sort = AQ_SORT_RELEVANCE; sort <= AQ_SORT_SCORE; sort++) {

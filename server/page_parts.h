@@ -28,8 +28,9 @@ void aq_html_marked(struct aq_buf *out, struct aq_slice text, struct aq_range pa
                     uint32_t range_count);
 /* Paragraphs: text is parted at line breaks. */
 void aq_html_paragraphs(struct aq_buf *out, struct aq_slice text);
-/* " title, as a <time>", or nothing for AQ_NO_DATE. */
+/* "31 May 2019" as a <time>, or nothing for AQ_NO_DATE. */
 void aq_html_date(struct aq_buf *out, int64_t date);
+extern const char *const aq_page_months[12];
 
 /* ---- addresses (page_link.c) ---- */
 

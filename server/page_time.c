@@ -11,9 +11,6 @@ enum {
     HEIGHT = 60
 };
 
-static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
 struct period {
     int year, month, day; /* 0: of no meaning for this kind */
 };
@@ -80,7 +77,7 @@ static const char *label(const struct aq_page *page, struct period p)
     if (p.day)
         len += snprintf(text + len, sizeof text - (size_t)len, "%d ", p.day);
     if (p.month)
-        len += snprintf(text + len, sizeof text - (size_t)len, "%s ", months[p.month - 1]);
+        len += snprintf(text + len, sizeof text - (size_t)len, "%s ", aq_page_months[p.month - 1]);
     len += snprintf(text + len, sizeof text - (size_t)len, "%d", p.year);
     return aq_page_string(page, aq_slice(text, (size_t)len));
 }

@@ -335,6 +335,8 @@ input { flex: 1; min-width: 0; align-self: stretch; font: inherit; font-size: ma
     background: none; border: 0; padding: 0; outline: 0 }
 input::placeholder { color: var(--muted); opacity: 1 }
 .small { display: grid; place-items: center; width: 1.9rem; height: 1.9rem; border-radius: 6px; color: var(--muted) }
+.close { width: auto; padding-inline: .3em }
+.close span { display: none; font-size: .9em }
 .small:hover { color: var(--ink); background: var(--active) }
 .open { display: inline-flex; align-items: center; gap: .6em; min-height: 2.5rem; padding-inline: .8em;
     color: var(--muted); background: var(--paper); border: 1px solid var(--line); border-radius: var(--radius) }
@@ -355,7 +357,7 @@ dialog .panel { border-top: 1px solid var(--line); min-height: 0 }
 .list { padding: .4em }
 .stale { opacity: .6 }
 .label { margin: .6em .7em .2em; font-size: .8em; font-weight: 600; color: var(--muted) }
-[role=group] + [role=group] { border-top: 1px solid var(--line); margin-top: .3em; padding-top: .3em }
+[role=option] + [role=group], [role=group] + [role=group] { border-top: 1px solid var(--line); margin-top: .3em; padding-top: .3em }
 [role=option] { display: block; padding: .55em .7em; border-radius: calc(var(--radius) - 3px); color: inherit;
     text-decoration: none; cursor: pointer; scroll-margin: .5em }
 [role=option][aria-selected=true] { background: var(--active); box-shadow: inset 3px 0 0 var(--accent) }
@@ -371,7 +373,8 @@ dialog .panel { border-top: 1px solid var(--line); min-height: 0 }
 .quote .snippet { border-inline-start: 3px solid var(--line); padding-inline-start: .7em }
 .meta { display: block; margin-top: .15em; font-size: .82em; color: var(--muted) }
 .next { margin-inline-start: .9em }
-mark { background: var(--mark); color: var(--mark-ink); border-radius: 3px; padding-inline: 1px }
+mark { background: linear-gradient(transparent 12%, var(--mark) 12% 88%, transparent 88%); color: var(--mark-ink);
+    padding-inline: 1px; margin-inline: -1px }
 .say { padding: 1.6em 1.2em; text-align: center; color: var(--muted) }
 .say b { display: block; color: var(--ink); font-weight: 600; overflow-wrap: anywhere }
 .all { color: var(--accent); font-weight: 600; margin-top: .3em }
@@ -383,6 +386,7 @@ mark { background: var(--mark); color: var(--mark-ink); border-radius: 3px; padd
 @media (max-width: 36rem) {
     dialog { width: 100vw; height: 100dvh; max-height: none; margin: 0; border: 0; border-radius: 0 }
     .box kbd { display: none }
+    .close span { display: inline }
 }
 @media (prefers-reduced-motion: reduce) { .bone { animation: none } }
 @media (forced-colors: active) {
@@ -508,9 +512,8 @@ class AqSearch extends HTMLElement {
         const say = this.#speech.text;
         const open = make('button', {class: 'open', part: 'button', type: 'button', 'aria-haspopup': 'dialog'},
             icon(LENS), make('slot', {name: 'label'}, hint), key ?? '');
-        const close = make('button', {class: 'small', part: 'close', type: 'button', 'aria-label': say.close},
-            make('kbd', {'aria-hidden': 'true'}, 'Esc'));
-        close.classList.add('close');
+        const close = make('button', {class: 'small close', part: 'close', type: 'button', 'aria-label': say.close},
+            make('kbd', {'aria-hidden': 'true'}, 'Esc'), make('span', {}, say.close));
         box.append(close);
         this.#dialog = make('dialog', {part: 'dialog', 'aria-label': say.search}, box, this.#panel, this.#status);
         this.#root.replaceChildren(make('div', frame, open, this.#dialog));
@@ -538,7 +541,10 @@ class AqSearch extends HTMLElement {
             if (!this.#dialog)
                 this.#show();
         });
-        this.#input.addEventListener('pointerdown', () => this.#show());
+        this.#input.addEventListener('pointerdown', () => {
+            if (this.#panel.hidden)
+                this.#show();
+        });
         this.#clear.addEventListener('click', () => {
             this.value = '';
             this.#input.focus();
@@ -568,7 +574,8 @@ class AqSearch extends HTMLElement {
             event.preventDefault();
             if (event.altKey && step < 0)
                 return void (this.#dialog || this.#hide());
-            this.#show();
+            if (this.#panel.hidden)
+                this.#show();
             if (!event.altKey)
                 this.#step(step);
         } else if (event.key === 'Enter') {
@@ -706,7 +713,7 @@ class AqSearch extends HTMLElement {
         for (const name of ['group', 'thread', 'author', 'after', 'before'])
             if (this.getAttribute(name))
                 search.searchParams.set(name, this.getAttribute(name));
-        suggest.search = new URLSearchParams({q: query, limit: '3'});
+        suggest.search = new URLSearchParams({q: query, limit: '10'});
         return [search.href, suggest.href];
     }
 
@@ -834,7 +841,10 @@ class AqSearch extends HTMLElement {
     #show_answer() {
         const {search, suggestions} = this.#answer;
         const speech = this.#speech, query = this.#answered;
-        const parts = suggestions.filter(item => item.text !== query).map(item => this.#suggestion(item, query));
+        /* What the results say anyway is no suggestion. */
+        const found = new Set(search.hits.map(hit => hit.thread));
+        const parts = suggestions.filter(item => item.text !== query && !found.has(item.thread ?? 0))
+            .slice(0, 3).map(item => this.#suggestion(item, query));
         if (search.suggestion && !suggestions.some(item => item.text === search.suggestion))
             parts.push(this.#suggestion({kind: 'word', text: search.suggestion}, query));
         if (!search.hits.length)
@@ -861,7 +871,7 @@ class AqSearch extends HTMLElement {
 
     /* A word or an author is searched for; a title leads to its thread. */
     #suggestion(item, query) {
-        const read = item.kind === 'title' && item.thread ? this.#page({read: item.thread}) : null;
+        const read = item.kind === 'title' && item.thread ? this.#page({read: item.thread, whole: '1'}) : null;
         const text = item.kind === 'title' && item.thread ? `thread:"${item.thread}"`
             : item.kind === 'author' && !/^\S*author:/i.test(item.text) ? `author:"${item.text}"` : item.text;
         return this.#option({class: 'row', part: 'option suggestion'}, read, () => {
@@ -889,8 +899,8 @@ class AqSearch extends HTMLElement {
         return this.#option({class: (further ? 'next ' : '') + (hit.quote ? 'quote' : '')}, url,
             () => this.#select({query, hit, suggestion: null, url}) && url,
             title ? make('span', {class: 'title', part: 'title', dir: 'auto'}, marked(title, hit.title_ranges)) : '',
-            make('span', {class: 'snippet', part: 'snippet', dir: 'auto'}, begin > 0 ? '…' : '',
-                marked(hit.passage, hit.ranges, begin, end), end < hit.passage.length ? '…' : ''),
+            make('span', {class: 'snippet', part: 'snippet', dir: 'auto'}, begin > 0 ? '… ' : '',
+                marked(hit.passage, hit.ranges, begin, end), end < hit.passage.length ? ' …' : ''),
             line);
     }
 }

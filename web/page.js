@@ -41,7 +41,9 @@ function show(made, url, typing) {
     document.title = made.title;
     exchange('view', made);
     exchange('kept', made);
-    if (!inside) { /* whoever fills in a field keeps it */
+    if (inside) { /* whoever fills in fields keeps them; an author is among those kept by now */
+        filters.querySelector('[name=author]').value = '';
+    } else {
         exchange('filters', made);
         document.getElementById('filters').open = open;
     }
@@ -92,8 +94,8 @@ async function load(url, typing = false) {
 function address_of_form() {
     const url = new URL('./', location.href);
     for (const [name, value] of new FormData(form))
-        if (value.trim())
-            url.searchParams.append(name, name === 'q' ? value : value.trim());
+        if (value.trim() && !url.searchParams.has(name, value.trim()))
+            url.searchParams.append(name, value.trim());
     return url.href;
 }
 
