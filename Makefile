@@ -68,7 +68,7 @@ MANUAL_SRC := $(sort $(wildcard manual/*.c))
 MANUAL_OBJ := $(call obj,$(MANUAL_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC) $(PROP_SRC) $(CRASH_SRC))
 TEST_PROGRAMS := $(TEST_BIN)
-CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/crash/*.test))
+CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/http/*.test tests/crash/*.test))
 
 BINS := $(if $(wildcard query/main.c),$(B)/bin/aq) $(if $(wildcard indexer/main.c),$(B)/bin/aq-index) $(B)/libexec/aq/aq-serve
 LIBS := $(B)/libaq.a $(B)/libaq.so.0

@@ -135,6 +135,26 @@ static const char *header(void *context, const char *name)
     return MHD_lookup_connection_value(context, MHD_HEADER_KIND, name);
 }
 
+/* The library takes "Content-Length : 5" for a header of another name and passes over it, where a
+ * proxy before us may not: then they differ about where the request ends. */
+static enum MHD_Result look_at_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    bool *sound = context;
+    (void)kind;
+    for (const char *c = name; *c; c++) /* a token (RFC 9110, 5.6.2) */
+        *sound &= *c > 0x20 && *c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", *c);
+    for (const char *c = value; c && *c; c++)
+        *sound &= ((uint8_t)*c >= 0x20 && *c != 0x7f) || *c == '\t';
+    return *sound && *name ? MHD_YES : MHD_NO;
+}
+
+static bool sound_headers(struct MHD_Connection *connection)
+{
+    bool sound = true;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &sound);
+    return sound;
+}
+
 static bool address_of(struct MHD_Connection *connection, struct in6_addr *out)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -201,9 +221,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_NO;
     const char *length = header(connection, "Content-Length");
     bool has_body = header(connection, "Transfer-Encoding") || (length && strcmp(length, "0") != 0) || *upload_size;
+    bool sound = x->begun || sound_headers(connection);
     /* Answered at the second call, after which a connection may be used again; but a body is
      * not waited for. */
-    if (!x->begun && !has_body) {
+    if (!x->begun && !has_body && sound) {
         x->begun = true;
         x->micros = micros_now();
         return MHD_YES;
@@ -213,6 +234,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     struct aq_request in = {.method = method,
                             .url = x->url ? x->url : "",
                             .has_body = has_body,
+                            .unsound = !sound,
                             .now = micros_now() / 1000,
                             .header = header,
                             .context = connection};
