@@ -68,13 +68,13 @@ MANUAL_SRC := $(sort $(wildcard manual/*.c))
 MANUAL_OBJ := $(call obj,$(MANUAL_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC) $(PROP_SRC) $(CRASH_SRC))
 TEST_PROGRAMS := $(TEST_BIN)
-CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/crash/*.test))
+CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/http/*.test tests/crash/*.test))
 
 BINS := $(if $(wildcard query/main.c),$(B)/bin/aq) $(if $(wildcard indexer/main.c),$(B)/bin/aq-index) $(B)/libexec/aq/aq-serve
 LIBS := $(B)/libaq.a $(B)/libaq.so.0
 
 # Made from the option tables, in directories as they are installed.
-PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1)
+PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1 aq-serve.1)
 COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
   zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
 DOCS := QUERY.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
@@ -98,7 +98,7 @@ $(B)/obj/query/%.o: private CPPFLAGS += $(QUERY_CFLAGS)
 $(B)/obj/query/cli/%.o: private CPPFLAGS += $(CLI_CFLAGS)
 $(B)/obj/json/%.o: private CPPFLAGS += -Iquery
 $(B)/obj/server/%.o: private CPPFLAGS += $(QUERY_CFLAGS) -Iserver
-$(B)/obj/manual/%.o: private CPPFLAGS += -Iquery -Ijson -Iindexer
+$(B)/obj/manual/%.o: private CPPFLAGS += -Iquery -Ijson -Iindexer -Iserver
 $(B)/obj/tests/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Itests
 $(B)/obj/bench/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
 
@@ -160,7 +160,7 @@ $(B)/libexec/aq/aq-serve: $(B)/obj/server/main.o $(B)/server.a $(B)/json.a $(B)/
 
 # ---- manual pages and completions ----
 
-$(B)/manual: $(MANUAL_OBJ) $(B)/obj/indexer/cli/commands.o $(B)/cli.a $(B)/json.a $(B)/query.a $(B)/core.a
+$(B)/manual: $(MANUAL_OBJ) $(B)/obj/indexer/cli/commands.o $(B)/obj/server/settings.o $(B)/cli.a $(B)/json.a $(B)/query.a $(B)/core.a
 	@echo '  link $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CLI_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 

@@ -218,13 +218,25 @@ struct aq_segment_cache {
 
 struct aq_dictionary;
 
-struct aq_frame_cache {
+/* A frame that was unpacked. */
+struct aq_open_frame {
     bool valid;
     uint32_t first, count;
     struct aq_buf raw;
     uint32_t *ends; /* of body i in raw */
     size_t ends_cap;
     uint32_t bodies; /* where they begin */
+    uint64_t used;   /* when, as the cache counts */
+};
+/* The frames that were read last: comments are read again (titles of threads, above all), and
+ * unpacking is most of what showing a hit costs. */
+enum {
+    AQ_FRAMES_KEPT = 32,
+    AQ_FRAME_KEPT_MOST = 32 << 10 /* raw bytes: larger ones take the first place, one at a time */
+};
+struct aq_frame_cache {
+    struct aq_open_frame kept[AQ_FRAMES_KEPT];
+    uint64_t clock;
     ZSTD_DCtx *dctx;
     struct aq_dictionary *dictionary;
     uint32_t dictionary_number, dictionary_crc;
@@ -366,7 +378,13 @@ bool aq_bundle_find(const struct aq_bundle *b, uint32_t index, struct aq_frame *
 /* May a body of this size hold so much? Unpacking takes that much memory. */
 bool aq_frame_plausible(uint64_t raw_size, size_t body_len);
 /* Into c->raw and c->ends; c->valid only when all of it is sound. */
-enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *f, const ZSTD_DDict *dictionary);
+/* Into the frame that was used longest ago: *out. */
+enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *f, const ZSTD_DDict *dictionary,
+                               struct aq_open_frame **out);
+/* The frame that has `comment`, or NULL. */
+struct aq_open_frame *aq_frame_kept(struct aq_frame_cache *c, uint32_t comment);
+/* What is kept is void. */
+void aq_frame_cache_forget(struct aq_frame_cache *c);
 void aq_frame_cache_free(struct aq_frame_cache *c);
 
 struct aq_text_writer_stats {

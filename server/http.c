@@ -1,12 +1,17 @@
-/* http.c - see http.h. libmicrohttpd closes no connection on which a byte drips now and
- * then: each has a deadline here, for its next request and then for its answer, and one
- * that misses it is shut down. */
+/* http.c - see http.h. A thread takes connections and hands each to the worker that has the
+ * fewest: a daemon of libmicrohttpd with a thread of its own. (Its own pool of threads leaves
+ * it to chance which one accepts, and with few connections, as from a proxy, one has them all.)
+ *
+ * libmicrohttpd closes no connection on which a byte drips now and then: each has a deadline
+ * here, for its next request and then for its answer, and one that misses it is shut down. */
 #include "http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -38,13 +43,22 @@ struct exchange {
     char address[INET6_ADDRSTRLEN];
 };
 
-struct aq_http {
+/* A worker with its daemon, and the connections that are theirs. */
+struct lane {
+    struct aq_http *http;
     struct MHD_Daemon *daemon;
+    struct aq_worker *worker;
+    atomic_uint connections;
+};
+
+struct aq_http {
     struct aq_service *service;
-    struct aq_worker *workers;
     const struct aq_access_log *log;
-    unsigned worker_count;
-    atomic_uint workers_taken;
+    struct lane *lanes;
+    unsigned lane_count;
+    int listening;
+    pthread_t acceptor;
+    atomic_bool ending;
     pthread_mutex_t lock; /* of the list */
     struct connection *connections;
 };
@@ -61,11 +75,13 @@ static uint64_t micros_now(void)
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    struct aq_http *h = context;
+    struct lane *lane = context;
+    struct aq_http *h = lane->http;
     struct connection *c = *socket_context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         c = calloc(1, sizeof *c);
         *socket_context = c;
+        atomic_fetch_add(&lane->connections, 1);
         if (!c)
             return; /* this one has no deadline but the library's */
         c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -78,7 +94,10 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         h->connections = c;
         pthread_mutex_unlock(&h->lock);
         atomic_fetch_add(&h->service->metrics.connections, 1);
-    } else if (c) {
+        return;
+    }
+    atomic_fetch_sub(&lane->connections, 1);
+    if (c) {
         pthread_mutex_lock(&h->lock);
         *c->link = c->next;
         if (c->next)
@@ -135,6 +154,26 @@ static const char *header(void *context, const char *name)
     return MHD_lookup_connection_value(context, MHD_HEADER_KIND, name);
 }
 
+/* The library takes "Content-Length : 5" for a header of another name and passes over it, where a
+ * proxy before us may not: then they differ about where the request ends. */
+static enum MHD_Result look_at_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    bool *sound = context;
+    (void)kind;
+    for (const char *c = name; *c; c++) /* a token (RFC 9110, 5.6.2) */
+        *sound &= *c > 0x20 && *c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", *c);
+    for (const char *c = value; c && *c; c++)
+        *sound &= ((uint8_t)*c >= 0x20 && *c != 0x7f) || *c == '\t';
+    return *sound && *name ? MHD_YES : MHD_NO;
+}
+
+static bool sound_headers(struct MHD_Connection *connection)
+{
+    bool sound = true;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &sound);
+    return sound;
+}
+
 static bool address_of(struct MHD_Connection *connection, struct in6_addr *out)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -177,33 +216,23 @@ static enum MHD_Result queue(struct MHD_Connection *connection, struct aq_respon
     return queued;
 }
 
-/* Each of the library's threads keeps the worker it met first. */
-static struct aq_worker *own_worker(struct aq_http *h)
-{
-    static _Thread_local struct aq_worker *own;
-    if (!own) {
-        unsigned taken = atomic_fetch_add(&h->workers_taken, 1);
-        own = taken < h->worker_count ? &h->workers[taken] : NULL;
-    }
-    return own;
-}
-
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload, size_t *upload_size,
                                   void **request_context)
 {
     (void)url;
     (void)upload;
-    struct aq_http *h = context;
+    struct lane *lane = context;
+    struct aq_http *h = lane->http;
     struct exchange *x = *request_context;
-    struct aq_worker *worker = own_worker(h);
-    if (!x || !worker)
+    if (!x)
         return MHD_NO;
     const char *length = header(connection, "Content-Length");
     bool has_body = header(connection, "Transfer-Encoding") || (length && strcmp(length, "0") != 0) || *upload_size;
+    bool sound = x->begun || sound_headers(connection);
     /* Answered at the second call, after which a connection may be used again; but a body is
      * not waited for. */
-    if (!x->begun && !has_body) {
+    if (!x->begun && !has_body && sound) {
         x->begun = true;
         x->micros = micros_now();
         return MHD_YES;
@@ -213,11 +242,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     struct aq_request in = {.method = method,
                             .url = x->url ? x->url : "",
                             .has_body = has_body,
+                            .unsound = !sound,
                             .now = micros_now() / 1000,
                             .header = header,
                             .context = connection};
     address_of(connection, &in.peer);
-    aq_service_answer(worker, &in, &out);
+    aq_service_answer(lane->worker, &in, &out);
     address_text(&out.client, x->address);
     x->route = out.route;
     x->log = (struct aq_access){.address = x->address,
@@ -324,7 +354,71 @@ void aq_http_url(int fd, char url[80])
     snprintf(url, 80, strchr(host, ':') ? "http://[%s]:%s/" : "http://%s:%s/", host, port);
 }
 
+/* ---- taking connections ---- */
+
+static struct lane *least_busy(struct aq_http *h, unsigned *total)
+{
+    struct lane *best = h->lanes;
+    unsigned fewest = UINT_MAX;
+    *total = 0;
+    for (struct lane *l = h->lanes; l < h->lanes + h->lane_count; l++) {
+        unsigned n = atomic_load_explicit(&l->connections, memory_order_relaxed);
+        *total += n;
+        if (n < fewest) {
+            fewest = n;
+            best = l;
+        }
+    }
+    return best;
+}
+
+/* Those above the bound wait in the kernel's queue until others have gone. */
+static void *accept_all(void *context)
+{
+    enum { TICK_MS = 100, FULL_MS = 5 };
+    struct aq_http *h = context;
+    struct pollfd poll_in = {.fd = h->listening, .events = POLLIN};
+    while (!h->ending) {
+        unsigned total;
+        struct lane *lane = least_busy(h, &total);
+        bool full = total >= h->service->set->connections;
+        if (full)
+            poll(NULL, 0, FULL_MS);
+        else if (poll(&poll_in, 1, TICK_MS) > 0) {
+            struct sockaddr_storage a;
+            socklen_t len = sizeof a;
+            int fd = accept4(h->listening, (struct sockaddr *)&a, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            if (fd >= 0)
+                MHD_add_connection(lane->daemon, fd, (struct sockaddr *)&a, len); /* closes it if it cannot */
+            else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                poll(NULL, 0, FULL_MS);
+        }
+    }
+    return NULL;
+}
+
 /* ---- life ---- */
+
+static struct MHD_Daemon *start_daemon(struct lane *lane, uint64_t connections)
+{
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_request, lane,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane, MHD_OPTION_NOTIFY_COMPLETED, on_completed, lane,
+        MHD_OPTION_URI_LOG_CALLBACK, on_first_line, lane, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MOST,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)(ANSWER_MS / 1000), MHD_OPTION_END);
+}
+
+static void free_http(struct aq_http *h)
+{
+    for (unsigned i = 0; i < h->lane_count; i++)
+        if (h->lanes[i].daemon)
+            MHD_stop_daemon(h->lanes[i].daemon);
+    pthread_mutex_destroy(&h->lock);
+    free(h->lanes);
+    free(h);
+}
 
 enum aq_status aq_http_start(struct aq_service *service, struct aq_worker *workers, unsigned worker_count,
                              const struct aq_access_log *log, int fd, struct aq_http **out, struct aq_error *err)
@@ -333,26 +427,22 @@ enum aq_status aq_http_start(struct aq_service *service, struct aq_worker *worke
     *out = NULL;
     if (!h)
         return aq_fail_nomem(err);
-    *h = (struct aq_http){.service = service, .workers = workers, .worker_count = worker_count, .log = log};
+    *h = (struct aq_http){.service = service, .log = log, .listening = fd};
     pthread_mutex_init(&h->lock, NULL);
-    struct MHD_OptionItem more[] = {
-        {MHD_OPTION_THREAD_POOL_SIZE, worker_count, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    if (worker_count < 2)
-        more[0] = more[1]; /* a pool has two threads at least */
-    h->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
-        MHD_OPTION_URI_LOG_CALLBACK, on_first_line, h, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MOST,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)service->set->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        (unsigned)service->set->connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)(ANSWER_MS / 1000), MHD_OPTION_ARRAY, more, MHD_OPTION_END);
-    if (!h->daemon) {
-        pthread_mutex_destroy(&h->lock);
-        free(h);
-        return aq_fail(err, AQ_IO, "the server cannot be started: %s", strerror(errno));
+    h->lanes = calloc(worker_count, sizeof *h->lanes);
+    bool fine = h->lanes;
+    for (; fine && h->lane_count < worker_count; h->lane_count++) {
+        struct lane *lane = &h->lanes[h->lane_count];
+        lane->http = h;
+        lane->worker = &workers[h->lane_count];
+        fine = (lane->daemon = start_daemon(lane, service->set->connections));
+    }
+    if (fine)
+        fine = (errno = pthread_create(&h->acceptor, NULL, accept_all, h)) == 0;
+    if (!fine) {
+        aq_fail(err, AQ_IO, "the server cannot be started: %s", strerror(errno));
+        free_http(h);
+        return AQ_IO;
     }
     *out = h;
     return AQ_OK;
@@ -374,12 +464,10 @@ void aq_http_stop(struct aq_http *h, unsigned seconds)
 {
     if (!h)
         return;
-    int fd = MHD_quiesce_daemon(h->daemon);
-    if (fd >= 0)
-        close(fd);
+    h->ending = true;
+    pthread_join(h->acceptor, NULL);
+    close(h->listening);
     for (unsigned tenths = 0; tenths < seconds * 10 && !is_idle(h); tenths++)
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-    MHD_stop_daemon(h->daemon);
-    pthread_mutex_destroy(&h->lock);
-    free(h);
+    free_http(h);
 }

@@ -349,7 +349,10 @@ void aq_service_answer(struct aq_worker *w, const struct aq_request *in, struct 
     find_client(s, in, &out->client);
     bool get = strcmp(in->method, "GET") == 0 || strcmp(in->method, "HEAD") == 0;
     unsigned wait = aq_limiter_take(s->limiter, &out->client, in->now);
-    if (in->has_body) {
+    if (in->unsound) {
+        out->close = true;
+        refuse(w, &call, 400, AQ_SYNTAX, "a header of the request is malformed", out);
+    } else if (in->has_body) {
         out->close = true;
         refuse(w, &call, 400, AQ_SYNTAX, "a request has no body here: what is wanted is said in the URL", out);
     } else if (wait) {

@@ -32,6 +32,7 @@ struct aq_worker {
 struct aq_request {
     const char *method, *url; /* url: a path, perhaps with a query, as it was sent */
     bool has_body;            /* one is announced, of any length */
+    bool unsound;             /* a header cannot be one: where the request ends is in doubt */
     struct in6_addr peer;     /* IPv4 as ::ffff:a.b.c.d */
     uint64_t now;             /* milliseconds of a clock that only goes forward */
     /* The value of a header, NULL without; of several the first. */

@@ -10,7 +10,7 @@ struct aq_serve_settings {
 
     const char *listen; /* "127.0.0.1:8080", "[::1]:8080" */
     uint64_t threads;   /* 0: as many as there are processors, at most 8 */
-    uint64_t connections, connections_per_address;
+    uint64_t connections;
     uint64_t rate;      /* requests a second of one address; 0: any number */
     uint64_t cache_mb;
     struct aq_option_list origins, proxies;
