@@ -28,7 +28,35 @@ static bool is_narrowed(const struct aq_params *p)
 
 /* ---- the query that the page's own filters make ----
  * They stand before what was typed, in brackets that its end closes: so an OR in it, or a
- * quotation mark that is never closed, changes nothing about them. */
+ * quotation mark or bracket that is never closed, changes nothing about them. */
+
+/* The quotation marks of docs/QUERY.md. */
+static bool is_quotation_mark(uint32_t cp)
+{
+    return cp == '"' || (cp >= 0x201c && cp <= 0x201f) || cp == 0xab || cp == 0xbb || (cp >= 0x300c && cp <= 0x300f);
+}
+
+/* What was typed, to stand in brackets: without brackets that would close them. Where it is
+ * in doubt whether a bracket groups (in a phrase, in a word) there is a space instead of it,
+ * which means the same there. */
+static void put_typed(struct aq_buf *q, struct aq_slice typed)
+{
+    bool in_phrase = false, in_word = false;
+    unsigned depth = 0, len;
+    for (size_t at = 0; at < typed.len; at += len) {
+        uint32_t cp = aq_utf8_decode(typed.ptr + at, typed.ptr + typed.len, &len);
+        bool opens = cp == '(' && !in_phrase && !in_word, closes = cp == ')' && !in_phrase && depth;
+        depth += opens;
+        depth -= closes;
+        if (is_quotation_mark(cp) && (in_phrase || !in_word))
+            in_phrase = !in_phrase;
+        in_word = !aq_is_space(cp) && cp != '(' && cp != '+' && cp != '-' && (in_word || cp != '~');
+        if ((cp == '(' || cp == ')') && !opens && !closes)
+            aq_buf_u8(q, ' ');
+        else
+            aq_buf_put(q, typed.ptr + at, len);
+    }
+}
 
 static void put_filters(struct aq_buf *q, const struct aq_params *p)
 {
@@ -50,7 +78,7 @@ static enum aq_status make_query(const struct aq_page *page, struct aq_search_re
     if (!is_blank(p->q)) {
         aq_buf_u8(&q, '(');
         *typed_at = q.len;
-        aq_buf_puts(&q, p->q);
+        put_typed(&q, aq_slice_str(p->q));
     } else if (!q.len) {
         aq_buf_puts(&q, "is:post OR is:comment"); /* everything */
     }

@@ -336,7 +336,6 @@ input { flex: 1; min-width: 0; align-self: stretch; font: inherit; font-size: ma
 input::placeholder { color: var(--muted); opacity: 1 }
 .small { display: grid; place-items: center; width: 1.9rem; height: 1.9rem; border-radius: 6px; color: var(--muted) }
 .close { width: auto; padding-inline: .3em }
-.close span { display: none; font-size: .9em }
 .small:hover { color: var(--ink); background: var(--active) }
 .open { display: inline-flex; align-items: center; gap: .6em; min-height: 2.5rem; padding-inline: .8em;
     color: var(--muted); background: var(--paper); border: 1px solid var(--line); border-radius: var(--radius) }
@@ -386,7 +385,7 @@ mark { background: linear-gradient(transparent 12%, var(--mark) 12% 88%, transpa
 @media (max-width: 36rem) {
     dialog { width: 100vw; height: 100dvh; max-height: none; margin: 0; border: 0; border-radius: 0 }
     .box kbd { display: none }
-    .close span { display: inline }
+    .close span { position: static; width: auto; height: auto; clip-path: none; font-size: .9em }
 }
 @media (prefers-reduced-motion: reduce) { .bone { animation: none } }
 @media (forced-colors: active) {
@@ -512,8 +511,8 @@ class AqSearch extends HTMLElement {
         const say = this.#speech.text;
         const open = make('button', {class: 'open', part: 'button', type: 'button', 'aria-haspopup': 'dialog'},
             icon(LENS), make('slot', {name: 'label'}, hint), key ?? '');
-        const close = make('button', {class: 'small close', part: 'close', type: 'button', 'aria-label': say.close},
-            make('kbd', {'aria-hidden': 'true'}, 'Esc'), make('span', {}, say.close));
+        const close = make('button', {class: 'small close', part: 'close', type: 'button'},
+            make('kbd', {}, 'Esc'), ' ', make('span', {class: 'unseen'}, say.close));
         box.append(close);
         this.#dialog = make('dialog', {part: 'dialog', 'aria-label': say.search}, box, this.#panel, this.#status);
         this.#root.replaceChildren(make('div', frame, open, this.#dialog));
@@ -888,7 +887,9 @@ class AqSearch extends HTMLElement {
 
     #hit(hit, further, query) {
         const speech = this.#speech;
-        const url = (hit.url && safe(hit.url, this.endpoint)) || this.#page({read: hit.id});
+        /* An address, or a path of the server's host; nothing else that a corpus calls a URL. */
+        const named = /^(https?:\/\/|\/(?![/\\]))/i.test(hit.url ?? '') ? safe(hit.url, this.endpoint) : null;
+        const url = named ?? this.#page({read: hit.id});
         const [begin, end] = hit.snippet ?? [0, hit.passage.length];
         const meta = [hit.author, hit.date && speech.date(hit.date),
             hit.points !== null && hit.points !== undefined && speech.count('points', hit.points),

@@ -41,7 +41,11 @@ async function start_server(dir, origin) {
             if (found)
                 done(found[0]);
         });
-        child.on('exit', () => fail(new Error('aq serve ended: ' + said)));
+        child.on('exit', (status, signal) => {
+            fail(new Error(`aq serve ended: ${said}`));
+            if (status || (signal && signal !== 'SIGTERM'))
+                console.error(`aq serve ended with ${status ?? signal}: ${said}`);
+        });
     });
     return {child, url};
 }
