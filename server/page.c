@@ -204,7 +204,7 @@ enum aq_status aq_page_answer(struct aq_call *call, struct aq_error *err)
         aq_page_form(&page);
         aq_buf_puts(page.out, "<main id=\"view\" tabindex=\"-1\">\n");
         if (page.trouble)
-            aq_html(page.out, "<p class=\"none\">%s</p>\n", page.trouble);
+            aq_page_put(page.out, "<p class=\"none\">%s</p>\n", page.trouble);
         else if (thread)
             aq_page_thread(&page, thread);
         else if (page.result)

@@ -12,25 +12,26 @@ static const struct aq_facet *facet_of(const struct aq_result *result, enum aq_f
     return NULL;
 }
 
-static void put_value(const struct aq_page *page, const struct aq_params *p, const struct aq_facet_value *v, bool chosen)
+static void put_value(const struct aq_page *page, const struct aq_params *p, const struct aq_facet_value *v,
+                      bool chosen)
 {
     struct aq_buf *out = page->out;
     aq_buf_puts(out, chosen ? "<li class=\"chosen\"><a aria-current=\"true\"" : "<li><a");
     aq_page_href(out, p);
-    aq_html(out, "><bdi>%t</bdi></a> <span class=\"count\">%n</span></li>\n", v->title.len ? v->title : v->name,
+    aq_page_put(out, "><bdi>%t</bdi></a> <span class=\"count\">%n</span></li>\n", v->title.len ? v->title : v->name,
             (uint64_t)v->comments);
 }
 
 static void begin(struct aq_buf *out, const char *title)
 {
-    aq_html(out, "<section class=\"facet\">\n<h2>%s</h2>\n<ul>\n", title);
+    aq_page_put(out, "<section class=\"facet\">\n<h2>%s</h2>\n<ul>\n", title);
 }
 
 static void end(struct aq_buf *out, const struct aq_facet *f, uint32_t shown)
 {
     aq_buf_puts(out, "</ul>\n");
     if (f->distinct > shown)
-        aq_html(out, "<p class=\"count\">and %n more</p>\n", (uint64_t)(f->distinct - shown));
+        aq_page_put(out, "<p class=\"count\">and %n more</p>\n", (uint64_t)(f->distinct - shown));
     aq_buf_puts(out, "</section>\n");
 }
 

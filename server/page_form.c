@@ -20,17 +20,17 @@ void aq_page_head(const struct aq_page *page)
     const struct aq_params *p = page->params;
     aq_buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
     if (*p->q)
-        aq_html(out, "%s – ", p->q);
-    aq_html(out, "%s</title>\n"
+        aq_page_put(out, "%s – ", p->q);
+    aq_page_put(out, "%s</title>\n"
                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                  "<meta name=\"color-scheme\" content=\"light dark\">\n"
                  "<meta name=\"robots\" content=\"noindex\">\n"
                  "<link rel=\"stylesheet\" href=\"page.css\">\n"
                  "<link rel=\"icon\" href=\"favicon.svg\" type=\"image/svg+xml\">\n", page->call->title);
     if (*page->call->public_url)
-        aq_html(out, "<link rel=\"search\" href=\"opensearch.xml\" title=\"%s\""
+        aq_page_put(out, "<link rel=\"search\" href=\"opensearch.xml\" title=\"%s\""
                      " type=\"application/opensearchdescription+xml\">\n", page->call->title);
-    aq_html(out, "<script src=\"page.js\" defer></script>\n</head>\n<body>\n"
+    aq_page_put(out, "<script src=\"page.js\" defer></script>\n</head>\n<body>\n"
                  "<a class=\"skip\" href=\"#view\">Skip to the results</a>\n"
                  "<header>\n<p class=\"brand\"><a href=\"./\">%s</a></p>\n", page->call->title);
 }
@@ -40,7 +40,7 @@ void aq_page_head(const struct aq_page *page)
 static void put_hidden(struct aq_buf *out, const char *name, const char *value)
 {
     if (value && *value)
-        aq_html(out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">\n", name, value);
+        aq_page_put(out, "<input type=\"hidden\" name=\"%s\" value=\"%s\">\n", name, value);
 }
 
 static void put_hidden_list(struct aq_buf *out, const char *name, const struct aq_option_list *list)
@@ -53,7 +53,7 @@ static void put_kinds(struct aq_buf *out, unsigned chosen)
 {
     aq_buf_puts(out, "<label>Kind <select name=\"kind\">\n");
     for (size_t i = 0; i < aq_page_kind_count; i++)
-        aq_html(out, "<option value=\"%s\"%s>%s</option>\n", i ? aq_page_kinds[i].name : "",
+        aq_page_put(out, "<option value=\"%s\"%s>%s</option>\n", i ? aq_page_kinds[i].name : "",
                 i == chosen ? " selected" : "", aq_page_kinds[i].label);
     aq_buf_puts(out, "</select></label>\n");
 }
@@ -62,7 +62,7 @@ static void put_filters(struct aq_buf *out, const struct aq_params *p)
 {
     aq_buf_puts(out, "<details class=\"filters\" id=\"filters\">\n<summary>Filters</summary>\n<div class=\"fields\">\n"
                      "<label>Author <input name=\"author\" autocomplete=\"off\" maxlength=\"200\"></label>\n");
-    aq_html(out, "<label>From <input name=\"after\" value=\"%s\" placeholder=\"2023 or 2023-05-31\" size=\"12\""
+    aq_page_put(out, "<label>From <input name=\"after\" value=\"%s\" placeholder=\"2023 or 2023-05-31\" size=\"12\""
                  " autocomplete=\"off\"></label>\n"
                  "<label>Before <input name=\"before\" value=\"%s\" placeholder=\"2024\" size=\"12\""
                  " autocomplete=\"off\"></label>\n",
@@ -71,7 +71,7 @@ static void put_filters(struct aq_buf *out, const struct aq_params *p)
     aq_buf_puts(out, "<label>At least <input name=\"points\" type=\"number\" min=\"0\" inputmode=\"numeric\" value=\"");
     if (p->points)
         aq_buf_printf(out, "%llu", (unsigned long long)p->points);
-    aq_html(out, "\"> points</label>\n"
+    aq_page_put(out, "\"> points</label>\n"
                  "<label class=\"check\"><input type=\"checkbox\" name=\"concepts\" value=\"1\"%s>"
                  " <span>Related words count, too</span></label>\n"
                  "<label class=\"check\"><input type=\"checkbox\" name=\"plain\" value=\"1\"%s>"
@@ -84,7 +84,7 @@ void aq_page_form(const struct aq_page *page)
 {
     struct aq_buf *out = page->out;
     const struct aq_params *p = page->params;
-    aq_html(out, "<form id=\"search\" action=\"./\" role=\"search\">\n"
+    aq_page_put(out, "<form id=\"search\" action=\"./\" role=\"search\">\n"
                  "<div class=\"ask\"><label class=\"unseen\" for=\"q\">Search for</label>\n"
                  "<input id=\"q\" name=\"q\" type=\"search\" value=\"%s\" maxlength=\"512\" dir=\"auto\""
                  " placeholder=\"Search discussions\" autocomplete=\"off\" autocapitalize=\"off\""
@@ -109,7 +109,7 @@ static void put_example(const struct aq_page *page, const char *q, const char *f
     struct aq_params p = {.q = q};
     aq_buf_puts(page->out, "<tr><td><a");
     aq_page_href(page->out, &p);
-    aq_html(page->out, "><code>%s</code></a></td><td>%s</td></tr>\n", q, finds);
+    aq_page_put(page->out, "><code>%s</code></a></td><td>%s</td></tr>\n", q, finds);
 }
 
 void aq_page_start(const struct aq_page *page)
@@ -119,7 +119,8 @@ void aq_page_start(const struct aq_page *page)
     struct aq_error ignored;
     aq_buf_puts(out, "<section class=\"start\">\n");
     if (!aq_reader_stats(page->call->reader, &s, &ignored) && s.comments)
-        aq_html(out, "<p class=\"lead\">%n comments in %n threads, by %n authors.</p>\n", s.comments, s.threads, s.authors);
+        aq_page_put(out, "<p class=\"lead\">%n comments in %n threads, by %n authors.</p>\n", s.comments, s.threads,
+                    s.authors);
     aq_buf_puts(out, "<h2>Ways to ask</h2>\n<table>\n");
     put_example(page, "corrigibility debate", "any of the words; comments with both come first");
     put_example(page, "\"instrumental convergence\"", "these words side by side, written like this");
@@ -134,7 +135,7 @@ void aq_page_start(const struct aq_page *page)
 void aq_page_foot(const struct aq_page *page)
 {
     struct aq_buf *out = page->out;
-    aq_html(out, "<footer>\n<p>%s</p>\n</footer>\n", aq_version());
+    aq_page_put(out, "<footer>\n<p>%s</p>\n</footer>\n", aq_version());
     aq_buf_puts(out,
                 "<dialog id=\"keys\" aria-labelledby=\"keys-title\">\n<h2 id=\"keys-title\">Keys</h2>\n<dl>\n"
                 "<dt><kbd>/</kbd></dt><dd>to the search box</dd>\n"

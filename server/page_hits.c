@@ -10,12 +10,12 @@ static void put_title(const struct aq_page *page, const struct aq_hit *hit)
     aq_page_permalink(page, hit);
     aq_buf_u8(out, '>');
     if (hit->title.len)
-        aq_html_marked(out, hit->title, (struct aq_range){0, (uint32_t)hit->title.len}, hit->title_ranges,
+        aq_page_put_marked(out, hit->title, (struct aq_range){0, (uint32_t)hit->title.len}, hit->title_ranges,
                        hit->title_range_count);
     else if (hit->author.len)
-        aq_html(out, "%t, untitled", hit->author);
+        aq_page_put(out, "%t, untitled", hit->author);
     else
-        aq_html(out, "%t", hit->id);
+        aq_page_put(out, "%t", hit->id);
     aq_buf_puts(out, "</a></h2>\n");
 }
 
@@ -28,7 +28,7 @@ static void put_parent(const struct aq_page *page, struct aq_slice parent)
     if (known) {
         aq_buf_puts(page->out, "<li>in reply to <a");
         aq_page_read_href(page, parent, false);
-        aq_html(page->out, "><bdi>%t</bdi></a></li>", above->author.len ? above->author : parent);
+        aq_page_put(page->out, "><bdi>%t</bdi></a></li>", above->author.len ? above->author : parent);
     }
     aq_comment_free(above);
 }
@@ -41,7 +41,7 @@ static void put_quoted(const struct aq_page *page, const struct aq_hit *hit)
     struct aq_params asked = {.q = aq_page_query_and(&empty, "quotes:", hit->id)};
     aq_buf_puts(page->out, "<li><a");
     aq_page_href(page->out, &asked);
-    aq_html(page->out, ">quoted by %n</a></li>", (uint64_t)hit->quoted_by);
+    aq_page_put(page->out, ">quoted by %n</a></li>", (uint64_t)hit->quoted_by);
 }
 
 static void put_facts(const struct aq_page *page, const struct aq_hit *hit)
@@ -53,15 +53,15 @@ static void put_facts(const struct aq_page *page, const struct aq_hit *hit)
         p.authors = aq_page_with(page, &p.authors, hit->author);
         aq_buf_puts(out, "<li><a class=\"author\"");
         aq_page_href(out, &p);
-        aq_html(out, "><bdi>%t</bdi></a></li>", hit->author);
+        aq_page_put(out, "><bdi>%t</bdi></a></li>", hit->author);
     }
     if (hit->date != AQ_NO_DATE) {
         aq_buf_puts(out, "<li>");
-        aq_html_date(out, hit->date);
+        aq_page_put_date(out, hit->date);
         aq_buf_puts(out, "</li>");
     }
     if (hit->points != AQ_NO_SCORE)
-        aq_html(out, "<li>%s%n point%s</li>", hit->points < 0 ? "−" : "",
+        aq_page_put(out, "<li>%s%n point%s</li>", hit->points < 0 ? "−" : "",
                 (uint64_t)(hit->points < 0 ? -(int64_t)hit->points : hit->points), hit->points == 1 ? "" : "s");
     if (hit->parent.len)
         put_parent(page, hit->parent);
@@ -78,17 +78,17 @@ static void put_window(const struct aq_page *page, struct aq_slice text, struct 
     struct aq_buf *out = page->out;
     if (part.end <= part.begin)
         return;
-    aq_html(out, "<%s class=\"text\" dir=\"auto\">%s", quote ? "blockquote" : "p", before ? "… " : "");
-    aq_html_marked(out, text, part, ranges, range_count);
-    aq_html(out, "%s</%s>\n", after ? " …" : "", quote ? "blockquote" : "p");
+    aq_page_put(out, "<%s class=\"text\" dir=\"auto\">%s", quote ? "blockquote" : "p", before ? "… " : "");
+    aq_page_put_marked(out, text, part, ranges, range_count);
+    aq_page_put(out, "%s</%s>\n", after ? " …" : "", quote ? "blockquote" : "p");
 }
 
 static void put_text(const struct aq_page *page, const struct aq_hit *hit)
 {
     for (uint32_t i = 0; i < hit->snippet_count; i++) {
         const struct aq_snippet *s = &hit->snippets[i];
-        put_window(page, s->text, (struct aq_range){0, (uint32_t)s->text.len}, s->ranges, s->range_count, s->quote_depth,
-                   s->goes_before, s->goes_on);
+        struct aq_range all = {0, (uint32_t)s->text.len};
+        put_window(page, s->text, all, s->ranges, s->range_count, s->quote_depth, s->goes_before, s->goes_on);
     }
     if (!hit->snippet_count)
         put_window(page, hit->passage, hit->snippet, hit->ranges, hit->range_count, hit->quote_depth,
@@ -113,7 +113,7 @@ static void put_ways_on(const struct aq_page *page, const struct aq_hit *hit)
     aq_page_href(out, &like);
     aq_buf_puts(out, ">More like this</a></li>");
     if (hit->more)
-        aq_html(out, "<li>%n%s more passage%s match%s</li>", (uint64_t)hit->more, hit->more_at_least ? "+" : "",
+        aq_page_put(out, "<li>%n%s more passage%s match%s</li>", (uint64_t)hit->more, hit->more_at_least ? "+" : "",
                 hit->more == 1 ? "" : "s", hit->more == 1 ? "es" : "");
     aq_buf_puts(out, "</ul>\n");
 }

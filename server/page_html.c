@@ -17,7 +17,7 @@ static void put_number(struct aq_buf *out, uint64_t n)
     }
 }
 
-void aq_html(struct aq_buf *out, const char *markup, ...)
+void aq_page_put(struct aq_buf *out, const char *markup, ...)
 {
     va_list values;
     va_start(values, markup);
@@ -28,9 +28,9 @@ void aq_html(struct aq_buf *out, const char *markup, ...)
         if (!*p)
             break;
         if (p[1] == 's')
-            aq_markup_text(out, aq_slice_str(va_arg(values, const char *)));
+            aq_escape_text(out, aq_slice_str(va_arg(values, const char *)));
         else if (p[1] == 't')
-            aq_markup_text(out, va_arg(values, struct aq_slice));
+            aq_escape_text(out, va_arg(values, struct aq_slice));
         else if (p[1] == 'n')
             put_number(out, va_arg(values, uint64_t));
         else
@@ -40,7 +40,7 @@ void aq_html(struct aq_buf *out, const char *markup, ...)
     va_end(values);
 }
 
-void aq_html_marked(struct aq_buf *out, struct aq_slice text, struct aq_range part, const struct aq_range *ranges,
+void aq_page_put_marked(struct aq_buf *out, struct aq_slice text, struct aq_range part, const struct aq_range *ranges,
                     uint32_t range_count)
 {
     uint32_t at = part.begin;
@@ -49,20 +49,21 @@ void aq_html_marked(struct aq_buf *out, struct aq_slice text, struct aq_range pa
         uint32_t end = ranges[i].end < part.end ? ranges[i].end : part.end;
         if (begin >= end)
             continue;
-        aq_html(out, "%t<mark>%t</mark>", aq_slice(text.ptr + at, begin - at), aq_slice(text.ptr + begin, end - begin));
+        aq_page_put(out, "%t<mark>%t</mark>", aq_slice(text.ptr + at, begin - at),
+                    aq_slice(text.ptr + begin, end - begin));
         at = end;
     }
     if (at < part.end)
-        aq_html(out, "%t", aq_slice(text.ptr + at, part.end - at));
+        aq_page_put(out, "%t", aq_slice(text.ptr + at, part.end - at));
 }
 
-void aq_html_paragraphs(struct aq_buf *out, struct aq_slice text)
+void aq_page_put_paragraphs(struct aq_buf *out, struct aq_slice text)
 {
     for (size_t at = 0; at < text.len;) {
         const uint8_t *line_end = memchr(text.ptr + at, '\n', text.len - at);
         size_t len = line_end ? (size_t)(line_end - text.ptr) - at : text.len - at;
         if (len)
-            aq_html(out, "<p dir=\"auto\">%t</p>\n", aq_slice(text.ptr + at, len));
+            aq_page_put(out, "<p dir=\"auto\">%t</p>\n", aq_slice(text.ptr + at, len));
         at += len + 1;
     }
 }
@@ -70,12 +71,12 @@ void aq_html_paragraphs(struct aq_buf *out, struct aq_slice text)
 const char *const aq_page_months[12] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-void aq_html_date(struct aq_buf *out, int64_t date)
+void aq_page_put_date(struct aq_buf *out, int64_t date)
 {
     char full[AQ_DATE_SIZE], minute[AQ_DATE_SIZE];
     struct aq_civil c;
     if (!*aq_date_full(date, full) || !aq_date_civil(date, &c))
         return;
-    aq_html(out, "<time datetime=\"%s\" title=\"%s\">", full, aq_date_minute(date, minute));
+    aq_page_put(out, "<time datetime=\"%s\" title=\"%s\">", full, aq_date_minute(date, minute));
     aq_buf_printf(out, "%u %s %u</time>", c.day, aq_page_months[c.month - 1], c.year);
 }

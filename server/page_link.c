@@ -220,7 +220,7 @@ void aq_page_permalink(const struct aq_page *page, const struct aq_hit *hit)
         return;
     }
     struct aq_slice words = fragment_of(hit);
-    aq_html(out, " rel=\"noopener\" href=\"%t", hit->url);
+    aq_page_put(out, " rel=\"noopener\" href=\"%t", hit->url);
     if (words.len) {
         aq_buf_puts(out, memchr(hit->url.ptr, '#', hit->url.len) ? ":~:text=" : "#:~:text=");
         put_percent(out, words);

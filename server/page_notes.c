@@ -10,10 +10,10 @@ enum { LIMIT = 10, OFFSET_MOST = 10000 };
 
 static void put_chip(const struct aq_page *page, const struct aq_params *without, const char *what, const char *name)
 {
-    aq_html(page->out, "<li><a class=\"chip\"");
+    aq_page_put(page->out, "<li><a class=\"chip\"");
     aq_page_href(page->out, without);
-    aq_html(page->out, "><span class=\"unseen\">Without: </span>%s<bdi>%s</bdi><span class=\"cross\" aria-hidden=\"true\">"
-                       "×</span></a></li>\n", what, name);
+    aq_page_put(page->out, "><span class=\"unseen\">Without: </span>%s<bdi>%s</bdi><span class=\"cross\""
+                           " aria-hidden=\"true\">×</span></a></li>\n", what, name);
 }
 
 /* A thread is called by its title where a hit or count brings that along. */
@@ -56,7 +56,7 @@ static void put_chips(const struct aq_page *page)
     if (now->points) {
         aq_buf_puts(page->out, "<li><a class=\"chip\"");
         aq_page_href(page->out, &p);
-        aq_html(page->out, "><span class=\"unseen\">Without: </span>at least %n points<span class=\"cross\""
+        aq_page_put(page->out, "><span class=\"unseen\">Without: </span>at least %n points<span class=\"cross\""
                            " aria-hidden=\"true\">×</span></a></li>\n", now->points);
     }
 }
@@ -68,18 +68,18 @@ static void put_total(const struct aq_page *page)
     static const char *const things[][2] = {
         {"comment", "comments"}, {"passage", "passages"}, {"thread", "threads"}, {"author", "authors"}};
     const struct aq_result *r = page->result;
-    aq_html(page->out, "<p class=\"total\" id=\"total\">%s<b>%n</b> %s", r->total_at_least ? "at least " : "",
+    aq_page_put(page->out, "<p class=\"total\" id=\"total\">%s<b>%n</b> %s", r->total_at_least ? "at least " : "",
             r->total_groups, things[page->params->group][r->total_groups != 1]);
     if (page->params->offset)
-        aq_html(page->out, ", from number %n on", page->params->offset + 1);
-    aq_html(page->out, "<span class=\"took\">, %n ms</span></p>\n", (r->micros + 500) / 1000);
+        aq_page_put(page->out, ", from number %n on", page->params->offset + 1);
+    aq_page_put(page->out, "<span class=\"took\">, %n ms</span></p>\n", (r->micros + 500) / 1000);
 }
 
 static void put_order(const struct aq_page *page, const struct aq_params *p, bool is, const char *label)
 {
     aq_buf_puts(page->out, is ? "<li><a aria-current=\"true\"" : "<li><a");
     aq_page_href(page->out, p);
-    aq_html(page->out, ">%s</a></li>\n", label);
+    aq_page_put(page->out, ">%s</a></li>\n", label);
 }
 
 static void put_orders(const struct aq_page *page)
@@ -109,7 +109,7 @@ static void put_suggestion(const struct aq_page *page)
     p.q = aq_page_string(page, page->result->suggestion);
     aq_buf_puts(page->out, "<p class=\"note\">Did you mean <a");
     aq_page_href(page->out, &p);
-    aq_html(page->out, "><b><bdi>%t</bdi></b></a>?</p>\n", page->result->suggestion);
+    aq_page_put(page->out, "><b><bdi>%t</bdi></b></a>?</p>\n", page->result->suggestion);
 }
 
 static void put_ignored(const struct aq_page *page)
@@ -117,7 +117,7 @@ static void put_ignored(const struct aq_page *page)
     const struct aq_result *r = page->result;
     aq_buf_puts(page->out, "<p class=\"note\">Occurs nowhere: ");
     for (uint32_t i = 0; i < r->ignored_count; i++)
-        aq_html(page->out, "%s<b><bdi>%t</bdi></b>", i ? ", " : "", r->ignored[i]);
+        aq_page_put(page->out, "%s<b><bdi>%t</bdi></b>", i ? ", " : "", r->ignored[i]);
     aq_buf_puts(page->out, r->hit_count ? ". Searched for the rest.</p>\n" : ".</p>\n");
 }
 
@@ -128,7 +128,7 @@ static void put_synonyms(const struct aq_page *page)
     p.plain = true;
     aq_buf_puts(page->out, "<p class=\"note\">Means the same, and was searched for, too: ");
     for (uint32_t i = 0; i < r->synonym_count; i++)
-        aq_html(page->out, "%s<b><bdi>%t</bdi></b>", i ? ", " : "", r->synonyms[i]);
+        aq_page_put(page->out, "%s<b><bdi>%t</bdi></b>", i ? ", " : "", r->synonyms[i]);
     aq_buf_puts(page->out, ". <a");
     aq_page_href(page->out, &p);
     aq_buf_puts(page->out, ">Only what I typed</a></p>\n");
@@ -143,7 +143,7 @@ static void put_concepts(const struct aq_page *page)
         p.drop = aq_page_with(page, &p.drop, r->concepts[i].word);
         aq_buf_puts(page->out, "<a class=\"chip\"");
         aq_page_href(page->out, &p);
-        aq_html(page->out, "><span class=\"unseen\">Without: </span><bdi>%t</bdi><span class=\"cross\""
+        aq_page_put(page->out, "><span class=\"unseen\">Without: </span><bdi>%t</bdi><span class=\"cross\""
                            " aria-hidden=\"true\">×</span></a> ", r->concepts[i].word);
     }
     aq_buf_puts(page->out, "</p>\n");
@@ -152,7 +152,7 @@ static void put_concepts(const struct aq_page *page)
 static void put_partial(const struct aq_page *page)
 {
     unsigned partial = page->result->partial;
-    aq_html(page->out, "<p class=\"note\">Not everything was looked at: %s.</p>\n",
+    aq_page_put(page->out, "<p class=\"note\">Not everything was looked at: %s.</p>\n",
             partial & AQ_PARTIAL_TERMS      ? "the query is too long, its end was ignored"
             : partial & AQ_PARTIAL_PATTERNS ? "a pattern stands for too many words, the commonest were taken"
                                             : "this query costs too much");
@@ -169,7 +169,7 @@ void aq_page_notes(const struct aq_page *page)
     put_chips(page);
     aq_buf_puts(out, "</ul>\n");
     if (page->params->like)
-        aq_html(out, "<p class=\"note\">Comments that are about the same as <b>%s</b>.</p>\n", page->params->like);
+        aq_page_put(out, "<p class=\"note\">Comments that are about the same as <b>%s</b>.</p>\n", page->params->like);
     if (r->suggestion.len)
         put_suggestion(page);
     if (r->ignored_count)
@@ -193,9 +193,9 @@ static void put_step(const struct aq_page *page, const char *rel, const char *la
     struct aq_params p = *page->params;
     p.offset = offset;
     p.snapshot = page->result->snapshot; /* comments that come meanwhile move nothing */
-    aq_html(page->out, "<a rel=\"%s\"", rel);
+    aq_page_put(page->out, "<a rel=\"%s\"", rel);
     aq_page_href(page->out, &p);
-    aq_html(page->out, ">%s</a>\n", label);
+    aq_page_put(page->out, ">%s</a>\n", label);
 }
 
 void aq_page_pager(const struct aq_page *page)
@@ -209,7 +209,7 @@ void aq_page_pager(const struct aq_page *page)
     aq_buf_puts(page->out, "<nav class=\"pager\" aria-label=\"Pages\">\n");
     if (offset)
         put_step(page, "prev", "← Previous", offset > limit ? offset - limit : 0);
-    aq_html(page->out, "<span>Page %n</span>\n", offset / limit + 1);
+    aq_page_put(page->out, "<span>Page %n</span>\n", offset / limit + 1);
     if (more)
         put_step(page, "next", "Next →", offset + limit);
     aq_buf_puts(page->out, "</nav>\n");
@@ -226,7 +226,7 @@ void aq_page_words(const struct aq_page *page)
         p.q = aq_page_query_and(page, "", page->words->concepts[i].text);
         aq_buf_puts(out, "<li><a");
         aq_page_href(out, &p);
-        aq_html(out, "><bdi>%t</bdi></a></li>\n", page->words->concepts[i].text);
+        aq_page_put(out, "><bdi>%t</bdi></a></li>\n", page->words->concepts[i].text);
     }
     aq_buf_puts(out, "</ul>\n");
     struct aq_params p = aq_page_again(page);
@@ -234,6 +234,6 @@ void aq_page_words(const struct aq_page *page)
     p.drop = (struct aq_option_list){0};
     aq_buf_puts(out, "<p class=\"count\"><a");
     aq_page_href(out, &p);
-    aq_html(out, ">%s</a></p>\n</section>\n",
+    aq_page_put(out, ">%s</a></p>\n</section>\n",
             page->params->concepts ? "Let only my words count" : "Let what goes with it count, too");
 }

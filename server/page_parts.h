@@ -18,18 +18,18 @@ struct aq_page {
 };
 
 /* ---- writing (page_html.c) ----
- * Markup is a string of ours; everything else goes through aq_markup_text, and only here. */
+ * Markup is a string of ours; everything else goes through aq_escape_text, and only here. */
 
 /* Appends markup with values in it: %s a string, %t a struct aq_slice, %n a uint64_t with its
  * thousands apart. Values are escaped, and may stand between tags or in a quoted attribute. */
-void aq_html(struct aq_buf *out, const char *markup, ...);
+void aq_page_put(struct aq_buf *out, const char *markup, ...);
 /* The part of text with what lies in ranges (bytes of text, ascending) marked. */
-void aq_html_marked(struct aq_buf *out, struct aq_slice text, struct aq_range part, const struct aq_range *ranges,
+void aq_page_put_marked(struct aq_buf *out, struct aq_slice text, struct aq_range part, const struct aq_range *ranges,
                     uint32_t range_count);
 /* Paragraphs: text is parted at line breaks. */
-void aq_html_paragraphs(struct aq_buf *out, struct aq_slice text);
+void aq_page_put_paragraphs(struct aq_buf *out, struct aq_slice text);
 /* "31 May 2019" as a <time>, or nothing for AQ_NO_DATE. */
-void aq_html_date(struct aq_buf *out, int64_t date);
+void aq_page_put_date(struct aq_buf *out, int64_t date);
 extern const char *const aq_page_months[12];
 
 /* ---- addresses (page_link.c) ---- */

@@ -16,7 +16,7 @@ static void put_source(const struct aq_page *page, const struct aq_passage_view 
         return;
     aq_buf_puts(page->out, "<p class=\"from\">quotes <a");
     aq_page_read_href(page, p->source_id, false);
-    aq_html(page->out, "><bdi>%t</bdi></a></p>\n", p->source_author.len ? p->source_author : p->source_id);
+    aq_page_put(page->out, "><bdi>%t</bdi></a></p>\n", p->source_author.len ? p->source_author : p->source_id);
 }
 
 static void put_passage(const struct aq_page *page, struct aq_slice text, const struct aq_passage_view *p)
@@ -27,9 +27,9 @@ static void put_passage(const struct aq_page *page, struct aq_slice text, const 
     if (quoted)
         aq_buf_puts(out, "<blockquote>\n");
     if (p->code)
-        aq_html(out, "<pre><code>%t</code></pre>\n", part);
+        aq_page_put(out, "<pre><code>%t</code></pre>\n", part);
     else
-        aq_html_paragraphs(out, part);
+        aq_page_put_paragraphs(out, part);
     if (quoted) {
         put_source(page, p);
         aq_buf_puts(out, "</blockquote>\n");
@@ -39,7 +39,7 @@ static void put_passage(const struct aq_page *page, struct aq_slice text, const 
 static void put_text(const struct aq_page *page, const struct aq_comment_view *c)
 {
     if (!c->passage_count)
-        aq_html_paragraphs(page->out, c->text);
+        aq_page_put_paragraphs(page->out, c->text);
     for (uint32_t i = 0; i < c->passage_count; i++)
         put_passage(page, c->text, &c->passages[i]);
 }
@@ -47,20 +47,20 @@ static void put_text(const struct aq_page *page, const struct aq_comment_view *c
 static void put_facts(const struct aq_page *page, const struct aq_comment_view *c)
 {
     struct aq_buf *out = page->out;
-    aq_html(out, "<ul class=\"facts\"><li><b class=\"author\"><bdi>%t</bdi></b></li>",
+    aq_page_put(out, "<ul class=\"facts\"><li><b class=\"author\"><bdi>%t</bdi></b></li>",
             c->author.len ? c->author : aq_slice_str("(no author)"));
     if (c->date != AQ_NO_DATE) {
         aq_buf_puts(out, "<li>");
-        aq_html_date(out, c->date);
+        aq_page_put_date(out, c->date);
         aq_buf_puts(out, "</li>");
     }
     if (c->points != AQ_NO_SCORE)
-        aq_html(out, "<li>%s%n point%s</li>", c->points < 0 ? "−" : "",
+        aq_page_put(out, "<li>%s%n point%s</li>", c->points < 0 ? "−" : "",
                 (uint64_t)(c->points < 0 ? -(int64_t)c->points : c->points), c->points == 1 ? "" : "s");
     if (c->quoted_by_count)
-        aq_html(out, "<li>quoted by %n</li>", (uint64_t)c->quoted_by_count);
+        aq_page_put(out, "<li>quoted by %n</li>", (uint64_t)c->quoted_by_count);
     if (aq_page_may_link(c->url))
-        aq_html(out, "<li><a rel=\"noopener\" href=\"%t\">Original</a></li>", c->url);
+        aq_page_put(out, "<li><a rel=\"noopener\" href=\"%t\">Original</a></li>", c->url);
     aq_buf_puts(out, "<li><a");
     aq_page_read_href(page, c->id, false);
     aq_buf_puts(out, ">Link</a></li></ul>\n");
@@ -69,7 +69,7 @@ static void put_facts(const struct aq_page *page, const struct aq_comment_view *
 static void put_comment(const struct aq_page *page, const struct aq_thread_comment *c, uint32_t base, bool asked)
 {
     uint32_t level = c->level - base < LEVELS ? c->level - base : LEVELS;
-    aq_html(page->out, asked ? "<li class=\"said asked level-%n\" id=\"asked\" aria-current=\"true\"><article>\n"
+    aq_page_put(page->out, asked ? "<li class=\"said asked level-%n\" id=\"asked\" aria-current=\"true\"><article>\n"
                              : "<li class=\"said level-%n\"><article>\n", (uint64_t)level);
     put_facts(page, &c->comment);
     put_text(page, &c->comment);
@@ -86,7 +86,7 @@ static void put_ways(const struct aq_page *page, const struct aq_thread_view *th
         struct aq_params back = {.q = page->params->q};
         aq_buf_puts(out, "<li><a");
         aq_page_href(out, &back);
-        aq_html(out, ">← Results for “<bdi>%s</bdi>”</a></li>", page->params->q);
+        aq_page_put(out, ">← Results for “<bdi>%s</bdi>”</a></li>", page->params->q);
     }
     if (!page->params->whole) {
         aq_buf_puts(out, "<li><a class=\"whole\"");
@@ -104,13 +104,14 @@ void aq_page_thread(const struct aq_page *page, const struct aq_thread_view *thr
     uint32_t i, base = UINT32_MAX;
     for (i = 0; i < thread->count; i++)
         base = thread->comments[i].level < base ? thread->comments[i].level : base;
-    aq_html(out, "<section class=\"thread\">\n<h1 dir=\"auto\">%t</h1>\n", thread->title.len ? thread->title : thread->id);
+    aq_page_put(out, "<section class=\"thread\">\n<h1 dir=\"auto\">%t</h1>\n",
+                thread->title.len ? thread->title : thread->id);
     put_ways(page, thread);
     aq_buf_puts(out, "<ol class=\"comments\">\n");
     for (i = 0; i < thread->count && out->len < BYTES_MOST; i++)
         put_comment(page, &thread->comments[i], base, i == thread->asked);
     aq_buf_puts(out, "</ol>\n");
     if (i < thread->total)
-        aq_html(out, "<p class=\"count\">%n of %n comments.</p>\n", (uint64_t)i, (uint64_t)thread->total);
+        aq_page_put(out, "<p class=\"count\">%n of %n comments.</p>\n", (uint64_t)i, (uint64_t)thread->total);
     aq_buf_puts(out, "</section>\n");
 }

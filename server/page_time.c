@@ -92,10 +92,10 @@ static void put_bar(const struct aq_page *page, struct period p, unsigned at, ui
     narrowed.before = spell(page, after(p));
     aq_buf_puts(out, "<a");
     aq_page_href(out, &narrowed);
-    aq_html(out, " aria-label=\"%s: %n\"><title>%s: %n</title>", name, (uint64_t)count, name, (uint64_t)count);
+    aq_page_put(out, " aria-label=\"%s: %n\"><title>%s: %n</title>", name, (uint64_t)count, name, (uint64_t)count);
     aq_buf_printf(out, "<rect class=\"hold\" x=\"%u\" y=\"0\" width=\"%d\" height=\"%d\"/>", at * STEP, STEP, HEIGHT);
-    aq_buf_printf(out, "<rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%u\" rx=\"1\"/></a>\n", at * STEP + 1,
-                  HEIGHT - height, STEP - 2, height);
+    aq_buf_printf(out, "<rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%u\" rx=\"1\"/></a>\n",
+                  at * STEP + 1, HEIGHT - height, STEP - 2, height);
 }
 
 /* Periods without comments have a place, too; of more than fit the last are drawn. */
@@ -144,9 +144,9 @@ static void put_drawing(const struct aq_page *page, const struct aq_facet *f, st
     aq_buf_printf(out, "<svg viewBox=\"0 0 %u %d\" preserveAspectRatio=\"none\" role=\"group\""
                        " aria-label=\"Comments by time\">\n", places * STEP, HEIGHT);
     put_bars(page, f, from, places);
-    aq_html(out, "</svg>\n<p class=\"ends\"><span>%s</span>", label(page, from));
+    aq_page_put(out, "</svg>\n<p class=\"ends\"><span>%s</span>", label(page, from));
     if (places > 1)
-        aq_html(out, "<span>%s</span>", label(page, to));
+        aq_page_put(out, "<span>%s</span>", label(page, to));
     aq_buf_puts(out, "</p>\n");
 }
 
