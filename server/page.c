@@ -82,9 +82,11 @@ static enum aq_status make_query(const struct aq_page *page, struct aq_search_re
     } else if (!q.len) {
         aq_buf_puts(&q, "is:post OR is:comment"); /* everything */
     }
-    request->query = q.failed ? (struct aq_slice){0} : aq_arena_copy(page->call->arena, aq_slice(q.ptr, q.len));
+    bool failed = q.failed;
+    if (!failed)
+        request->query = aq_arena_copy(page->call->arena, aq_slice(q.ptr, q.len));
     aq_buf_free(&q);
-    if (!request->query.ptr)
+    if (failed || !request->query.ptr)
         return aq_fail_nomem(err);
     request->flags &= ~(unsigned)AQ_QUERY_PLAIN; /* filters are operators */
     return AQ_OK;
@@ -114,9 +116,10 @@ static enum aq_status count_without(struct aq_page *page, struct aq_search_reque
 static void unwrap_suggestion(struct aq_page *page, const struct aq_search_request *request, size_t typed_at)
 {
     struct aq_slice *s = &page->result->suggestion;
-    if (s->len <= typed_at || !aq_slice_begins(*s, aq_slice(request->query.ptr, typed_at)))
-        typed_at = s->len * (typed_at != 0);
-    *s = aq_slice(s->ptr + typed_at, s->len - typed_at);
+    if (!typed_at || !s->len || !request->query.ptr)
+        return;
+    bool whole = s->len > typed_at && aq_slice_begins(*s, aq_slice(request->query.ptr, typed_at));
+    *s = whole ? aq_slice(s->ptr + typed_at, s->len - typed_at) : aq_slice(NULL, 0);
 }
 
 static enum aq_status find(struct aq_page *page, struct aq_error *err)

@@ -31,23 +31,32 @@ const opened = text => async page => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
 };
-const dark_site = page => page.evaluate(() => {
-    document.body.style.background = '#17181c';
-    document.body.style.color = '#dfe2e7';
-});
+/* A site around the element, in its colours. */
+async function dress(page) {
+    await page.addStyleTag({content: `body { max-width: 46rem; margin: 0 auto; padding: 1.5rem; font: 1.05rem/1.6 system-ui, sans-serif }
+        #other { display: none } @media (prefers-color-scheme: dark) { body { background: #17181c; color: #dfe2e7 } a { color: #8fbcec } }`});
+    await page.evaluate(() => {
+        document.querySelector('h1').textContent = 'The Reading Room';
+        document.querySelector('#first').textContent = 'Latest threads';
+    });
+}
 
 for (const colorScheme of ['light', 'dark'])
     for (const [screen, viewport] of [['desktop', DESKTOP], ['phone', PHONE]]) {
-        const options = {colorScheme, viewport};
+        const options = {colorScheme, viewport, bypassCSP: true};
         await shoot(`page-${colorScheme}-${screen}`, here.search + '?q=persona+superintelligence', options);
         await shoot(`element-${colorScheme}-${screen}`, site_url(here, 'strict', `<aq-search ${screen === 'phone' ? 'modal' : ''}></aq-search>`),
-            {...options, bypassCSP: true}, async page => {
-                if (colorScheme === 'dark')
-                    await dark_site(page);
-                await opened('instrumental')(page);
+            options, async page => {
+                await dress(page);
+                await opened('persona mask')(page);
             });
     }
-await shoot('page-thread', here.search + '?read=takeoff-18&q=persona#asked', {colorScheme: 'light', viewport: DESKTOP});
-await shoot('element-modal', site_url(here, 'strict', '<aq-search modal></aq-search>'), {colorScheme: 'light', viewport: DESKTOP}, opened('persona'));
-await shoot('element-rtl', site_url(here, 'strict', '<aq-search lang="ar"></aq-search>'), {colorScheme: 'light', viewport: {width: 700, height: 620}}, opened('persona'));
+const light = viewport => ({colorScheme: 'light', viewport, bypassCSP: true});
+await shoot('page-thread', here.search + '?read=takeoff-18&q=persona#asked', light(DESKTOP));
+await shoot('page-words', here.search + '?q=persona&author=gradient_monk', light(DESKTOP));
+for (const [name, body, viewport] of [['modal', '<aq-search modal></aq-search>', DESKTOP], ['rtl', '<aq-search lang="ar"></aq-search>', {width: 700, height: 620}]])
+    await shoot('element-' + name, site_url(here, 'strict', body), light(viewport), async page => {
+        await dress(page);
+        await opened('persona')(page);
+    });
 await here.close();

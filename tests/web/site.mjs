@@ -79,7 +79,7 @@ export async function open_site() {
     const dir = mkdtempSync(join(tmpdir(), 'aq-web-'));
     writeFileSync(join(dir, 'hostile.jsonl'), hostile_records().map(record => JSON.stringify(record)).join('\n'));
     execFileSync(join(build, 'bin/aq-index'), ['add', '-q', '-i', join(dir, 'index'), join(root, 'corpus/threads'),
-        join(root, 'corpus/formats'), join(dir, 'hostile.jsonl')]);
+        join(root, 'corpus/formats'), join(dir, 'hostile.jsonl')], {stdio: 'pipe'});
     let search = {url: ''};
     const site = await start_site(() => search.url);
     search = await start_server(join(dir, 'index'), site.url.replace(/\/$/, ''));
