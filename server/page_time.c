@@ -32,7 +32,8 @@ static bool read_period(struct aq_slice name, struct period *p)
     memcpy(text, name.ptr, name.len);
     text[name.len] = 0;
     int got = sscanf(text, "%4d-%2d-%2d", &p->year, &p->month, &p->day);
-    return got >= 1 && p->year > 0 && p->month >= 0 && p->month <= 12 && p->day >= 0 && p->day <= 31;
+    return got >= 1 && p->year > 0 && p->month >= 0 && p->month <= 12 && p->day >= 0 &&
+           p->day <= 31 && (p->month || !p->day);
 }
 
 static struct period after(struct period p)
