@@ -77,7 +77,7 @@ LIBS := $(B)/libaq.a $(B)/libaq.so.0
 PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1 aq-serve.1)
 COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
   zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
-DOCS := QUERY.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
+DOCS := QUERY.md HTTP.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
 
 .PHONY: all
 all: $(BINS) $(LIBS) $(PAGES) $(COMPLETIONS) compile_commands.json
@@ -124,7 +124,7 @@ $(B)/made/%.gz.inc: web/%
 $(B)/obj/server/files.o: $(foreach f,$(WEB),$(B)/made/$(f).inc $(B)/made/$(f).gz.inc)
 $(B)/made/schemas.json.inc: server/schemas.json
 	@mkdir -p $(@D)
-	@tr -d '\n' < $< | od -An -v -tx1 | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' | sed '$$s/,$$//' > $@.new && mv $@.new $@
+	@tr -d '\n' < $< | od -An -v -tx1 | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
 $(B)/obj/server/openapi.o: $(B)/made/schemas.json.inc
 
 $(B)/core.a: $(CORE_OBJ)
@@ -291,13 +291,19 @@ test-language: $(addprefix $(B)/tests/prop/,parser_test language_test xapian_tes
 	AQ_QUERIES=$(N) $(B)/tests/prop/language_test
 	AQ_QUERIES=$(N) $(B)/tests/prop/xapian_test
 
+# Requests damaged at random, against the server under AddressSanitizer.
+.PHONY: fuzz-http
+fuzz-http:
+	$(MAKE) -s V=asan all
+	AQ_BUILD=build/asan AQ_ROUNDS=$(N) tests/http/malformed.test | grep -v '^ok'
+
 .PHONY: lint
 lint: lint-deps compile_commands.json $(PAGES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery -Ijson -Iserver \
 	  core indexer query json server manual
 	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(SERVER_SRC) $(CLI_SRC) $(MANUAL_SRC) indexer/main.c query/main.c server/main.c
-	shellcheck corpus/*.sh docs/*.sh tests/cli/*.test tests/cli/*.sh
+	shellcheck corpus/*.sh docs/*.sh tests/cli/*.test tests/cli/*.sh tests/http/*.test tests/http/*.sh bench/*.sh
 	mandoc -T lint -W warning $(PAGES)
 
 SHARED := $(patsubst $(B)/%,%,$(PAGES) $(COMPLETIONS))
@@ -331,6 +337,8 @@ help:
 	@echo '                 bench-quick in 3 minutes, bench-growth by number of comments'
 	@echo 'demo-site        a search server, and a page of another origin that uses its box'
 	@echo 'test-web         page and element in Chromium: make web-deps first'
+	@echo 'bench-serve      load on aq serve: make bench-serve INDEX=DIR'
+	@echo 'fuzz-http        damaged requests, N of them (100000)'
 	@echo 'first-ten-minutes  docs/FIRST-TEN-MINUTES.md from what the programs print'
 	@echo 'install          programs, libaq, manual pages and completions into'
 	@echo '                 $$(DESTDIR)$$(PREFIX), /usr/local by default; uninstall'

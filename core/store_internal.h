@@ -263,7 +263,7 @@ struct aq_scratch {
 
     struct aq_column_chunks columns;
     struct aq_frame_cache frames;
-    struct aq_buf record, entries, numbers; /* numbers: of u32 */
+    struct aq_buf record, entries, packed, numbers; /* numbers: of u32 */
 
     /* Handles this transaction goes by. uses is 1 for one of the environment's,
      * 0 for one opened by this transaction, which its commit publishes. */
@@ -386,6 +386,15 @@ struct aq_open_frame *aq_frame_kept(struct aq_frame_cache *c, uint32_t comment);
 /* What is kept is void. */
 void aq_frame_cache_forget(struct aq_frame_cache *c);
 void aq_frame_cache_free(struct aq_frame_cache *c);
+
+/* ---- packed rows of sets (store_set_pack.c) ---- */
+
+bool aq_set_is_packed(enum aq_table table);
+/* Replaces *out with the first of the entries, until it has `enough` bytes or no more fit into
+ * a row. Returns how many bytes of entries went in. */
+size_t aq_set_pack(struct aq_buf *out, struct aq_slice entries, size_t enough);
+/* Bytes of all entries in one row. */
+size_t aq_set_packed_size(struct aq_slice entries);
 
 struct aq_text_writer_stats {
     uint64_t frames, raw_bytes, body_bytes, bundles, payload_bytes, page_bytes;

@@ -31,6 +31,7 @@ void aq_scratch_free(struct aq_scratch *x)
     aq_buf_free(&x->record);
     aq_buf_free(&x->numbers);
     aq_buf_free(&x->entries);
+    aq_buf_free(&x->packed);
     free(x->segments);
     free(x->segment_caches);
     free(x->held);

@@ -8,7 +8,7 @@
 
 static const char schemas[] = {
 #include "schemas.json.inc"
-    , 0};
+    0};
 
 static void open_object(struct aq_buf *out, const char *name)
 {

@@ -13,7 +13,7 @@ static int serve(struct aq_cli *cli)
 const struct aq_command aq_command_serve = {
     {.name = "serve",
      .words = "",
-     .summary = "answer searches over HTTP: a page, an element for other pages, JSON",
+     .summary = "answer searches over HTTP: a search page and JSON",
      .details = "It has options of its own: see `aq serve --help` and aq-serve(1)."},
     serve,
 };
