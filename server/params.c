@@ -97,6 +97,7 @@ enum aq_status aq_percent_decode(struct aq_slice text, bool plus, struct aq_aren
                                  struct aq_error *err)
 {
     uint8_t *to = aq_arena_bytes(arena, text.len + 1), *at = to;
+    *out = "";
     if (!to)
         return aq_fail_nomem(err);
     for (size_t i = 0; i < text.len; i++) {
