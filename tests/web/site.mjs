@@ -31,6 +31,7 @@ const site_page = body => `<!doctype html><html lang="en"><head><meta charset="u
 <p><a href="#" id="first">a link</a></p>${body}<p><input id="other" aria-label="Other"></p></main></body></html>`;
 
 async function start_server(dir, origin) {
+    const ended = {wanted: false};
     const child = spawn(join(build, 'bin/aq'), ['serve', '-i', dir, '--listen', '127.0.0.1:0', '--allow-origin', origin],
         {stdio: ['ignore', 'ignore', 'pipe']});
     const url = await new Promise((done, fail) => {
@@ -43,11 +44,14 @@ async function start_server(dir, origin) {
         });
         child.on('exit', (status, signal) => {
             fail(new Error(`aq serve ended: ${said}`));
-            if (status || (signal && signal !== 'SIGTERM'))
-                console.error(`aq serve ended with ${status ?? signal}: ${said}`);
+            if (!ended.wanted)
+                console.error(`aq serve ended too early, with ${status ?? signal}: ${said}`);
         });
     });
-    return {child, url};
+    return {url, stop() {
+        ended.wanted = true;
+        child.kill();
+    }};
 }
 
 /* Serves pages with the policy asked for: /strict has the script and answers on its own
@@ -89,7 +93,7 @@ export async function open_site() {
         async close() {
             await browser.close();
             site.server.close();
-            search.child.kill();
+            search.stop();
             rmSync(dir, {recursive: true});
         },
     };
