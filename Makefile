@@ -77,7 +77,7 @@ LIBS := $(B)/libaq.a $(B)/libaq.so.0
 PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1 aq-serve.1)
 COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
   zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
-DOCS := QUERY.md HTTP.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
+DOCS := QUERY.md HTTP.md SEARCH-BOX.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
 
 .PHONY: all
 all: $(BINS) $(LIBS) $(PAGES) $(COMPLETIONS) compile_commands.json

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 enum {
-    BARS_MOST = 62,
+    BARS_MOST = 62, FEW = 12,
     STEP = 10, /* a bar and the gap behind it, in units of the drawing */
     HEIGHT = 60
 };
@@ -95,7 +95,7 @@ static void put_bar(const struct aq_page *page, struct period p, unsigned at, ui
     aq_page_href(out, &narrowed);
     aq_page_put(out, " aria-label=\"%s: %n\"><title>%s: %n</title>", name, (uint64_t)count, name, (uint64_t)count);
     aq_buf_printf(out, "<rect class=\"hold\" x=\"%u\" y=\"0\" width=\"%d\" height=\"%d\"/>", at * STEP, STEP, HEIGHT);
-    aq_buf_printf(out, "<rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%u\" rx=\"1\"/></a>\n",
+    aq_buf_printf(out, "<rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"%d\" height=\"%u\"/></a>\n",
                   at * STEP + 1, HEIGHT - height, STEP - 2, height);
 }
 
@@ -142,13 +142,14 @@ static void put_drawing(const struct aq_page *page, const struct aq_facet *f, st
     unsigned places = count_places(from, to);
     for (; places > BARS_MOST; places--)
         from = after(from);
+    aq_buf_puts(out, places < FEW ? "<div class=\"few\">\n" : "<div>\n"); /* no bars as broad as a wall */
     aq_buf_printf(out, "<svg viewBox=\"0 0 %u %d\" preserveAspectRatio=\"none\" role=\"group\""
                        " aria-label=\"Comments by time\">\n", places * STEP, HEIGHT);
     put_bars(page, f, from, places);
     aq_page_put(out, "</svg>\n<p class=\"ends\"><span>%s</span>", label(page, from));
     if (places > 1)
         aq_page_put(out, "<span>%s</span>", label(page, to));
-    aq_buf_puts(out, "</p>\n");
+    aq_buf_puts(out, "</p>\n</div>\n");
 }
 
 void aq_page_time(const struct aq_page *page, const struct aq_facet *f)
