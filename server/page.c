@@ -156,7 +156,7 @@ static void find_words(struct aq_page *page)
     struct aq_error ignored;
     struct aq_concepts_request request = {
         .query = aq_slice_str(page->params->q), .limit = WORDS, .synonyms = page->call->synonyms};
-    if (!page->browsing && !page->params->like && !page->params->offset)
+    if (!is_blank(page->params->q) && !page->params->like && !page->params->offset)
         (void)aq_concepts(page->call->reader, &request, &page->words, &ignored);
 }
 
@@ -192,7 +192,8 @@ static bool is_theirs(enum aq_status st)
 enum aq_status aq_page_answer(struct aq_call *call, struct aq_error *err)
 {
     const struct aq_params *p = &call->params;
-    struct aq_page page = {.call = call, .out = call->out, .params = p, .browsing = is_blank(p->q)};
+    struct aq_page page = {.call = call, .out = call->out, .params = p,
+                           .browsing = is_blank(p->q) && !p->like};
     struct aq_thread_view *thread = NULL;
     bool asked = !page.browsing || is_narrowed(p) || p->like;
     enum aq_status st = p->read ? read_thread(&page, &thread, err) : asked ? find(&page, err) : AQ_OK;

@@ -7,7 +7,7 @@
 
 /* The Content-Security-Policy it is made for. */
 #define AQ_PAGE_POLICY \
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " \
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 aq_answer aq_page_answer;

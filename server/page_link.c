@@ -97,7 +97,7 @@ struct aq_params aq_page_again(const struct aq_page *page)
 {
     struct aq_params p = *page->params;
     p.offset = p.snapshot = 0;
-    p.read = p.like = NULL;
+    p.read = NULL;
     p.whole = false;
     return p;
 }

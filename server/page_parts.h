@@ -14,7 +14,7 @@ struct aq_page {
     struct aq_concept_list *words;       /* what goes with the query, or NULL */
     struct aq_result *authors, *threads; /* as if none of them were chosen, or NULL */
     const char *trouble;                 /* why nothing was found that could be, or NULL */
-    bool browsing;                       /* only filters were given */
+    bool browsing;                       /* neither words nor a comment were given, at most filters */
 };
 
 /* ---- writing (page_html.c) ----

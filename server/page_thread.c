@@ -40,8 +40,11 @@ static void put_text(const struct aq_page *page, const struct aq_comment_view *c
 {
     if (!c->passage_count)
         aq_page_put_paragraphs(page->out, c->text);
-    for (uint32_t i = 0; i < c->passage_count; i++)
+    uint32_t i;
+    for (i = 0; i < c->passage_count && page->out->len < BYTES_MOST; i++)
         put_passage(page, c->text, &c->passages[i]);
+    if (i < c->passage_count)
+        aq_buf_puts(page->out, "<p class=\"count\">… and more, which is too long for this page.</p>\n");
 }
 
 static void put_facts(const struct aq_page *page, const struct aq_comment_view *c)

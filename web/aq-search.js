@@ -279,7 +279,7 @@ function on_page_key(event) {
     if (event.defaultPrevented || event.isComposing || event.keyCode === 229 || event.altKey)
         return;
     const mod = mac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey;
-    const name = mod && event.key.toLowerCase() === 'k' && !event.shiftKey ? 'mod+k'
+    const name = mod && event.key?.toLowerCase() === 'k' && !event.shiftKey ? 'mod+k'
         : event.key === '/' && !event.ctrlKey && !event.metaKey && !is_typing(event) ? '/' : '';
     /* Of several boxes the one that is open, else the first. */
     const able = [...boxes].filter(box => name && box.takes(name));
@@ -437,10 +437,14 @@ class AqSearch extends HTMLElement {
     }
     close() {
         this.#stop();
-        if (this.#dialog?.open)
+        if (this.#dialog?.open) {
             this.#dialog.close();
-        else if (this.#panel)
             this.#hide();
+            this.#before?.focus?.(); /* now, not at the event: by then the focus may be elsewhere */
+            this.#before = null;
+        } else if (this.#panel) {
+            this.#hide();
+        }
     }
     takes(key) {
         const keys = (this.getAttribute('hotkey') ?? 'mod+k /').split(/\s+/);
@@ -524,11 +528,6 @@ class AqSearch extends HTMLElement {
         });
         this.#dialog.addEventListener('cancel', event => {
             event.preventDefault(); /* Escape is answered where it is known whether a word is being composed */
-        });
-        this.#dialog.addEventListener('close', () => {
-            this.#hide();
-            this.#before?.focus?.();
-            this.#before = null;
         });
         this.#dialog.addEventListener('keydown', event => this.#keep_inside(event));
     }

@@ -62,6 +62,14 @@ function trouble(message) {
     said.textContent = message;
 }
 
+/* What stands there is what is wanted after all. */
+function give_up() {
+    under_way?.abort();
+    under_way = null;
+    view().classList.remove('late');
+    view().removeAttribute('aria-busy');
+}
+
 /* Shows the page at url. True when it is there; what was asked later wins. */
 async function load(url, typing = false) {
     under_way?.abort();
@@ -118,6 +126,8 @@ function search(typing) {
         remember(url, typing);
     if (url !== shown || !typing)
         load(url, typing);
+    else
+        give_up();
 }
 
 /* Also while an input method composes: keyboards of phones do so with each word. */
@@ -141,6 +151,8 @@ form.addEventListener('change', event => {
 window.addEventListener('popstate', () => {
     if (location.href.split('#')[0] !== shown)
         load(location.href);
+    else
+        give_up();
 });
 
 /* ---- links ---- */

@@ -86,6 +86,15 @@ check('Enter follows the option, and the page may keep it from doing so', IN_PLA
     assert.match(page.url(), /strict/);
 });
 
+check('Enter with Ctrl opens another tab', '<aq-search thread="takeoff"></aq-search>', async page => {
+    await type(page, 'persona');
+    while (!/·/.test(await active(page)))
+        await page.keyboard.press('ArrowDown');
+    await Promise.all([page.context().waitForEvent('page'), page.keyboard.press('Control+Enter')]);
+    assert.match(page.url(), /strict/);
+    assert.equal(page.context().pages().length, 2);
+});
+
 check('Enter without an option goes to all results', IN_PLACE, async page => {
     await type(page, 'persona');
     await Promise.all([page.waitForURL(/\?q=persona$/), page.keyboard.press('Enter')]);

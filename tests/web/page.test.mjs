@@ -216,6 +216,29 @@ check('the last question wins', '', async page => {
     assert.equal(await page.title(), 'qualia – Search');
 });
 
+check('what was taken back is not shown when it comes', '?q=qualia', async page => {
+    await page.route('**/?q=qualiam', async route => {
+        await new Promise(done => setTimeout(done, 700));
+        await route.continue().catch(() => {});
+    });
+    await page.locator('#q').focus();
+    await page.keyboard.press('End');
+    await page.keyboard.type('m');
+    await page.waitForTimeout(300);
+    await page.keyboard.press('Backspace');
+    await page.waitForTimeout(1000);
+    assert.equal(await page.title(), 'qualia – Search');
+    assert.match(page.url(), /q=qualia$/);
+});
+
+check('comments alike can be narrowed', '?like=takeoff-18', async page => {
+    const all = await total(page);
+    await page.locator('aside .facet', {hasText: 'Authors'}).locator('a').first().click();
+    await page.locator('.chip').waitFor();
+    assert.match(page.url(), /like=takeoff%2D18/);
+    assert.ok(await total(page) < all);
+});
+
 /* ---- on every screen ---- */
 
 for (const [width, query] of [[320, ''], [320, '?q=persona&explain=1&concepts=1&author=gradient_monk'], [320, '?read=takeoff-18'], [300, '?q=hostile']])
