@@ -430,7 +430,9 @@ struct aq_concepts_request {
 /* A word or phrase that stands in passages with the query's words more often than elsewhere. */
 struct aq_concept {
     struct aq_slice text;   /* as people write it most often */
-    double strength;        /* log-likelihood ratio (Dunning 1993) of its passages against all others */
+    /* Log-likelihood ratio (Dunning 1993) of its passages against all others, times 1 - 1.8 / lift: lift
+     * says how many times commoner it is in them. */
+    double strength;
     uint64_t passages;      /* of the index that have it */
     uint32_t together;      /* of those looked at */
     uint32_t words;         /* 1, or those of a phrase */
