@@ -5,14 +5,9 @@
 #include "names.h"
 
 const struct aq_page_kind aq_page_kinds[] = {
-    {"any", "Anything", ""},
-    {"post", "Posts that open a thread", "is:post"},
-    {"reply", "Replies", "is:comment"},
-    {"quote", "With a quote", "has:quote"},
-    {"link", "With a link", "has:link"},
-    {"code", "With code", "has:code"},
+    {"Anything", ""},           {"Posts that open a thread", "is:post"}, {"Replies", "is:comment"},
+    {"With a quote", "has:quote"}, {"With a link", "has:link"},             {"With code", "has:code"},
 };
-const size_t aq_page_kind_count = AQ_COUNT(aq_page_kinds);
 
 void aq_page_head(const struct aq_page *page)
 {
@@ -52,8 +47,8 @@ static void put_hidden_list(struct aq_buf *out, const char *name, const struct a
 static void put_kinds(struct aq_buf *out, unsigned chosen)
 {
     aq_buf_puts(out, "<label>Kind <select name=\"kind\">\n");
-    for (size_t i = 0; i < aq_page_kind_count; i++)
-        aq_page_put(out, "<option value=\"%s\"%s>%s</option>\n", i ? aq_page_kinds[i].name : "",
+    for (size_t i = 0; i < AQ_COUNT(aq_page_kinds); i++)
+        aq_page_put(out, "<option value=\"%s\"%s>%s</option>\n", i ? aq_kind_names[i] : "",
                 i == chosen ? " selected" : "", aq_page_kinds[i].label);
     aq_buf_puts(out, "</select></label>\n");
 }

@@ -76,7 +76,7 @@ void aq_page_href(struct aq_buf *out, const struct aq_params *p)
     put_list(&q, "thread", &p->threads);
     put(&q, "after", p->after);
     put(&q, "before", p->before);
-    put(&q, "kind", p->kind ? aq_page_kinds[p->kind].name : "");
+    put(&q, "kind", p->kind ? aq_kind_names[p->kind] : "");
     put_number(&q, "points", p->points);
     put(&q, "sort", p->sort ? aq_sort_names[p->sort] : "");
     put(&q, "group", p->group ? aq_group_names[p->group] : "");

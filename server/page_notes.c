@@ -98,7 +98,7 @@ static void put_orders(const struct aq_page *page)
     struct aq_params p = aq_page_again(page);
     p.explain = !p.explain;
     put_order(page, &p, page->params->explain, "Explain");
-    aq_buf_puts(out, "</ul>\n");
+    aq_buf_puts(out, "<li class=\"jump\"><a href=\"#narrow\">Narrow down</a></li>\n</ul>\n");
 }
 
 /* ---- what became of the query ---- */

@@ -72,11 +72,10 @@ void aq_page_start(const struct aq_page *page);                /* page_form.c: b
 void aq_page_thread(const struct aq_page *page, const struct aq_thread_view *thread); /* page_thread.c */
 void aq_page_foot(const struct aq_page *page);
 
-/* What kinds of comments there are to choose: the words of a URL, of the page, of a query. */
+/* What aq_kind_names are on the page, and in a query. */
 struct aq_page_kind {
-    const char *name, *label, *field;
+    const char *label, *field;
 };
 extern const struct aq_page_kind aq_page_kinds[];
-extern const size_t aq_page_kind_count;
 
 #endif
