@@ -35,6 +35,7 @@ struct aq_reader {
         bool known;
     } last_thread;
     uint32_t count_enough; /* groups that are counted at the least: AQ_COUNT_ENOUGH, less in tests */
+    bool picks_always;     /* filters lead wherever they can: in tests */
 };
 enum { AQ_COUNT_ENOUGH = 1000 };
 

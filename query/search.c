@@ -171,6 +171,7 @@ void aq_search_close(struct aq_search_run *s)
     aq_syntax_free(&s->syntax);
     aq_query_free(&s->query);
     aq_pending_scan_free(&s->pend);
+    aq_picks_free(&s->picks);
     aq_collector_free(&s->collector);
     aq_collector_free(&s->wider);
     aq_collector_free(&s->filler);
