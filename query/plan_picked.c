@@ -91,11 +91,32 @@ static enum aq_status pick_one_by_one(const struct aq_plan *p, struct aq_leaf *l
     return AQ_OK;
 }
 
+/* Where they do not and many are picked: all passages, against a bitmap of the picks. */
+static enum aq_status pick_from_all(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_docids *out)
+{
+    size_t cap = 0;
+    uint32_t comment, ordinal, last = p->picks->comments[p->picks->count - 1];
+    uint8_t *wanted = aq_arena_zalloc(p->scratch, (size_t)last / 8 + 1);
+    if (!wanted)
+        return AQ_NOMEM;
+    for (size_t i = 0; i < p->picks->count; i++)
+        wanted[p->picks->comments[i] / 8] |= (uint8_t)(1u << (p->picks->comments[i] % 8));
+    for (uint32_t d = 0; d < leaf->passages; d++) {
+        if (!aq_leaf_locate(leaf, d, &comment, &ordinal))
+            return AQ_CORRUPT;
+        if (comment <= last && wanted[comment / 8] >> (comment % 8) & 1 && !add(out, &cap, leaf, d, p->scratch))
+            return AQ_NOMEM;
+    }
+    return AQ_OK;
+}
+
 enum aq_status aq_plan_pick(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_docids *out)
 {
+    enum { PASSAGES = 512, FEW = 8 }; /* passages: looked at in the time of one look into the order index */
     *out = (struct aq_docids){0};
-    bool ordered = !leaf->segment || !leaf->txn || aq_segment_ordered(leaf->txn, leaf->segment);
-    return ordered ? pick_in_order(p, leaf, out) : pick_one_by_one(p, leaf, out);
+    if (!leaf->segment || !leaf->txn || aq_segment_ordered(leaf->txn, leaf->segment))
+        return pick_in_order(p, leaf, out);
+    return p->picks->count > leaf->passages / PASSAGES + FEW ? pick_from_all(p, leaf, out) : pick_one_by_one(p, leaf, out);
 }
 
 /* ---- through the lists ---- */

@@ -241,7 +241,7 @@ static enum aq_status fill_places(struct aq_search_run *s, enum aq_plan_kind kin
  * enough matches through early. So many values of a column cost as much as one match. */
 static enum aq_status pick(struct aq_search_run *s, enum aq_plan_kind kind, struct aq_error *err)
 {
-    enum { LISTED = 2, PROVED = 8, SCORED = 16, VALUES = 64 };
+    enum { LISTED = 4, PROVED = 8, SCORED = 16, VALUES = 64 };
     uint64_t breadth = aq_plan_breadth(&s->query, kind, s->txn.passages);
     uint64_t most = breadth / (kind == AQ_PLAN_LIST ? LISTED : s->query.phrase_count ? PROVED : SCORED);
     bool scan = breadth >= s->txn.state.next_comment / VALUES;
