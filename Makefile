@@ -42,6 +42,7 @@ CLI_LIBS     = $(call lazy,CLI_LIBS,$(shell $(PKG_CONFIG) --libs json-c))
 CLI_CFLAGS   = $(call lazy,CLI_CFLAGS,$(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c)))
 INDEX_LIBS   = $(call lazy,INDEX_LIBS,-lmd4c $(shell $(PKG_CONFIG) --libs json-c libxml-2.0 gmime-3.0 libzstd zlib) -lm)
 INDEX_CFLAGS = $(call lazy,INDEX_CFLAGS,-Iindexer $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags json-c libxml-2.0 gmime-3.0)))
+SERVER_LIBS  = $(call lazy,SERVER_LIBS,$(shell $(PKG_CONFIG) --libs libmicrohttpd libseccomp zlib))
 QUERY_CFLAGS := -Iquery -Ijson -I$(B)/made
 
 CORE_SRC  := $(sort $(wildcard core/*.c))
@@ -49,6 +50,7 @@ INDEX_SRC := $(filter-out indexer/main.c,$(sort $(wildcard indexer/*.c)))
 INDEX_CLI_SRC := $(sort $(wildcard indexer/cli/*.c))
 QUERY_SRC := $(filter-out query/main.c,$(sort $(wildcard query/*.c)))
 JSON_SRC  := $(sort $(wildcard json/*.c))
+SERVER_SRC := $(filter-out server/main.c,$(sort $(wildcard server/*.c)))
 CLI_SRC   := $(sort $(wildcard query/cli/*.c))
 UNIT_SRC  := $(sort $(wildcard tests/unit/*_test.c))
 PROP_SRC  := $(sort $(wildcard tests/prop/*_test.c))
@@ -59,22 +61,23 @@ CORE_OBJ := $(call obj,$(CORE_SRC))
 INDEX_OBJ := $(call obj,$(INDEX_SRC))
 QUERY_OBJ := $(call obj,$(QUERY_SRC))
 JSON_OBJ  := $(call obj,$(JSON_SRC))
+SERVER_OBJ := $(call obj,$(SERVER_SRC))
 CLI_OBJ   := $(call obj,$(CLI_SRC))
 INDEX_CLI_OBJ := $(call obj,$(INDEX_CLI_SRC))
 MANUAL_SRC := $(sort $(wildcard manual/*.c))
 MANUAL_OBJ := $(call obj,$(MANUAL_SRC))
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC) $(PROP_SRC) $(CRASH_SRC))
 TEST_PROGRAMS := $(TEST_BIN)
-CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/crash/*.test))
+CLI_TESTS := $(sort $(wildcard tests/cli/*.test tests/http/*.test tests/crash/*.test))
 
-BINS := $(if $(wildcard query/main.c),$(B)/bin/aq) $(if $(wildcard indexer/main.c),$(B)/bin/aq-index)
+BINS := $(if $(wildcard query/main.c),$(B)/bin/aq) $(if $(wildcard indexer/main.c),$(B)/bin/aq-index) $(B)/libexec/aq/aq-serve
 LIBS := $(B)/libaq.a $(B)/libaq.so.0
 
 # Made from the option tables, in directories as they are installed.
-PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1)
+PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1 aq-serve.1)
 COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
   zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
-DOCS := QUERY.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
+DOCS := QUERY.md HTTP.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
 
 .PHONY: all
 all: $(BINS) $(LIBS) $(PAGES) $(COMPLETIONS) compile_commands.json
@@ -94,7 +97,8 @@ $(B)/obj/indexer/%.o: private CPPFLAGS += $(INDEX_CFLAGS)
 $(B)/obj/query/%.o: private CPPFLAGS += $(QUERY_CFLAGS)
 $(B)/obj/query/cli/%.o: private CPPFLAGS += $(CLI_CFLAGS)
 $(B)/obj/json/%.o: private CPPFLAGS += -Iquery
-$(B)/obj/manual/%.o: private CPPFLAGS += -Iquery -Ijson -Iindexer
+$(B)/obj/server/%.o: private CPPFLAGS += $(QUERY_CFLAGS) -Iserver
+$(B)/obj/manual/%.o: private CPPFLAGS += -Iquery -Ijson -Iindexer -Iserver
 $(B)/obj/tests/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Itests
 $(B)/obj/bench/%.o: private CPPFLAGS += $(INDEX_CFLAGS) $(QUERY_CFLAGS)
 
@@ -109,10 +113,25 @@ $(B)/made/%.inc: query/%.txt
 	@od -An -v -tx1 $< | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
 $(B)/obj/query/synonyms_default.o: $(B)/made/synonyms_default.inc
 
+# The files of web/ are part of the server, as they are and compressed.
+WEB := aq-search.js page.js page.css favicon.svg
+$(B)/made/%.inc: web/%
+	@mkdir -p $(@D)
+	@od -An -v -tx1 $< | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
+$(B)/made/%.gz.inc: web/%
+	@mkdir -p $(@D)
+	@gzip -9nc $< | od -An -v -tx1 | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
+$(B)/obj/server/files.o: $(foreach f,$(WEB),$(B)/made/$(f).inc $(B)/made/$(f).gz.inc)
+$(B)/made/schemas.json.inc: server/schemas.json
+	@mkdir -p $(@D)
+	@tr -d '\n' < $< | od -An -v -tx1 | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
+$(B)/obj/server/openapi.o: $(B)/made/schemas.json.inc
+
 $(B)/core.a: $(CORE_OBJ)
 $(B)/indexer.a: $(INDEX_OBJ)
 $(B)/query.a: $(QUERY_OBJ)
 $(B)/json.a: $(JSON_OBJ)
+$(B)/server.a: $(SERVER_OBJ)
 $(B)/cli.a: $(CLI_OBJ)
 $(B)/%.a:
 	@rm -f $@.new
@@ -133,9 +152,15 @@ $(B)/bin/aq-index: $(B)/obj/indexer/main.o $(INDEX_CLI_OBJ) $(B)/indexer.a $(B)/
 	@echo '  link $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(INDEX_LIBS) $(CORE_LIBS)
 
+# What `aq serve` becomes: the read side once more, with HTTP.
+$(B)/libexec/aq/aq-serve: $(B)/obj/server/main.o $(B)/server.a $(B)/json.a $(B)/query.a $(B)/core.a
+	@mkdir -p $(@D)
+	@echo '  link $@'
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(SERVER_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
+
 # ---- manual pages and completions ----
 
-$(B)/manual: $(MANUAL_OBJ) $(B)/obj/indexer/cli/commands.o $(B)/cli.a $(B)/json.a $(B)/query.a $(B)/core.a
+$(B)/manual: $(MANUAL_OBJ) $(B)/obj/indexer/cli/commands.o $(B)/obj/server/settings.o $(B)/cli.a $(B)/json.a $(B)/query.a $(B)/core.a
 	@echo '  link $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(CLI_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 
@@ -180,17 +205,17 @@ $(B)/bench/%: $(B)/obj/bench/%.o $(B)/query.a $(B)/indexer.a $(B)/core.a
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # One entry a source file, with the flags of this variant.
-compile_commands.json: Makefile $(B)/made/synonyms_default.inc $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(CLI_SRC) $(MANUAL_SRC)
+compile_commands.json: Makefile $(B)/made/synonyms_default.inc $(B)/obj/server/files.o $(B)/obj/server/openapi.o $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(SERVER_SRC) $(CLI_SRC) $(MANUAL_SRC)
 	@{ echo '['; sep=; \
-	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(CLI_SRC) $(MANUAL_SRC) $(wildcard indexer/main.c query/main.c); do \
+	for f in $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(SERVER_SRC) $(CLI_SRC) $(MANUAL_SRC) $(wildcard indexer/main.c query/main.c server/main.c); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" "$(CURDIR)" "$$f" \
-	    '$(CC) $(subst ",\\\\\\\",$(CPPFLAGS)) $(CFLAGS_ALL) $(INDEX_CFLAGS) $(QUERY_CFLAGS) -c '"$$f"; sep=,; \
+	    '$(CC) $(subst ",\\\\\\\",$(CPPFLAGS)) $(CFLAGS_ALL) $(INDEX_CFLAGS) $(QUERY_CFLAGS) -Iserver -c '"$$f"; sep=,; \
 	done; echo ']'; } > $@
 
 # ---- what people run ----
 
 PACKAGES := build-essential pkg-config liblmdb-dev libstemmer-dev libzstd-dev libutf8proc-dev libxxhash-dev \
-            libjson-c-dev libxml2-dev libmd4c-dev libgmime-3.0-dev zlib1g-dev libcmocka-dev \
+            libjson-c-dev libxml2-dev libmd4c-dev libgmime-3.0-dev zlib1g-dev libmicrohttpd-dev libseccomp-dev libcmocka-dev \
             perl jq curl python3 zstd bsdutils
 LINT_PACKAGES := clang clang-tidy cppcheck shellcheck mandoc
 
@@ -243,21 +268,28 @@ test-language: $(addprefix $(B)/tests/prop/,parser_test language_test xapian_tes
 	AQ_QUERIES=$(N) $(B)/tests/prop/language_test
 	AQ_QUERIES=$(N) $(B)/tests/prop/xapian_test
 
+# Requests damaged at random, against the server under AddressSanitizer.
+.PHONY: fuzz-http
+fuzz-http:
+	$(MAKE) -s V=asan all
+	AQ_BUILD=build/asan AQ_ROUNDS=$(N) tests/http/malformed.test | grep -v '^ok'
+
 .PHONY: lint
 lint: lint-deps compile_commands.json $(PAGES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery -Ijson \
-	  core indexer query json manual
-	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(CLI_SRC) $(MANUAL_SRC) indexer/main.c query/main.c
-	shellcheck corpus/*.sh docs/*.sh tests/cli/*.test tests/cli/*.sh
+	  --suppress=missingIncludeSystem --suppress=checkersReport -Iinclude -Icore -Iindexer -Iquery -Ijson -Iserver \
+	  core indexer query json server manual
+	clang-tidy --quiet -p . $(CORE_SRC) $(INDEX_SRC) $(INDEX_CLI_SRC) $(QUERY_SRC) $(JSON_SRC) $(SERVER_SRC) $(CLI_SRC) $(MANUAL_SRC) indexer/main.c query/main.c server/main.c
+	shellcheck corpus/*.sh docs/*.sh tests/cli/*.test tests/cli/*.sh tests/http/*.test tests/http/*.sh bench/*.sh
 	mandoc -T lint -W warning $(PAGES)
 
 SHARED := $(patsubst $(B)/%,%,$(PAGES) $(COMPLETIONS))
 
 .PHONY: install
 install: all
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/doc/aq $(sort $(dir $(SHARED))))
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin libexec/aq lib/pkgconfig include share/doc/aq $(sort $(dir $(SHARED))))
 	install $(B)/bin/aq $(B)/bin/aq-index $(DESTDIR)$(PREFIX)/bin
+	install $(B)/libexec/aq/aq-serve $(DESTDIR)$(PREFIX)/libexec/aq
 	install -m 644 include/aq.h include/aq_index.h include/aq_types.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(B)/libaq.a $(DESTDIR)$(PREFIX)/lib
 	install $(B)/libaq.so.0 $(DESTDIR)$(PREFIX)/lib
@@ -269,7 +301,7 @@ install: all
 
 .PHONY: uninstall
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/aq bin/aq-index include/aq.h include/aq_index.h include/aq_types.h \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/aq bin/aq-index libexec/aq/aq-serve include/aq.h include/aq_index.h include/aq_types.h \
 	  lib/libaq.a lib/libaq.so lib/libaq.so.0 lib/pkgconfig/libaq.pc $(SHARED) $(addprefix share/doc/aq/,$(DOCS)))
 
 include bench/bench.mk
@@ -280,6 +312,8 @@ help:
 	@echo 'lint             clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'bench            against other engines: make bench-deps, make bench CORPUS=comments.jsonl'
 	@echo '                 bench-quick in 3 minutes, bench-growth by number of comments'
+	@echo 'bench-serve      load on aq serve: make bench-serve INDEX=DIR'
+	@echo 'fuzz-http        damaged requests, N of them (100000)'
 	@echo 'first-ten-minutes  docs/FIRST-TEN-MINUTES.md from what the programs print'
 	@echo 'install          programs, libaq, manual pages and completions into'
 	@echo '                 $$(DESTDIR)$$(PREFIX), /usr/local by default; uninstall'

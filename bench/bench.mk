@@ -74,3 +74,14 @@ bench-bombs: $(B)/bench/bombs
 bench-growth: bench-peers
 	python3 -B bench/growth.py --bin $(BENCH_BIN) --build $(B) --work $(BENCH_DIR)/growth --out docs/bench $(CORPUS)
 	python3 -B bench/report.py docs/bench docs/BENCHMARKS.md
+
+# Load on aq serve while a comment is committed every second; INDEX: an index of the corpus.
+INDEX ?=
+LOAD_SECONDS ?= 600
+.PHONY: bench-serve
+bench-serve: all
+	$(call install_missing,$(if $(shell command -v wrk),,wrk))
+	@mkdir -p $(BENCH_DIR)
+	python3 -B bench/serve_queries.py $(B)/bin/aq $(INDEX) > $(BENCH_DIR)/serve.queries
+	AQ_BUILD=$(B) bench/serve.sh $(INDEX) $(BENCH_DIR)/serve.queries $(LOAD_SECONDS)
+	AQ_BUILD=$(B) AQ_SLOW=2000 tests/http/slow.test

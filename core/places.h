@@ -1,4 +1,4 @@
-/* places.h - where a user's files are, by the environment. */
+/* places.h - where a user's files are, by the environment, and what is in them. */
 #ifndef AQ_PLACES_H
 #define AQ_PLACES_H
 
@@ -13,5 +13,9 @@ void aq_path_set(struct aq_buf *path, const char *dir, size_t dir_len, const cha
 /* A place of the XDG base directory specification: `name` after the variable's value, or
  * `home_name` after home where it is not set. False when there is no home, either. */
 bool aq_path_xdg(struct aq_buf *path, const char *variable, const char *name, const char *home_name);
+
+/* Appends what is in the file, of larger ones more than `most` bytes but not all: the caller
+ * refuses them. AQ_IO names the path. */
+enum aq_status aq_file_read(const char *path, size_t most, struct aq_buf *text, struct aq_error *err);
 
 #endif

@@ -19,7 +19,7 @@
 
 #include <lmdb.h>
 
-#define AQ_FORMAT_VERSION 3u
+#define AQ_FORMAT_VERSION 4u
 
 /* The tables, each a named database. Every value ends in a CRC-32C over the
  * table's letter, the key and the payload. (Postings and positions are in
@@ -298,6 +298,9 @@ enum aq_status aq_link_get(struct aq_txn *t, uint32_t comment, uint32_t ordinal,
 
 size_t aq_set_width(enum aq_table table);    /* bytes an entry */
 size_t aq_set_row_most(enum aq_table table); /* entries a row can have */
+/* Replaces *entries with those of a stored row, end to end. False when it cannot be one, or
+ * memory is out (entries->failed). */
+bool aq_set_unpack(enum aq_table table, struct aq_slice row, struct aq_buf *entries);
 
 /* Stands on an entry, which is valid until the next call or write. Close before the
  * transaction ends. Seeks in ascending order are cheap. */
@@ -306,8 +309,9 @@ struct aq_set_reader {
     enum aq_table table;
     size_t width;
     MDB_cursor *cursor;
-    struct aq_slice key;
-    const uint8_t *entries; /* of the row at hand */
+    struct aq_slice key, row; /* as they are stored */
+    const uint8_t *entries;   /* of the row at hand */
+    struct aq_buf unpacked;   /* where its entries are, if it is packed */
     uint32_t count, index;
     bool sought;      /* nothing lies between `from` and where it stands */
     uint8_t from[16];

@@ -111,31 +111,61 @@ bool aq_bundle_find(const struct aq_bundle *b, uint32_t index, struct aq_frame *
 
 /* ---- frames ---- */
 
-static enum aq_status index_bodies(struct aq_frame_cache *c, uint32_t count, uint32_t raw_size)
+static enum aq_status index_bodies(struct aq_open_frame *o, uint32_t count, uint32_t raw_size)
 {
-    struct aq_reading r = aq_reading_of(aq_slice(c->raw.ptr, raw_size));
+    struct aq_reading r = aq_reading_of(aq_slice(o->raw.ptr, raw_size));
     uint64_t end = 0;
-    if (!aq_grow(&c->ends, &c->ends_cap, count, sizeof *c->ends))
+    if (!aq_grow(&o->ends, &o->ends_cap, count, sizeof *o->ends))
         return AQ_NOMEM;
     for (uint32_t i = 0; i < count; i++) {
         end += aq_read_varint32(&r);
         if (r.bad || end > raw_size)
             return AQ_CORRUPT;
-        c->ends[i] = (uint32_t)end;
+        o->ends[i] = (uint32_t)end;
     }
     if (end != aq_reading_left(&r))
         return AQ_CORRUPT;
-    c->bodies = (uint32_t)(r.p - c->raw.ptr);
+    o->bodies = (uint32_t)(r.p - o->raw.ptr);
     for (uint32_t i = 0; i < count; i++)
-        c->ends[i] += c->bodies;
+        o->ends[i] += o->bodies;
     return AQ_OK;
 }
 
-enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *f, const ZSTD_DDict *dictionary)
+struct aq_open_frame *aq_frame_kept(struct aq_frame_cache *c, uint32_t comment)
 {
-    c->valid = false;
-    aq_buf_clear(&c->raw);
-    uint8_t *raw = aq_buf_reserve(&c->raw, f->raw_size);
+    for (struct aq_open_frame *o = c->kept; o < c->kept + AQ_FRAMES_KEPT; o++)
+        if (o->valid && comment - o->first < o->count) {
+            o->used = ++c->clock;
+            return o;
+        }
+    return NULL;
+}
+
+void aq_frame_cache_forget(struct aq_frame_cache *c)
+{
+    for (struct aq_open_frame *o = c->kept; o < c->kept + AQ_FRAMES_KEPT; o++)
+        o->valid = false;
+}
+
+static struct aq_open_frame *choose(struct aq_frame_cache *c, uint32_t raw_size)
+{
+    struct aq_open_frame *oldest = &c->kept[0];
+    if (raw_size > AQ_FRAME_KEPT_MOST)
+        return oldest;
+    for (struct aq_open_frame *o = c->kept + 1; o < c->kept + AQ_FRAMES_KEPT; o++)
+        if (oldest == c->kept || !o->valid || (oldest->valid && o->used < oldest->used))
+            oldest = o;
+    return oldest;
+}
+
+enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *f, const ZSTD_DDict *dictionary,
+                               struct aq_open_frame **out)
+{
+    struct aq_open_frame *o = choose(c, f->raw_size);
+    *out = o;
+    o->valid = false;
+    aq_buf_clear(&o->raw);
+    uint8_t *raw = aq_buf_reserve(&o->raw, f->raw_size);
     if (!raw)
         return AQ_NOMEM;
     if (f->stored) {
@@ -149,11 +179,12 @@ enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *
         if (ZSTD_isError(n) || n != f->raw_size)
             return AQ_CORRUPT;
     }
-    enum aq_status st = index_bodies(c, f->count, f->raw_size);
+    enum aq_status st = index_bodies(o, f->count, f->raw_size);
     if (st)
         return st;
-    c->count = f->count;
-    c->valid = true;
+    o->count = f->count;
+    o->valid = true;
+    o->used = ++c->clock;
     return AQ_OK;
 }
 
@@ -161,7 +192,9 @@ void aq_frame_cache_free(struct aq_frame_cache *c)
 {
     ZSTD_freeDCtx(c->dctx);
     aq_dictionary_release(c->dictionary);
-    aq_buf_free(&c->raw);
-    free(c->ends);
+    for (struct aq_open_frame *o = c->kept; o < c->kept + AQ_FRAMES_KEPT; o++) {
+        aq_buf_free(&o->raw);
+        free(o->ends);
+    }
     *c = (struct aq_frame_cache){0};
 }

@@ -218,13 +218,25 @@ struct aq_segment_cache {
 
 struct aq_dictionary;
 
-struct aq_frame_cache {
+/* A frame that was unpacked. */
+struct aq_open_frame {
     bool valid;
     uint32_t first, count;
     struct aq_buf raw;
     uint32_t *ends; /* of body i in raw */
     size_t ends_cap;
     uint32_t bodies; /* where they begin */
+    uint64_t used;   /* when, as the cache counts */
+};
+/* The frames that were read last: comments are read again (titles of threads, above all), and
+ * unpacking is most of what showing a hit costs. */
+enum {
+    AQ_FRAMES_KEPT = 32,
+    AQ_FRAME_KEPT_MOST = 32 << 10 /* raw bytes: larger ones take the first place, one at a time */
+};
+struct aq_frame_cache {
+    struct aq_open_frame kept[AQ_FRAMES_KEPT];
+    uint64_t clock;
     ZSTD_DCtx *dctx;
     struct aq_dictionary *dictionary;
     uint32_t dictionary_number, dictionary_crc;
@@ -251,7 +263,7 @@ struct aq_scratch {
 
     struct aq_column_chunks columns;
     struct aq_frame_cache frames;
-    struct aq_buf record, entries, numbers; /* numbers: of u32 */
+    struct aq_buf record, entries, packed, numbers; /* numbers: of u32 */
 
     /* Handles this transaction goes by. uses is 1 for one of the environment's,
      * 0 for one opened by this transaction, which its commit publishes. */
@@ -366,8 +378,23 @@ bool aq_bundle_find(const struct aq_bundle *b, uint32_t index, struct aq_frame *
 /* May a body of this size hold so much? Unpacking takes that much memory. */
 bool aq_frame_plausible(uint64_t raw_size, size_t body_len);
 /* Into c->raw and c->ends; c->valid only when all of it is sound. */
-enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *f, const ZSTD_DDict *dictionary);
+/* Into the frame that was used longest ago: *out. */
+enum aq_status aq_frame_unpack(struct aq_frame_cache *c, const struct aq_frame *f, const ZSTD_DDict *dictionary,
+                               struct aq_open_frame **out);
+/* The frame that has `comment`, or NULL. */
+struct aq_open_frame *aq_frame_kept(struct aq_frame_cache *c, uint32_t comment);
+/* What is kept is void. */
+void aq_frame_cache_forget(struct aq_frame_cache *c);
 void aq_frame_cache_free(struct aq_frame_cache *c);
+
+/* ---- packed rows of sets (store_set_pack.c) ---- */
+
+bool aq_set_is_packed(enum aq_table table);
+/* Replaces *out with the first of the entries, until it has `enough` bytes or no more fit into
+ * a row. Returns how many bytes of entries went in. */
+size_t aq_set_pack(struct aq_buf *out, struct aq_slice entries, size_t enough);
+/* Bytes of all entries in one row. */
+size_t aq_set_packed_size(struct aq_slice entries);
 
 struct aq_text_writer_stats {
     uint64_t frames, raw_bytes, body_bytes, bundles, payload_bytes, page_bytes;

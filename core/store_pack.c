@@ -4,9 +4,9 @@
 #include "store_internal.h"
 
 enum {
-    FRAME_RAW = 8 << 10,    /* raw bytes of a frame, unless it has few comments */
+    FRAME_RAW = 4 << 10,    /* raw bytes of a frame, unless it has few comments */
     FRAME_FEW = 4,          /* with fewer comments it goes on, up to FRAME_MOST */
-    FRAME_MOST = 16 << 10,  /* unless one comment has more */
+    FRAME_MOST = 8 << 10,  /* unless one comment has more */
     COUNT_MOST = 4096,      /* comments in a frame */
     BUNDLE_MOST = 64 << 10, /* a bundle ends before it has grown beyond this, if it can */
     TABLE_LOG = 17,         /* of the tables over a dictionary, for much text */

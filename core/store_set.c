@@ -25,7 +25,17 @@ size_t aq_set_width(enum aq_table table)
 
 size_t aq_set_row_most(enum aq_table table)
 {
-    return AQ_ROW_PAYLOAD / widths[table];
+    enum { PACKED_LEAST = 2 };
+    return AQ_ROW_PAYLOAD / (aq_set_is_packed(table) ? PACKED_LEAST : widths[table]);
+}
+
+/* Bytewise order. Fingerprints are compared most, and as the numbers they are. */
+static int compare(const uint8_t *a, const uint8_t *b, size_t width)
+{
+    if (width != sizeof(uint64_t))
+        return memcmp(a, b, width);
+    uint64_t x = aq_unkey64(a), y = aq_unkey64(b);
+    return (x > y) - (x < y);
 }
 
 static enum aq_status fail_row(struct aq_txn *t, enum aq_table table, struct aq_slice key, struct aq_error *err)
@@ -54,6 +64,7 @@ void aq_set_close(struct aq_set_reader *r)
     if (r->cursor)
         mdb_cursor_close(r->cursor);
     r->cursor = NULL;
+    aq_buf_free(&r->unpacked);
 }
 
 /* Takes the row that a cursor operation with the outcome rc has led to. */
@@ -67,11 +78,19 @@ static enum aq_status take_row(struct aq_set_reader *r, int rc, const MDB_val *k
     if (rc)
         return aq_txn_fail(r->txn, err, rc, "reading a set");
     r->key = aq_slice(k->mv_data, k->mv_size);
-    size_t bytes = v->mv_size < AQ_CHECKSUM_BYTES ? 0 : v->mv_size - AQ_CHECKSUM_BYTES;
-    if (k->mv_size != r->width || bytes == 0 || bytes % r->width || bytes / r->width > aq_set_row_most(r->table))
+    r->row = aq_slice(v->mv_data, v->mv_size < AQ_CHECKSUM_BYTES ? 0 : v->mv_size - AQ_CHECKSUM_BYTES);
+    struct aq_slice entries = r->row;
+    bool fine = k->mv_size == r->width && entries.len;
+    if (fine && aq_set_is_packed(r->table)) {
+        fine = aq_set_unpack(r->table, r->row, &r->unpacked);
+        if (r->unpacked.failed)
+            return aq_fail_nomem(err);
+        entries = aq_slice(r->unpacked.ptr, r->unpacked.len);
+    }
+    if (!fine || entries.len % r->width || entries.len / r->width > aq_set_row_most(r->table))
         return fail_row(r->txn, r->table, r->key, err);
-    r->entries = v->mv_data;
-    r->count = (uint32_t)(bytes / r->width);
+    r->entries = entries.ptr;
+    r->count = (uint32_t)(entries.len / r->width);
     return AQ_OK;
 }
 
@@ -102,7 +121,7 @@ static uint32_t lower_bound(const struct aq_set_reader *r, const uint8_t *at)
     uint32_t low = 0, high = r->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (memcmp(r->entries + (size_t)middle * r->width, at, r->width) < 0)
+        if (compare(r->entries + (size_t)middle * r->width, at, r->width) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -119,13 +138,13 @@ static const uint8_t *current(const struct aq_set_reader *r)
 static bool stands_there(const struct aq_set_reader *r, const uint8_t *at)
 {
     const uint8_t *entry = current(r);
-    return r->sought && memcmp(r->from, at, r->width) <= 0 && (!entry || memcmp(at, entry, r->width) <= 0);
+    return r->sought && compare(r->from, at, r->width) <= 0 && (!entry || compare(at, entry, r->width) <= 0);
 }
 
 static bool in_row(const struct aq_set_reader *r, const uint8_t *at)
 {
-    return r->count && memcmp(r->entries, at, r->width) <= 0 &&
-           memcmp(r->entries + (size_t)(r->count - 1) * r->width, at, r->width) >= 0;
+    return r->count && compare(r->entries, at, r->width) <= 0 &&
+           compare(r->entries + (size_t)(r->count - 1) * r->width, at, r->width) >= 0;
 }
 
 static enum aq_status seek_row(struct aq_set_reader *r, const uint8_t *at, struct aq_error *err)
@@ -221,7 +240,7 @@ static const uint8_t *lowest(const struct feed *a, const struct feed *b, size_t 
 {
     if (!a->left || !b->left)
         return a->left ? a->p : b->p;
-    return memcmp(a->p, b->p, width) <= 0 ? a->p : b->p;
+    return compare(a->p, b->p, width) <= 0 ? a->p : b->p;
 }
 
 /* One row to be written anew. */
@@ -229,7 +248,7 @@ struct rewrite {
     uint8_t bound[WIDTH_MOST], until[WIDTH_MOST]; /* its range; until only if `bounded` */
     bool exists, bounded;
     bool appended; /* whatever came in lies behind what was there */
-    struct aq_buf *merged;
+    struct aq_buf *merged, *packed;
 };
 
 static enum aq_status look_at_row(struct aq_set_reader *r, const uint8_t *at, struct rewrite *w, struct aq_error *err)
@@ -241,8 +260,7 @@ static enum aq_status look_at_row(struct aq_set_reader *r, const uint8_t *at, st
     w->exists = r->count > 0;
     if (w->exists) {
         /* What is damaged must not get a good checksum. */
-        struct aq_slice payload = aq_slice(r->entries, (size_t)r->count * r->width);
-        if (aq_load32(payload.ptr + payload.len) != aq_record_crc(r->table, r->key, payload))
+        if (aq_load32(r->row.ptr + r->row.len) != aq_record_crc(r->table, r->key, r->row))
             return fail_row(r->txn, r->table, r->key, err);
         memcpy(w->bound, r->key.ptr, r->width);
     }
@@ -260,7 +278,7 @@ static enum aq_status look_at_row(struct aq_set_reader *r, const uint8_t *at, st
 
 static bool in_range(const struct feed *f, const struct rewrite *w, size_t width)
 {
-    return f->left && (!w->bounded || memcmp(f->p, w->until, width) < 0);
+    return f->left && (!w->bounded || compare(f->p, w->until, width) < 0);
 }
 
 /* The row's entries and the feeds' within its range to w->merged; true if that is another row. */
@@ -272,11 +290,11 @@ static bool merge_row(const struct aq_set_reader *r, struct feed *adds, struct f
     w->appended = true;
     aq_buf_clear(w->merged);
     while (old.left || in_range(adds, w, width)) {
-        int order = !old.left ? 1 : !in_range(adds, w, width) ? -1 : memcmp(old.p, adds->p, width);
+        int order = !old.left ? 1 : !in_range(adds, w, width) ? -1 : compare(old.p, adds->p, width);
         const uint8_t *entry = order <= 0 ? old.p : adds->p;
-        while (in_range(removes, w, width) && memcmp(removes->p, entry, width) < 0)
+        while (in_range(removes, w, width) && compare(removes->p, entry, width) < 0)
             step(removes, width);
-        bool removed = order < 0 && in_range(removes, w, width) && memcmp(removes->p, entry, width) == 0;
+        bool removed = order < 0 && in_range(removes, w, width) && compare(removes->p, entry, width) == 0;
         if (!removed)
             aq_buf_put(w->merged, entry, width);
         w->appended &= order <= 0 || !old.left;
@@ -291,6 +309,27 @@ static bool merge_row(const struct aq_set_reader *r, struct feed *adds, struct f
     return changed;
 }
 
+/* The same of packed rows, as full. */
+static enum aq_status store_packed(struct aq_set_reader *r, const struct rewrite *w, struct aq_error *err)
+{
+    struct aq_slice left = aq_slice(w->merged->ptr, w->merged->len);
+    size_t total = aq_set_packed_size(left), enough = AQ_ROW_PAYLOAD;
+    enum aq_status st = AQ_OK;
+    if (total > AQ_ROW_PAYLOAD && !w->appended) {
+        size_t target = AQ_ROW_PAYLOAD * FILL / 16, pieces = (total + target - 1) / target;
+        enough = (total + pieces - 1) / pieces;
+    }
+    for (bool first = true; left.len && st == AQ_OK; first = false) {
+        size_t taken = aq_set_pack(w->packed, left, enough);
+        if (w->packed->failed)
+            return aq_fail_nomem(err);
+        st = aq_put(r->txn, r->table, aq_slice(first ? w->bound : left.ptr, r->width),
+                    aq_slice(w->packed->ptr, w->packed->len), err);
+        left = aq_slice(left.ptr + taken, left.len - taken);
+    }
+    return st;
+}
+
 /* Stores the merged entries: as one row if they fit, else as several. Where they came
  * in ascending order more of them will, so those rows are full but the last. */
 static enum aq_status store_rows(struct aq_set_reader *r, const struct rewrite *w, struct aq_error *err)
@@ -298,6 +337,8 @@ static enum aq_status store_rows(struct aq_set_reader *r, const struct rewrite *
     size_t width = r->width, count = w->merged->len / width, most = aq_set_row_most(r->table);
     if (count == 0)
         return w->exists ? aq_del(r->txn, r->table, aq_slice(w->bound, width), err) : AQ_OK;
+    if (aq_set_is_packed(r->table))
+        return store_packed(r, w, err);
     size_t target = w->appended ? most : most * FILL / 16;
     size_t pieces = count <= most ? 1 : (count + target - 1) / target;
     enum aq_status st = AQ_OK;
@@ -314,7 +355,7 @@ enum aq_status aq_set_change(struct aq_txn *t, enum aq_table table, struct aq_sl
                              struct aq_error *err)
 {
     struct aq_set_reader r;
-    struct rewrite w = {.merged = &t->scratch->entries};
+    struct rewrite w = {.merged = &t->scratch->entries, .packed = &t->scratch->packed};
     size_t width = widths[table];
     struct feed in = {adds.ptr, adds.len / width}, out = {removes.ptr, removes.len / width};
     enum aq_status st = AQ_OK;

@@ -1,5 +1,5 @@
 /* store_text.c - the stored text of comments: which bundle and which frame in it has
- * a comment, the last frame opened, and replacing or purging a comment inside its
+ * a comment, the frames opened last, and replacing or purging a comment inside its
  * frame. The format of bundles is store_frame.c's, of a comment comment.h's. */
 #include "store_internal.h"
 
@@ -59,7 +59,7 @@ static enum aq_status dictionary_of(struct aq_txn *t, uint32_t number, struct aq
 
 /* Opens a bundle's frame into the cache. */
 static enum aq_status open_frame(struct aq_txn *t, uint32_t first, const struct aq_bundle *bundle, uint32_t index,
-                                 struct aq_error *err)
+                                 struct aq_open_frame **out, struct aq_error *err)
 {
     struct aq_frame_cache *c = &t->scratch->frames;
     struct aq_dictionary *d = NULL;
@@ -71,44 +71,44 @@ static enum aq_status open_frame(struct aq_txn *t, uint32_t first, const struct 
         return st;
     if (d && !(digested = aq_dictionary_decompress(d)))
         return aq_fail_nomem(err);
-    st = aq_bundle_find(bundle, index, &frame, &first_index) ? aq_frame_unpack(c, &frame, digested) : AQ_CORRUPT;
+    st = aq_bundle_find(bundle, index, &frame, &first_index) ? aq_frame_unpack(c, &frame, digested, out) : AQ_CORRUPT;
     if (st == AQ_NOMEM)
         return aq_fail_nomem(err);
     if (st)
         return fail_bundle(t, first, "cannot be unpacked", err);
-    c->first = first + first_index;
+    (*out)->first = first + first_index;
     return AQ_OK;
 }
 
-/* Opens the frame that has `comment` into the cache. */
-static enum aq_status load_frame(struct aq_txn *t, uint32_t comment, struct aq_error *err)
+/* The frame that has `comment`, from the cache or opened into it. */
+static enum aq_status load_frame(struct aq_txn *t, uint32_t comment, struct aq_open_frame **out, struct aq_error *err)
 {
-    const struct aq_frame_cache *c = &t->scratch->frames;
     struct aq_bundle bundle;
     uint32_t first;
-    if (c->valid && comment - c->first < c->count)
+    *out = aq_frame_kept(&t->scratch->frames, comment);
+    if (*out)
         return AQ_OK;
     enum aq_status st = find_bundle(t, comment, &first, &bundle, err);
-    return st ? st : open_frame(t, first, &bundle, comment - first, err);
+    return st ? st : open_frame(t, first, &bundle, comment - first, out, err);
 }
 
-static struct aq_slice body_at(const struct aq_frame_cache *c, uint32_t index)
+static struct aq_slice body_at(const struct aq_open_frame *o, uint32_t index)
 {
-    uint32_t begin = index ? c->ends[index - 1] : c->bodies;
-    return aq_slice(c->raw.ptr + begin, c->ends[index] - begin);
+    uint32_t begin = index ? o->ends[index - 1] : o->bodies;
+    return aq_slice(o->raw.ptr + begin, o->ends[index] - begin);
 }
 
 enum aq_status aq_text_get_raw(struct aq_txn *t, uint32_t comment, struct aq_arena *arena, struct aq_slice *out,
                                struct aq_error *err)
 {
-    struct aq_frame_cache *c = &t->scratch->frames;
+    struct aq_open_frame *o = NULL;
     *out = (struct aq_slice){0};
-    enum aq_status st = !t->write && comment >= t->state.next_comment ? AQ_NOTFOUND : load_frame(t, comment, err);
-    if (st == AQ_OK && body_at(c, comment - c->first).len == 0)
+    enum aq_status st = !t->write && comment >= t->state.next_comment ? AQ_NOTFOUND : load_frame(t, comment, &o, err);
+    if (st == AQ_OK && body_at(o, comment - o->first).len == 0)
         st = AQ_NOTFOUND;
     if (st)
         return st == AQ_NOTFOUND ? aq_fail(err, st, "%s has no text of comment %u", t->store->dir, comment) : st;
-    *out = aq_arena_copy(arena, body_at(c, comment - c->first));
+    *out = aq_arena_copy(arena, body_at(o, comment - o->first));
     return out->ptr ? AQ_OK : aq_fail_nomem(err);
 }
 
@@ -136,7 +136,7 @@ enum aq_status aq_bundle_put(struct aq_txn *t, uint32_t first_comment, struct aq
     struct aq_bundle parsed;
     if (aq_bundle_parse(&parsed, bundle) || parsed.count > AQ_NO_COMMENT - first_comment)
         return aq_fail(err, AQ_INVALID, "%s: this is no bundle of text", t->store->dir);
-    t->scratch->frames.valid = false;
+    aq_frame_cache_forget(&t->scratch->frames);
     aq_key32(key, first_comment);
     return aq_put(t, AQ_TABLE_TEXT, aq_slice(key, sizeof key), bundle, err);
 }
@@ -148,7 +148,7 @@ enum aq_status aq_bundle_delete_range(struct aq_txn *t, uint32_t from, uint32_t 
     MDB_val key, value;
     if (!t->write)
         return aq_fail(err, AQ_INVALID, "%s: deleting needs a write transaction", t->store->dir);
-    t->scratch->frames.valid = false;
+    aq_frame_cache_forget(&t->scratch->frames);
     int rc = mdb_cursor_open(t->txn, t->scratch->env->tables[AQ_TABLE_TEXT], &cursor);
     if (rc)
         return aq_txn_fail(t, err, rc, "deleting text");
@@ -212,25 +212,19 @@ static enum aq_status packer_for(struct aq_txn *t, uint32_t dictionary, struct a
     return AQ_OK;
 }
 
-/* Packs the cached frame again, with one body replaced. */
-static enum aq_status repack_frame(struct aq_txn *t, struct aq_text_writer *w, uint32_t comment,
-                                   struct aq_slice encoded, struct aq_error *err)
+/* Packs an open frame again, with one body replaced. */
+static enum aq_status repack_frame(struct aq_txn *t, struct aq_text_writer *w, struct aq_open_frame *o,
+                                   uint32_t comment, struct aq_slice encoded, struct aq_error *err)
 {
-    /* Putting a bundle voids the cache: take its memory over meanwhile. */
-    struct aq_frame_cache *c = &t->scratch->frames, old = *c;
+    /* Putting a bundle voids the cache: take the frame's memory over meanwhile. */
+    struct aq_open_frame own = *o;
     enum aq_status st = AQ_OK;
-    c->raw = (struct aq_buf){0};
-    c->ends = NULL;
-    c->ends_cap = 0;
-    c->valid = false;
-    for (uint32_t i = 0; i < old.count && st == AQ_OK; i++)
-        st = aq_text_writer_add(w, old.first + i, old.first + i == comment ? encoded : body_at(&old, i), put_emitted,
+    *o = (struct aq_open_frame){0};
+    for (uint32_t i = 0; i < own.count && st == AQ_OK; i++)
+        st = aq_text_writer_add(w, own.first + i, own.first + i == comment ? encoded : body_at(&own, i), put_emitted,
                                 t, err);
-    aq_buf_free(&c->raw);
-    free(c->ends);
-    c->raw = old.raw;
-    c->ends = old.ends;
-    c->ends_cap = old.ends_cap;
+    aq_buf_free(&own.raw);
+    free(own.ends);
     return st;
 }
 
@@ -243,9 +237,10 @@ static enum aq_status rewrite(struct aq_txn *t, uint32_t first, const struct aq_
     struct aq_text_writer *w;
     struct aq_frame_walk walk;
     struct aq_frame frame;
+    struct aq_open_frame *open = NULL;
     enum aq_status st = packer_for(t, bundle.dictionary, &w, err);
     if (st == AQ_OK)
-        st = open_frame(t, first, &bundle, comment - first, err);
+        st = open_frame(t, first, &bundle, comment - first, &open, err);
     if (st)
         return st;
     /* What is in the map is void with the first put. */
@@ -258,7 +253,7 @@ static enum aq_status rewrite(struct aq_txn *t, uint32_t first, const struct aq_
     aq_bundle_frames(&bundle, &walk);
     while (st == AQ_OK && aq_bundle_next(&walk, &frame))
         st = comment - first >= walk.first && comment - first < walk.next
-                 ? repack_frame(t, w, comment, encoded, err)
+                 ? repack_frame(t, w, open, comment, encoded, err)
                  : aq_text_writer_add_frame(w, first + walk.first, &frame, put_emitted, t, err);
     return st ? st : aq_text_writer_finish(w, put_emitted, t, err);
 }

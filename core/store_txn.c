@@ -15,7 +15,7 @@ static void forget_view(struct aq_scratch *x)
     for (uint32_t i = 0; i < x->segment_count; i++)
         aq_segment_cache_forget(&x->segment_caches[i]);
     x->segment_count = 0;
-    x->frames.valid = false;
+    aq_frame_cache_forget(&x->frames);
 }
 
 void aq_scratch_free(struct aq_scratch *x)
@@ -31,6 +31,7 @@ void aq_scratch_free(struct aq_scratch *x)
     aq_buf_free(&x->record);
     aq_buf_free(&x->numbers);
     aq_buf_free(&x->entries);
+    aq_buf_free(&x->packed);
     free(x->segments);
     free(x->segment_caches);
     free(x->held);
@@ -73,9 +74,10 @@ static void give_back(struct aq_scratch *x)
         aq_buf_free(&x->record);
     if (x->numbers.cap > KEEP_BYTES)
         aq_buf_free(&x->numbers);
-    if (x->frames.raw.cap > KEEP_BYTES) {
-        x->frames.valid = false;
-        aq_buf_free(&x->frames.raw);
+    struct aq_open_frame *large = &x->frames.kept[0];
+    if (large->raw.cap > KEEP_BYTES) {
+        large->valid = false;
+        aq_buf_free(&large->raw);
     }
     if (x->bundle.cap > KEEP_BYTES)
         aq_buf_free(&x->bundle);

@@ -25,6 +25,14 @@ struct aq_reader;
 AQ_API enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq_error *err);
 AQ_API void aq_reader_close(struct aq_reader *r); /* NULL allowed */
 
+/* Which state a call would see now: changes with every commit, and with the generation when the
+ * index was rewritten. Costs a few microseconds. */
+struct aq_reader_state {
+    uint64_t commit;
+    uint32_t generation;
+};
+AQ_API enum aq_status aq_reader_state(struct aq_reader *r, struct aq_reader_state *state, struct aq_error *err);
+
 /* ---- synonyms ----
  * Rules that say which words mean the same, one a line (the manual of aq): `AGI,
  * artificial general intelligence`. They belong to no reader, do not change once they
@@ -422,7 +430,9 @@ struct aq_concepts_request {
 /* A word or phrase that stands in passages with the query's words more often than elsewhere. */
 struct aq_concept {
     struct aq_slice text;   /* as people write it most often */
-    double strength;        /* log-likelihood ratio (Dunning 1993) of its passages against all others */
+    /* Log-likelihood ratio (Dunning 1993) of its passages against all others, times 1 - 1.8 / lift: lift
+     * says how many times commoner it is in them. */
+    double strength;
     uint64_t passages;      /* of the index that have it */
     uint32_t together;      /* of those looked at */
     uint32_t words;         /* 1, or those of a phrase */

@@ -33,6 +33,7 @@ static enum aq_status breathe(struct compaction *c, size_t bytes, struct aq_erro
 static enum aq_status copy_table(struct compaction *c, enum aq_table table, bool repack, struct aq_error *err)
 {
     struct aq_walk w;
+    struct aq_buf entries = {0};
     bool found;
     enum aq_status st = aq_walk_open(&c->source, table, true, &w, err);
     if (st)
@@ -41,8 +42,10 @@ static enum aq_status copy_table(struct compaction *c, enum aq_table table, bool
     while (st == AQ_OK && found) {
         if (!w.checksum_ok)
             st = aq_fail(err, AQ_CORRUPT, "a record is damaged; run aq check");
+        else if (repack && !aq_set_unpack(table, w.payload, &entries))
+            st = entries.failed ? aq_fail_nomem(err) : aq_fail(err, AQ_CORRUPT, "a record is damaged; run aq check");
         else if (repack)
-            st = aq_set_change(&c->target, table, w.payload, (struct aq_slice){0}, err);
+            st = aq_set_change(&c->target, table, aq_slice(entries.ptr, entries.len), (struct aq_slice){0}, err);
         else
             st = aq_put(&c->target, table, w.key, w.payload, err);
         if (st == AQ_OK)
@@ -51,6 +54,7 @@ static enum aq_status copy_table(struct compaction *c, enum aq_table table, bool
             st = aq_walk_next(&w, &found, err);
     }
     aq_walk_close(&w);
+    aq_buf_free(&entries);
     return st;
 }
 

@@ -7,8 +7,6 @@
 #include "aq.h"
 #include "base.h"
 
-enum { AQ_JSON_VERSION = 1 };
-
 /* query_id: of a list of queries; ptr NULL: there is none. */
 void aq_json_begin(struct aq_buf *out, const struct aq_search_request *request, struct aq_slice query_id);
 /* The query as it was understood, of a result that was explained. */

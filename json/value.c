@@ -133,16 +133,42 @@ void aq_json_strings(struct aq_buf *out, const struct aq_slice *items, size_t co
     aq_buf_u8(out, ']');
 }
 
-void aq_json_range(struct aq_buf *out, struct aq_range r)
+/* Bytes that are not UTF-8 are one unit each time aq_json_string writes U+FFFD for them. */
+static uint32_t units_before(struct aq_json_place *place, uint32_t byte)
 {
-    aq_buf_printf(next(out), "[%u,%u]", r.begin, r.end);
+    if (place->unit == AQ_JSON_BYTES)
+        return byte;
+    if (byte < place->byte)
+        place->byte = place->units = 0;
+    while (place->byte < byte && place->byte < place->text.len) {
+        unsigned len = 1;
+        uint32_t cp = place->text.ptr[place->byte];
+        if (cp >= 0x80)
+            cp = aq_utf8_decode(place->text.ptr + place->byte, place->text.ptr + place->text.len, &len);
+        place->byte += len;
+        place->units += cp != AQ_UTF8_BAD && cp > 0xffff ? 2 : 1;
+    }
+    return place->units;
 }
 
-void aq_json_ranges(struct aq_buf *out, const struct aq_range *ranges, size_t count)
+void aq_json_range_at(struct aq_buf *out, struct aq_json_place *place, struct aq_range r)
 {
+    uint32_t begin = units_before(place, r.begin);
+    aq_buf_printf(next(out), "[%u,%u]", begin, units_before(place, r.end));
+}
+
+void aq_json_range(struct aq_buf *out, struct aq_slice text, struct aq_range r, enum aq_json_unit unit)
+{
+    aq_json_range_at(out, &(struct aq_json_place){.text = text, .unit = unit}, r);
+}
+
+void aq_json_ranges(struct aq_buf *out, struct aq_slice text, const struct aq_range *ranges, size_t count,
+                    enum aq_json_unit unit)
+{
+    struct aq_json_place place = {.text = text, .unit = unit};
     aq_json_raw(out, "[");
     for (size_t i = 0; i < count; i++)
-        aq_json_range(out, ranges[i]);
+        aq_json_range_at(out, &place, ranges[i]);
     aq_buf_u8(out, ']');
 }
 

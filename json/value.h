@@ -27,7 +27,24 @@ void aq_json_date_or_null(struct aq_buf *out, int64_t date);
 void aq_json_points_or_null(struct aq_buf *out, int32_t points);
 
 void aq_json_strings(struct aq_buf *out, const struct aq_slice *items, size_t count);
-void aq_json_range(struct aq_buf *out, struct aq_range r); /* [begin,end] */
-void aq_json_ranges(struct aq_buf *out, const struct aq_range *ranges, size_t count);
+
+/* ---- places in a text ---- */
+
+/* What offsets count: bytes of UTF-8, or code units of UTF-16, as JavaScript cuts strings. */
+enum aq_json_unit { AQ_JSON_BYTES, AQ_JSON_UTF16 };
+
+/* A place in a text, moved along while ranges are written: cheap when they ascend. */
+struct aq_json_place {
+    struct aq_slice text;
+    enum aq_json_unit unit;
+    size_t byte;
+    uint32_t units; /* of UTF-16 before it */
+};
+
+/* Ranges are [begin,end], in bytes of `text` as they are handed in. */
+void aq_json_range_at(struct aq_buf *out, struct aq_json_place *place, struct aq_range r);
+void aq_json_range(struct aq_buf *out, struct aq_slice text, struct aq_range r, enum aq_json_unit unit);
+void aq_json_ranges(struct aq_buf *out, struct aq_slice text, const struct aq_range *ranges, size_t count,
+                    enum aq_json_unit unit);
 
 #endif

@@ -1,9 +1,10 @@
-/* main.c - manual PROGRAM FORM [TEMPLATE]: prints a file made from the tables of aq or
- * aq-index. It runs when they are built and is not installed. */
+/* main.c - manual PROGRAM FORM [TEMPLATE]: prints a file made from the tables of aq,
+ * aq-index or aq-serve. It runs when they are built and is not installed. */
 #include "manual.h"
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "settings.h"
 
 #include <stdio.h>
 
@@ -34,11 +35,17 @@ static aq_manual_write *form_named(const char *name)
     return NULL;
 }
 
+/* By the name of its manual page. */
 static const struct aq_program *program_named(const char *name)
 {
-    return strcmp(name, aq_program.name) == 0         ? &aq_program
-           : strcmp(name, aq_index_program.name) == 0 ? &aq_index_program
-                                                      : NULL;
+    static const struct {
+        const char *name;
+        const struct aq_program *program;
+    } programs[] = {{"aq", &aq_program}, {"aq-index", &aq_index_program}, {"aq-serve", &aq_serve_program}};
+    for (size_t i = 0; i < AQ_COUNT(programs); i++)
+        if (strcmp(programs[i].name, name) == 0)
+            return programs[i].program;
+    return NULL;
 }
 
 int main(int argc, char **argv)
@@ -48,7 +55,7 @@ int main(int argc, char **argv)
     aq_manual_write *write = argc == 3 ? form_named(argv[2]) : NULL;
     bool page = argc == 4 && strcmp(argv[2], "man") == 0;
     if (!program || (!write && !page)) {
-        fprintf(stderr, "usage: manual aq|aq-index man TEMPLATE|bash|zsh|fish|list\n");
+        fprintf(stderr, "usage: manual aq|aq-index|aq-serve man TEMPLATE|bash|zsh|fish|list\n");
         return 2;
     }
     bool fine = true;

@@ -173,6 +173,7 @@ struct set {
     enum aq_table table;
     aq_check_entry *entry;
     void *context;
+    struct aq_buf entries; /* of the row at hand */
     bool any;
     uint8_t last[16]; /* entry, if any */
 };
@@ -181,18 +182,21 @@ static enum aq_status set_row(struct aq_check *c, void *context, struct aq_slice
 {
     struct set *s = context;
     const char *table = aq_check_table_name(s->table);
-    size_t width = aq_set_width(s->table), count = payload.len / width;
+    size_t width = aq_set_width(s->table);
     char name[AQ_QUOTED_BYTES];
 
     if (key.len != width)
         return aq_check_fault(c, table, "the key %s has a wrong length", aq_check_quoted(key, name));
-    if (count == 0 || payload.len % width || count > aq_set_row_most(s->table))
-        return aq_check_fault(c, table, "the row %s has %zu bytes", aq_check_quoted(key, name), payload.len);
+    if (!aq_set_unpack(s->table, payload, &s->entries))
+        return s->entries.failed ? aq_fail_nomem(c->err)
+                                 : aq_check_fault(c, table, "the row %s, of %zu bytes, is none",
+                                                  aq_check_quoted(key, name), payload.len);
+    size_t count = s->entries.len / width;
     if (s->any && memcmp(key.ptr, s->last, width) <= 0)
         return aq_check_fault(c, table, "the row %s begins below the end of the one before",
                               aq_check_quoted(key, name));
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *entry = payload.ptr + i * width;
+        const uint8_t *entry = s->entries.ptr + i * width;
         if (i == 0 ? memcmp(entry, key.ptr, width) < 0 : memcmp(entry, entry - width, width) <= 0)
             return aq_check_fault(c, table, "the row %s does not ascend at entry %zu", aq_check_quoted(key, name), i);
         enum aq_status st = s->entry(c, s->context, entry);
@@ -200,14 +204,16 @@ static enum aq_status set_row(struct aq_check *c, void *context, struct aq_slice
             return st;
     }
     s->any = true;
-    memcpy(s->last, payload.ptr + (count - 1) * width, width);
+    memcpy(s->last, s->entries.ptr + (count - 1) * width, width);
     return AQ_OK;
 }
 
 enum aq_status aq_check_set(struct aq_check *c, enum aq_table table, aq_check_entry *entry, void *context)
 {
     struct set s = {.table = table, .entry = entry, .context = context};
-    return aq_check_table(c, table, set_row, &s);
+    enum aq_status st = aq_check_table(c, table, set_row, &s);
+    aq_buf_free(&s.entries);
+    return st;
 }
 
 static enum aq_status member(struct aq_check *c, void *context, const uint8_t *entry)

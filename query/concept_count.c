@@ -148,6 +148,7 @@ static bool put(struct aq_concept_counter *c, const struct aq_concept_passage *p
     if (!x)
         return false;
     x->sources += x->passages == 0 || x->last_source != p->source;
+    x->threads |= 1u << (p->thread * 0x9e3779b1u >> 27);
     x->passages += x->last != c->passages;
     x->last = c->passages;
     x->last_source = p->source;

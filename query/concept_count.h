@@ -21,6 +21,7 @@ struct aq_concept_count {
     uint32_t words;
     uint32_t passages;  /* that have it, */
     uint32_t sources;   /* and sources of these */
+    uint32_t threads;   /* bits of these by a hash: at least as many threads as bits */
     uint32_t capitals, others; /* how often it begins with a capital, or not, within sentences */
     double weight;      /* share of it among a passage's words, times the passage's weight, summed up */
     struct aq_slice example; /* where it stands in the passage that ranks best, */
@@ -33,7 +34,8 @@ struct aq_concept_passage {
     struct aq_slice text;
     double weight;
     uint32_t rank;   /* lower is better */
-    uint32_t source; /* such as its thread; those of a source follow each other */
+    uint32_t source; /* such as its author; those of a source follow each other */
+    uint32_t thread;
 };
 
 /* Zero-initialise; free it in any case. The analyzer must not forget meanwhile. */

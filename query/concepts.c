@@ -21,6 +21,7 @@ enum {
     LEAST_TOGETHER = 3,   /* passages that have a concept, and one in so many; */
     TOGETHER_PART = 60,
     LEAST_SOURCES = 3,    /* and authors they are of, where there are enough */
+    LEAST_THREADS = 3,    /* and threads: what one is about is no concept of the others */
     COMMON_PART = 10,     /* what stands in more than one passage of so many is no concept, nor begins or ends one */
 
     PHRASES = 32,         /* that are looked for in the index */
@@ -28,6 +29,7 @@ enum {
 };
 #define LEAST_LIFT 1.8
 #define LEAST_STRENGTH 16.4 /* among a thousand words that are chance one in twenty times, one would pass */
+#define LEAST_STRENGTH_FEW 25 /* where fewer than ENOUGH passages were looked at: of one thread or two, mostly */
 
 /* The result and the arena all of it lives in. */
 struct answer {
@@ -39,7 +41,7 @@ struct answer {
 struct looked_at {
     uint32_t comment, ordinal;
     int64_t source;
-    uint32_t rank;
+    uint32_t rank, thread;
     struct aq_slice text;
 };
 
@@ -56,7 +58,7 @@ struct work {
     struct aq_concept_counter counter;
     struct looked_at *passages; /* by rank */
     size_t passage_count;
-    uint32_t sources, least_sources, least_together;
+    uint32_t sources, least_sources, least_threads, least_together;
     struct candidate *candidates;
     size_t count;
     double length;         /* of the passages looked at: so many times the average */
@@ -111,6 +113,8 @@ static enum aq_status take(struct work *w, const struct aq_candidate *x, struct 
                                                        .ordinal = x->ordinal,
                                                        .source = source_of(w, x->comment),
                                                        .rank = (uint32_t)w->passage_count,
+                                                       .thread = (uint32_t)aq_column_get(&w->search->txn, AQ_COL_THREAD,
+                                                                                         x->comment),
                                                        .text = text};
     w->passage_count++;
     return AQ_OK;
@@ -151,10 +155,17 @@ static int by_source(const void *x, const void *y)
     return (a->rank > b->rank) - (a->rank < b->rank);
 }
 
+/* So many of them, a third where there are few. */
+static uint32_t some_of(uint32_t all, uint32_t wanted)
+{
+    return all < wanted * 3 ? (all + 2) / 3 : wanted;
+}
+
 /* An author's one after the other. */
 static enum aq_status count_all(struct work *w, struct aq_error *err)
 {
     struct looked_at *order = aq_arena_alloc(w->search->arena, (w->passage_count + 1) * sizeof *order);
+    uint32_t threads = 0;
     enum aq_status st = AQ_OK;
     if (!order)
         return aq_fail_nomem(err);
@@ -164,11 +175,13 @@ static enum aq_status count_all(struct work *w, struct aq_error *err)
     }
     for (size_t i = 0; i < w->passage_count && !st; i++) {
         w->sources += i == 0 || order[i].source != order[i - 1].source;
+        threads |= 1u << (order[i].thread * 0x9e3779b1u >> 27);
         const struct aq_concept_passage p = {
-            .text = order[i].text, .weight = 1, .rank = order[i].rank, .source = w->sources};
+            .text = order[i].text, .weight = 1, .rank = order[i].rank, .source = w->sources, .thread = order[i].thread};
         st = aq_concept_count_passage(&w->counter, &p, err);
     }
-    w->least_sources = w->sources < LEAST_SOURCES * 3 ? (w->sources + 2) / 3 : LEAST_SOURCES;
+    w->least_sources = some_of(w->sources, LEAST_SOURCES);
+    w->least_threads = some_of((uint32_t)__builtin_popcount(threads), LEAST_THREADS);
     w->least_together = w->counter.passages / TOGETHER_PART;
     w->least_together = w->least_together > LEAST_TOGETHER ? w->least_together : LEAST_TOGETHER;
     w->length = !w->counter.passages
@@ -192,7 +205,8 @@ static enum aq_status ready(struct work *w, struct aq_word_row *row, struct aq_e
 
 static bool is_enough(const struct work *w, const struct aq_concept_count *x)
 {
-    return x->passages >= w->least_together && x->sources >= w->least_sources;
+    return x->passages >= w->least_together && x->sources >= w->least_sources &&
+           (uint32_t)__builtin_popcount(x->threads) >= w->least_threads;
 }
 
 /* In how many passages of the index each word is that is in enough of those looked at. */
@@ -246,18 +260,20 @@ static enum aq_status has_name(struct work *w, const struct aq_concept_count *x,
 
 /* ---- which are concepts ---- */
 
-/* Longer passages have more of all words, though not in proportion: each is expected the
- * oftener for it. */
+/* How sure it is that the word is commoner here than elsewhere, and how much commoner: the
+ * log-likelihood ratio alone puts words that are common everywhere and a little commoner here
+ * before rare ones that are of the matter. Longer passages have more of all words, though not in
+ * proportion: each is expected the oftener for it. */
 static double strength_of(const struct work *w, const struct candidate *c)
 {
     uint64_t all = w->search->txn.passages, among = w->counter.passages, together = c->of->passages;
     double share = (double)c->with / (double)all;
     uint64_t expected = (uint64_t)llround((double)all * (1 - pow(1 - share, sqrt(w->length))));
     expected = expected > together ? expected : together;
-    if (aq_association_lift(together, among, expected, all) < LEAST_LIFT)
-        return 0;
-    double strength = aq_association(together, among, expected, all);
-    return strength < LEAST_STRENGTH ? 0 : strength;
+    double lift = aq_association_lift(together, among, expected, all);
+    double strength = lift > LEAST_LIFT ? aq_association(together, among, expected, all) : 0;
+    double least = among < ENOUGH ? LEAST_STRENGTH_FEW : LEAST_STRENGTH;
+    return strength < least ? 0 : strength * (1 - LEAST_LIFT / lift);
 }
 
 /* A word, or a phrase by the rarest of its words: it cannot be in more passages. 0: none. */

@@ -58,6 +58,11 @@ static int run(struct aq_cli *cli, int argc, char **argv)
 {
     int at;
     const struct aq_command *command = find_command(argc, argv, &at);
+    if (command == &aq_command_serve) { /* its name stands where what comes before it was, and that behind it */
+        memmove(argv + 1, argv, (size_t)at * sizeof *argv);
+        cli->argv = argv + 1;
+        return command->run(cli);
+    }
     if (read_options(cli, command, argc, argv, at))
         return aq_cli_fail(cli);
     aq_terminal_detect(&cli->out.terminal, STDOUT_FILENO, (enum aq_color)cli->set.color);

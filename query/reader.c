@@ -76,6 +76,18 @@ enum aq_status aq_reader_open(const char *dir, struct aq_reader **out, struct aq
     return AQ_OK;
 }
 
+enum aq_status aq_reader_state(struct aq_reader *r, struct aq_reader_state *state, struct aq_error *err)
+{
+    struct aq_txn txn;
+    *state = (struct aq_reader_state){0};
+    enum aq_status st = aq_reader_begin(r, &txn, err);
+    if (st)
+        return st;
+    *state = (struct aq_reader_state){.commit = txn.state.commit, .generation = aq_store_generation(r->store)};
+    aq_txn_end(&txn);
+    return AQ_OK;
+}
+
 void aq_reader_close(struct aq_reader *r)
 {
     if (!r)

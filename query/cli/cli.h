@@ -47,6 +47,7 @@ struct aq_settings {
 };
 
 struct aq_cli {
+    char **argv; /* of a command that becomes another program */
     struct aq_settings set;
     struct aq_option_words words;
     struct aq_arena arena;
@@ -64,7 +65,7 @@ struct aq_command {
 };
 
 extern const struct aq_command aq_command_search, aq_command_show, aq_command_thread, aq_command_related,
-    aq_command_suggest, aq_command_terms, aq_command_concepts, aq_command_stats, aq_command_run, aq_command_check, aq_command_help,
+    aq_command_suggest, aq_command_terms, aq_command_concepts, aq_command_stats, aq_command_serve, aq_command_run, aq_command_check, aq_command_help,
     aq_command_version;
 
 /* All of them, and the options they have in common. */

@@ -48,7 +48,7 @@ const struct aq_command aq_command_concepts = {
      .words = "QUERY...",
      .summary = "list what the index associates with a word or phrase",
      .details = "Prints words and phrases that stand in passages with these words more often than elsewhere, the "
-                "strongest first: how strong (a log-likelihood ratio), in how many passages of the index each is, "
+                "strongest first: how strong (a log-likelihood ratio, less for what is little commoner there), in how many passages of the index each is, "
                 "and where it stands together with them. The best 400 passages are looked at, quotes and repeats "
                 "left out, and no more than a few of each thread and author.",
      .options = {"Concepts options", options, AQ_COUNT(options)}},

@@ -12,54 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5, FACET_VALUES_MOST = 10000 };
-
-static bool is_date(const char *text)
-{
-    int64_t date;
-    return aq_date_read(text, &date);
-}
-static const char date_form[] = "a date such as 2019, 2019-05, 2019-05-31 or 2019-05-31T18:00Z";
-
-/* The next of "author,tag:20"; *text moves behind it, to NULL after the last. False when it
- * is none. */
-static bool next_facet(const char **text, struct aq_facet_request *facet)
-{
-    size_t len = strcspn(*text, ":,"), kind = 0;
-    const char *at = *text + len;
-    while (aq_facet_names[kind] && (strlen(aq_facet_names[kind]) != len || memcmp(aq_facet_names[kind], *text, len) != 0))
-        kind++;
-    if (!aq_facet_names[kind])
-        return false;
-    *facet = (struct aq_facet_request){.kind = (enum aq_facet_kind)kind};
-    if (*at == ':') {
-        for (at++; *at >= '0' && *at <= '9' && facet->limit <= FACET_VALUES_MOST; at++)
-            facet->limit = facet->limit * 10 + (uint32_t)(*at - '0');
-        if (facet->limit == 0 || facet->limit > FACET_VALUES_MOST)
-            return false;
-    }
-    *text = *at == ',' ? at + 1 : NULL;
-    return *at == ',' || !*at;
-}
-
-static bool is_facets(const char *text)
-{
-    struct aq_facet_request facet;
-    while (text)
-        if (!next_facet(&text, &facet))
-            return false;
-    return true;
-}
-
-static const char *const preferences[] = {"points", "recent"}; /* as the bits of enum aq_prefer */
-
-static bool is_preference(const char *text)
-{
-    for (size_t i = 0; i < AQ_COUNT(preferences); i++)
-        if (strcmp(text, preferences[i]) == 0)
-            return true;
-    return false;
-}
+enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5 };
 
 #define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option options[] = {
@@ -81,12 +34,12 @@ static const struct aq_option options[] = {
     {.name = "thread", .kind = AQ_OPTION_LIST, .field = FIELD(threads), .value = "ID",
      .help = "only comments of this thread; repeat it for any of several"},
     {.name = "after", .kind = AQ_OPTION_TEXT, .field = FIELD(after), .value = "DATE",
-     .accepts = is_date, .form = date_form,
+     .accepts = aq_is_date, .form = aq_date_form,
      .help = "only from the start of DATE on: 2019, 2019-05 or 2019-05-31",
      .more = "A time may follow, as in `2019-05-31T18:00`. Dates are in UTC unless they end in an offset "
              "such as `+02:00`."},
     {.name = "before", .kind = AQ_OPTION_TEXT, .field = FIELD(before), .value = "DATE",
-     .accepts = is_date, .form = date_form,
+     .accepts = aq_is_date, .form = aq_date_form,
      .help = "only earlier than the start of DATE"},
     {.name = "snippets", .kind = AQ_OPTION_NUMBER, .field = FIELD(snippets), .value = "N",
      .min = 1, .max = SNIPPETS_MOST,
@@ -116,8 +69,7 @@ static const struct aq_option options[] = {
      .help = "print each hit as this says: '{id}\\t{author}\\t{snippet}'",
      .more = "See FORMATS."},
     {.name = "facet", .kind = AQ_OPTION_LIST, .field = FIELD(facets), .value = "KIND",
-     .accepts = is_facets,
-     .form = "author, thread, tag, year, month or day, as in author,year or author:20",
+     .accepts = aq_is_facets, .form = aq_facets_form,
      .help = "count matching comments by author, thread, tag, year, month or day; several: author,year",
      .more = "The ten values with most comments are printed, or as many as follow a colon, as in `author:20`; "
              "of years, months and days all. A comment counts once, however many of its passages match and "
@@ -128,7 +80,7 @@ static const struct aq_option options[] = {
      .more = "Days where all lie within 31, months within 36, else years.",
      .never_saved = true},
     {.name = "prefer", .kind = AQ_OPTION_LIST, .field = FIELD(prefer), .value = "WHAT",
-     .accepts = is_preference, .form = "points or recent",
+     .accepts = aq_is_preference, .form = aq_preference_form,
      .help = "of hits that say as much, those with more points, or more recent ones; repeat it for both",
      .more = "Each adds at most a fifth to a score, and never more than the words are worth. --explain shows how much."},
     {.name = "per-thread", .kind = AQ_OPTION_NUMBER, .field = FIELD(per_thread), .value = "N", .max = LIMIT_MOST,
@@ -176,7 +128,7 @@ static enum aq_status read_facets(struct aq_cli *cli, struct aq_search_request *
     if (!facets)
         return aq_fail_nomem(&cli->err);
     for (size_t i = 0; i < set->facets.count; i++)
-        for (const char *text = set->facets.items[i]; text && next_facet(&text, &facets[request->facet_count]);)
+        for (const char *text = set->facets.items[i]; text && aq_facet_next(&text, &facets[request->facet_count]);)
             request->facet_count++;
     if (set->over_time)
         facets[request->facet_count++] = (struct aq_facet_request){.kind = AQ_FACET_TIME};
@@ -221,7 +173,7 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
     request->without_concepts = set->without_concepts.items;
     request->without_concept_count = set->without_concepts.count;
     for (size_t i = 0; i < set->prefer.count; i++)
-        request->prefer |= strcmp(set->prefer.items[i], preferences[0]) == 0 ? AQ_PREFER_POINTS : AQ_PREFER_RECENT;
+        request->prefer |= aq_preference_named(set->prefer.items[i]);
     request->flags |= (set->strict ? AQ_QUERY_STRICT : 0u) | (set->explain && !set->quiet ? AQ_EXPLAIN : 0u);
     return read_dates(set, request, &cli->err);
 }

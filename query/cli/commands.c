@@ -4,7 +4,7 @@
 static const struct aq_usage *const usages[] = {
     &aq_command_search.usage,  &aq_command_show.usage,  &aq_command_thread.usage, &aq_command_related.usage,
     &aq_command_suggest.usage, &aq_command_terms.usage, &aq_command_concepts.usage, &aq_command_stats.usage,
-    &aq_command_run.usage,     &aq_command_check.usage, &aq_command_help.usage,
+    &aq_command_serve.usage,   &aq_command_run.usage,     &aq_command_check.usage, &aq_command_help.usage,
     &aq_command_version.usage,
 };
 

@@ -630,16 +630,18 @@ DAMAGE(no_quoter, take_entry(t, AQ_TABLE_QUOTED, ""))
 /* The first entry of a set with a byte of it changed, beside it or in its place. */
 static bool other_entry(struct aq_txn *t, struct bench *b, enum aq_table table, size_t at, uint8_t bits, bool moved)
 {
-    struct aq_buf key = {0}, value = {0};
+    struct aq_buf key = {0}, value = {0}, entries = {0};
     struct aq_error err;
     uint8_t entry[16];
     bool any = some_row(t, b, table, "", &key, &value);
     if (any) {
-        memcpy(entry, value.ptr, aq_set_width(table));
+        assert_true(aq_set_unpack(table, aq_slice(value.ptr, value.len), &entries));
+        memcpy(entry, entries.ptr, aq_set_width(table));
         entry[at] ^= bits;
         must(aq_set_change(t, table, aq_slice(entry, aq_set_width(table)),
-                           aq_slice(value.ptr, moved ? aq_set_width(table) : 0), &err), &err);
+                           aq_slice(entries.ptr, moved ? aq_set_width(table) : 0), &err), &err);
     }
+    aq_buf_free(&entries);
     aq_buf_free(&key);
     aq_buf_free(&value);
     return any;
