@@ -55,8 +55,9 @@ static bool can_rank(struct aq_search_run *s, enum aq_plan_kind kind)
 {
     const struct aq_search_request *r = s->request;
     struct aq_plan plan = aq_search_plan(s, NULL);
-    return !s->picked && s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE && (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) &&
-           !(r->flags & AQ_COUNT_EXACT) && r->facet_count == 0 && aq_plan_can_rank(&plan, kind);
+    return !s->picked && s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE &&
+           (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) && !(r->flags & AQ_COUNT_EXACT) &&
+           r->facet_count == 0 && aq_plan_can_rank(&plan, kind);
 }
 
 /* Passing over what cannot be among the best. */
