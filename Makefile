@@ -108,21 +108,21 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # A text as the elements of an array.
-$(B)/made/%.inc: query/%.txt
+$(B)/made/%.inc: query/%.txt Makefile
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
 $(B)/obj/query/synonyms_default.o: $(B)/made/synonyms_default.inc
 
 # The files of web/ are part of the server, as they are and compressed.
 WEB := aq-search.js page.js page.css favicon.svg
-$(B)/made/%.inc: web/%
+$(B)/made/%.inc: web/% Makefile
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
-$(B)/made/%.gz.inc: web/%
+$(B)/made/%.gz.inc: web/% Makefile
 	@mkdir -p $(@D)
 	@gzip -9nc $< | od -An -v -tx1 | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
 $(B)/obj/server/files.o: $(foreach f,$(WEB),$(B)/made/$(f).inc $(B)/made/$(f).gz.inc)
-$(B)/made/schemas.json.inc: server/schemas.json
+$(B)/made/schemas.json.inc: server/schemas.json Makefile
 	@mkdir -p $(@D)
 	@tr -d '\n' < $< | od -An -v -tx1 | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' > $@.new && mv $@.new $@
 $(B)/obj/server/openapi.o: $(B)/made/schemas.json.inc

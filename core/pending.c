@@ -335,6 +335,17 @@ bool aq_pending_next(const struct aq_pending *p, size_t *at, struct aq_pending_t
     return false;
 }
 
+bool aq_pending_skip(const struct aq_pending *p, size_t *at, bool *bad)
+{
+    if (*at >= p->terms.len)
+        return false;
+    struct aq_reading r = {p->terms.ptr + *at, p->terms.ptr + p->terms.len, false};
+    aq_read_bytes(&r);
+    *at = r.bad ? p->terms.len : (size_t)(r.p - p->terms.ptr);
+    *bad |= r.bad;
+    return !r.bad;
+}
+
 typedef uint32_t aq_hash_lanes __attribute__((vector_size(16)));
 
 /* The first hash equal to `hash` from number i on, or term_count. Sixteen at a

@@ -54,6 +54,8 @@ struct aq_pending_term {
  * The postings of a term that comes out are sound: ordinals ascend and are below
  * passage_count, positions ascend, codes are below form_count. */
 bool aq_pending_next(const struct aq_pending *p, size_t *at, struct aq_pending_term *term, bool *bad);
+/* Passes over a term unread: false at the end or on corruption, as above. */
+bool aq_pending_skip(const struct aq_pending *p, size_t *at, bool *bad);
 /* Finds a term by the low 32 bits of XXH3(term), then by its bytes. */
 bool aq_pending_find(const struct aq_pending *p, struct aq_slice term, uint64_t term_hash,
                      struct aq_pending_term *out, bool *bad);

@@ -357,6 +357,8 @@ enum aq_status aq_segment_locate(struct aq_txn *t, const struct aq_segment *seg,
 /* A chunk's entries, as many as the segment's passages ask for: comment u32, ordinal u16
  * each. NULL when they are damaged. chunk: below passages / AQ_MAP_CHUNK, rounded up. */
 const uint8_t *aq_segment_map(struct aq_txn *t, const struct aq_segment *seg, uint32_t chunk);
+/* Whether comments ascend with docids. */
+bool aq_segment_ordered(struct aq_txn *t, const struct aq_segment *seg);
 /* The first docid of a comment and how many follow, or AQ_NOTFOUND. */
 enum aq_status aq_segment_find(struct aq_txn *t, const struct aq_segment *seg, uint32_t comment,
                                uint32_t *docid, uint32_t *count);
@@ -410,6 +412,10 @@ enum aq_status aq_segment_drop(struct aq_txn *t, uint32_t id, struct aq_error *e
 int64_t aq_column_get(struct aq_txn *t, enum aq_column column, uint32_t comment);
 /* Comments a chunk of this column: chunk = comment / per_chunk. */
 uint32_t aq_column_per_chunk(enum aq_column column);
+/* For scans: the stored values of a chunk, little-endian and aq_column_width bytes each, of
+ * the comments from chunk * per_chunk on; those beyond *count read as "none". NULL where
+ * *count is 0. Valid until the transaction ends or sets the column. */
+const uint8_t *aq_column_values(struct aq_txn *t, enum aq_column column, uint32_t chunk, uint32_t *count);
 /* Writes; rows are gathered in the transaction and stored by aq_txn_commit. */
 enum aq_status aq_column_set(struct aq_txn *t, enum aq_column column, uint32_t comment, int64_t value,
                              struct aq_error *err);

@@ -93,17 +93,33 @@ static bool own_row(struct aq_txn *t, struct aq_column_row *row, uint8_t width)
     return true;
 }
 
-static int64_t get_slowly(struct aq_txn *t, enum aq_column column, uint32_t comment, uint32_t chunk, uint32_t index)
+/* Finds a row and remembers it, if there is memory for that. */
+static struct aq_column_row look_for_row(struct aq_txn *t, enum aq_column column, uint32_t chunk)
 {
     struct aq_column_chunks *c = &t->scratch->columns;
     struct aq_column_row row;
-    /* What was set beyond next_comment in this transaction has a slot already. */
-    if (comment >= t->state.next_comment)
-        return none_value[column];
     find_row(t, column, chunk, &row);
     if (make_slots(c, column, (size_t)chunk + 1) && (!t->write || own_row(t, &row, aq_column_width[column])))
         c->rows[column][chunk] = row;
+    return row;
+}
+
+static int64_t get_slowly(struct aq_txn *t, enum aq_column column, uint32_t comment, uint32_t chunk, uint32_t index)
+{
+    /* What was set beyond next_comment in this transaction has a slot already. */
+    if (comment >= t->state.next_comment)
+        return none_value[column];
+    struct aq_column_row row = look_for_row(t, column, chunk);
     return index < row.count ? value_at(column, row.values, index) : none_value[column];
+}
+
+const uint8_t *aq_column_values(struct aq_txn *t, enum aq_column column, uint32_t chunk, uint32_t *count)
+{
+    const struct aq_column_chunks *c = &t->scratch->columns;
+    bool known = chunk < c->cap[column] && c->rows[column][chunk].known;
+    struct aq_column_row row = known ? c->rows[column][chunk] : look_for_row(t, column, chunk);
+    *count = row.count;
+    return row.count ? row.values : NULL;
 }
 
 int64_t aq_column_get(struct aq_txn *t, enum aq_column column, uint32_t comment)

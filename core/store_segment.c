@@ -199,7 +199,7 @@ enum aq_status aq_segment_locate(struct aq_txn *t, const struct aq_segment *seg,
     return AQ_OK;
 }
 
-static bool is_ordered(struct aq_txn *t, const struct aq_segment *seg)
+bool aq_segment_ordered(struct aq_txn *t, const struct aq_segment *seg)
 {
     struct aq_segment_cache *c = cache_of(t, seg);
     if (c && c->ordered >= 0)
@@ -231,7 +231,7 @@ enum aq_status aq_segment_find(struct aq_txn *t, const struct aq_segment *seg, u
                                uint32_t *count)
 {
     uint32_t low = 0, high, at, ordinal;
-    bool ordered = is_ordered(t, seg);
+    bool ordered = aq_segment_ordered(t, seg);
     if (comment == AQ_NO_COMMENT)
         return AQ_NOTFOUND;
     enum aq_status st =

@@ -311,6 +311,9 @@ struct aq_comment_view {
     const uint32_t *replies; /* comment numbers, in the order of the thread */
     uint32_t reply_count;
     uint32_t parent_comment; /* AQ_NO_COMMENT when the parent is not in the index */
+    /* Of threads: the id of the comment it stands below because it quotes that one and names no
+     * parent that is in the index; else empty. */
+    struct aq_slice guessed_parent;
     const uint32_t *quoted_by; /* comments that quote it, by number */
     uint32_t quoted_by_count;
 };

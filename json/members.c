@@ -203,6 +203,7 @@ void aq_json_comment_members(struct aq_buf *out, const struct aq_comment_view *c
     put_passages(aq_json_key(out, "passages"), c, unit);
     aq_json_integer(aq_json_key(out, "replies"), c->reply_count);
     aq_json_integer(aq_json_key(out, "quoted_by"), c->quoted_by_count);
+    aq_json_string_or_null(aq_json_key(out, "guessed_parent"), c->guessed_parent);
 }
 
 void aq_json_suggestion_members(struct aq_buf *out, const struct aq_suggestion *s)

@@ -282,8 +282,11 @@ void aq_ranking_filter(struct aq_ranking *r, const struct aq_step *steps, uint32
 
 void aq_ranking_settle(struct aq_ranking *r)
 {
-    for (uint32_t i = 0; i < r->batch.count; i++)
-        settle(r, r->batch.slots[i]);
+    const struct aq_batch *b = &r->batch;
+    for (uint32_t i = 0; i < b->count; i++)
+        aq_leaf_locate_soon(r->leaf, b->docids[b->slots[i]]);
+    for (uint32_t i = 0; i < b->count; i++)
+        settle(r, b->slots[i]);
 }
 
 void aq_ranking_match(struct aq_ranking *r, const struct aq_step *steps, uint32_t step_count)

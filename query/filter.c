@@ -4,35 +4,8 @@
 
 #include <stddef.h>
 
-enum test_kind {
-    TEST_MARKS,    /* what the flags say */
-    TEST_RANGES,   /* a column's value */
-    TEST_NUMBER,   /* a column's value is in the set */
-    TEST_COMMENTS, /* the comment is in the list */
-    TEST_TITLE,    /* the comment is in the set, or its thread in the other */
-    TEST_PARENT,   /* the parent is in the list, or its author in the set; or the comment in the replies */
-    TEST_DEPTH
-};
-
-struct range {
-    int64_t from, to; /* both included */
-};
-
 /* Comments whose depth was asked for; the rest is 0. */
 enum { UNKNOWN, ENDLESS, ON_THE_WAY, KNOWN /* and the depth */ };
-
-struct aq_filter_test {
-    uint8_t kind;
-    bool refused; /* what matches does not pass */
-    uint8_t column;
-    unsigned marks;
-    struct range *ranges;
-    size_t range_count;
-    struct aq_number_set set, threads;
-    struct aq_number_list list, replies;
-    uint32_t deep;    /* a depth from which on only open ranges differ */
-    uint32_t *depths; /* one a comment, where `deep` is far */
-};
 
 /* ---- whether a comment passes ---- */
 
@@ -117,23 +90,23 @@ static int64_t depth_by_heart(const struct aq_filter_test *t, struct aq_txn *txn
     return depths[comment] == ENDLESS ? INT64_MAX : (int64_t)depths[comment] - KNOWN;
 }
 
-static bool matches(const struct aq_filter_test *t, struct aq_txn *txn, uint32_t comment)
+bool aq_filter_matches(const struct aq_filter_test *t, struct aq_txn *txn, uint32_t comment)
 {
-    switch ((enum test_kind)t->kind) {
-    case TEST_MARKS:
+    switch ((enum aq_test_kind)t->kind) {
+    case AQ_TEST_MARKS:
         return marks_of(aq_column_get(txn, AQ_COL_FLAGS, comment)) & t->marks;
-    case TEST_RANGES:
+    case AQ_TEST_RANGES:
         return column_in_ranges(t, txn, comment);
-    case TEST_NUMBER:
+    case AQ_TEST_NUMBER:
         return aq_number_set_has(&t->set, aq_column_get(txn, t->column, comment));
-    case TEST_COMMENTS:
+    case AQ_TEST_COMMENTS:
         return listed(&t->list, comment);
-    case TEST_TITLE:
+    case AQ_TEST_TITLE:
         return aq_number_set_has(&t->set, comment) ||
                aq_number_set_has(&t->threads, aq_column_get(txn, AQ_COL_THREAD, comment));
-    case TEST_PARENT:
+    case AQ_TEST_PARENT:
         return replies_to(t, txn, comment);
-    case TEST_DEPTH:
+    case AQ_TEST_DEPTH:
         return in_ranges(t, t->depths ? depth_by_heart(t, txn, comment) : depth_by_walking(t, txn, comment));
     }
     return false;
@@ -142,7 +115,7 @@ static bool matches(const struct aq_filter_test *t, struct aq_txn *txn, uint32_t
 bool aq_filter_passes(const struct aq_filter *f, struct aq_txn *txn, uint32_t comment)
 {
     for (uint32_t i = 0; i < f->count; i++)
-        if (matches(&f->tests[i], txn, comment) == f->tests[i].refused)
+        if (aq_filter_matches(&f->tests[i], txn, comment) == f->tests[i].refused)
             return false;
     return true;
 }
@@ -190,7 +163,7 @@ static enum aq_status make_marks(const struct making *m, const struct aq_wanted 
     (void)m;
     (void)asked;
     (void)err;
-    t->kind = TEST_MARKS;
+    t->kind = AQ_TEST_MARKS;
     for (size_t i = 0; i < w->count; i++)
         t->marks |= w->values[i].bits;
     return AQ_OK;
@@ -200,14 +173,14 @@ static enum aq_status make_ranges(const struct making *m, const struct aq_wanted
                                   bool *asked, struct aq_error *err)
 {
     (void)asked;
-    t->kind = TEST_RANGES;
+    t->kind = AQ_TEST_RANGES;
     t->column = w->values[0].field == AQ_FIELD_SCORE ? AQ_COL_SCORE : AQ_COL_DATE;
     t->ranges = aq_arena_alloc(m->from->arena, w->count * sizeof *t->ranges);
     if (!t->ranges)
         return aq_fail_nomem(err);
     t->range_count = w->count;
     for (size_t i = 0; i < w->count; i++)
-        t->ranges[i] = (struct range){w->values[i].from, w->values[i].to};
+        t->ranges[i] = (struct aq_interval){w->values[i].from, w->values[i].to};
     return AQ_OK;
 }
 
@@ -220,9 +193,9 @@ static enum aq_status make_depth(const struct making *m, const struct aq_wanted 
     uint32_t comments = m->from->txn->state.next_comment;
     int64_t deep = 0;
     enum aq_status st = make_ranges(m, w, t, asked, err);
-    t->kind = TEST_DEPTH;
+    t->kind = AQ_TEST_DEPTH;
     for (size_t i = 0; i < t->range_count; i++) {
-        const struct range *r = &t->ranges[i];
+        const struct aq_interval *r = &t->ranges[i];
         deep = r->from > deep ? r->from : deep;
         deep = r->to < INT64_MAX && r->to >= deep ? r->to + 1 : deep;
     }
@@ -257,7 +230,7 @@ static enum aq_status make_number(const struct making *m, const struct aq_wanted
     while (named[i].field != w->values[0].field)
         i++;
     memcpy(&count, (const uint8_t *)&m->from->txn->state + named[i].next, sizeof count);
-    t->kind = TEST_NUMBER;
+    t->kind = AQ_TEST_NUMBER;
     t->column = named[i].column;
     return make_set(m, count, &t->set) ? named[i].find(m->from, w, &t->set, err) : aq_fail_nomem(err);
 }
@@ -266,7 +239,7 @@ static enum aq_status make_title(const struct making *m, const struct aq_wanted 
                                  bool *asked, struct aq_error *err)
 {
     const struct aq_state *state = &m->from->txn->state;
-    t->kind = TEST_TITLE;
+    t->kind = AQ_TEST_TITLE;
     if (!make_set(m, state->next_comment, &t->set) || !make_set(m, state->next_thread, &t->threads))
         return aq_fail_nomem(err);
     return aq_find_titles(m->from, w, &t->set, &t->threads, asked, err);
@@ -310,7 +283,7 @@ static enum aq_status make_id(const struct making *m, const struct aq_wanted *w,
     struct aq_buf numbers = {0};
     enum aq_status st = AQ_OK;
     (void)asked;
-    t->kind = TEST_COMMENTS;
+    t->kind = AQ_TEST_COMMENTS;
     for (size_t i = 0; i < w->count && !st; i++)
         st = find_id(m, w->values[i].text, &numbers, err);
     if (!st && !make_list(m, &numbers, &t->list))
@@ -327,7 +300,7 @@ static enum aq_status make_quoting(const struct making *m, const struct aq_wante
     struct aq_buf ids = {0}, numbers = {0};
     enum aq_status st = AQ_OK;
     (void)asked;
-    t->kind = TEST_COMMENTS;
+    t->kind = AQ_TEST_COMMENTS;
     for (size_t i = 0; i < w->count && !st; i++)
         st = find_id(m, w->values[i].text, &ids, err);
     for (size_t at = 0; at < ids.len && !st; at += sizeof(uint32_t)) {
@@ -379,7 +352,7 @@ static enum aq_status make_parent(const struct making *m, const struct aq_wanted
 {
     struct aq_buf parents = {0}, replies = {0};
     (void)asked;
-    t->kind = TEST_PARENT;
+    t->kind = AQ_TEST_PARENT;
     enum aq_status st = make_set(m, m->from->txn->state.next_author, &t->set) ? AQ_OK : aq_fail_nomem(err);
     if (!st)
         st = find_parents(m, w, t, &parents, &replies, err);
@@ -408,7 +381,7 @@ static const struct {
 static enum aq_status make_bounds(const struct making *m, struct aq_filter *f, struct aq_error *err)
 {
     const struct aq_search_request *r = m->request;
-    struct range bounds = {INT64_MIN + 1, INT64_MAX};
+    struct aq_interval bounds = {INT64_MIN + 1, INT64_MAX};
     if (r->after || r->before) {
         bounds.from = r->after != AQ_NO_DATE ? r->after : bounds.from;
         bounds.to = r->before != AQ_NO_DATE ? r->before - 1 : bounds.to;
@@ -423,7 +396,7 @@ static enum aq_status make_bounds(const struct making *m, struct aq_filter *f, s
     if (bounds.from == INT64_MIN + 1 && bounds.to == INT64_MAX)
         return AQ_OK;
     struct aq_filter_test *t = &f->tests[f->count++];
-    *t = (struct aq_filter_test){.kind = TEST_RANGES, .column = AQ_COL_DATE, .range_count = 1};
+    *t = (struct aq_filter_test){.kind = AQ_TEST_RANGES, .column = AQ_COL_DATE, .range_count = 1};
     t->ranges = aq_arena_alloc(m->from->arena, sizeof *t->ranges);
     if (!t->ranges)
         return aq_fail_nomem(err);
@@ -435,7 +408,7 @@ static enum aq_status make_bounds(const struct making *m, struct aq_filter *f, s
 static enum aq_status make_without(const struct making *m, struct aq_filter *f, struct aq_error *err)
 {
     const struct aq_search_request *r = m->request;
-    struct aq_filter_test t = {.kind = TEST_COMMENTS, .refused = true};
+    struct aq_filter_test t = {.kind = AQ_TEST_COMMENTS, .refused = true};
     struct aq_buf numbers = {0};
     if (!r->without_count)
         return AQ_OK;

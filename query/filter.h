@@ -4,7 +4,8 @@
  *
  *   filter.c        which tests there are, and whether a comment passes
  *   filter_names.c  authors, tags, sources, threads: which numbers are meant
- *   filter_title.c  titles, found by their words' postings */
+ *   filter_title.c  titles, found by their words' postings
+ *   filter_pick.c   the other way round: which comments may pass, where they are few */
 #ifndef AQ_FILTER_H
 #define AQ_FILTER_H
 
@@ -45,5 +46,18 @@ enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source
 
 /* Of a live comment. In the transaction that the filter was made in. */
 bool aq_filter_passes(const struct aq_filter *f, struct aq_txn *txn, uint32_t comment);
+
+/* Comments that alone may pass a filter. Zero-initialise; free in any case. */
+struct aq_picks {
+    uint32_t *comments; /* ascending */
+    size_t count, cap;
+};
+
+/* Finds them if they are at most `most`: by ids and links, which the filter has, by the
+ * members of a few threads, or, where `scan` allows that, by a pass over a column. Some of
+ * them may not pass, or be deleted. False in *known: they are more, or cannot be found so. */
+enum aq_status aq_filter_pick(const struct aq_filter *f, struct aq_txn *txn, size_t most, bool scan,
+                              struct aq_picks *picks, bool *known, struct aq_error *err);
+void aq_picks_free(struct aq_picks *picks);
 
 #endif

@@ -27,6 +27,40 @@ struct aq_number_list {
     size_t count;
 };
 
+/* ---- tests ---- */
+
+enum aq_test_kind {
+    AQ_TEST_MARKS,    /* what the flags say */
+    AQ_TEST_RANGES,   /* a column's value */
+    AQ_TEST_NUMBER,   /* a column's value is in the set */
+    AQ_TEST_COMMENTS, /* the comment is in the list */
+    AQ_TEST_TITLE,    /* the comment is in the set, or its thread in the other */
+    AQ_TEST_PARENT,   /* the parent is in the list, or its author in the set; or the comment in the replies */
+    AQ_TEST_DEPTH
+};
+
+struct aq_interval {
+    int64_t from, to; /* both included */
+};
+
+struct aq_filter_test {
+    uint8_t kind;
+    bool refused; /* what matches does not pass */
+    uint8_t column;
+    unsigned marks;
+    struct aq_interval *ranges;
+    size_t range_count;
+    struct aq_number_set set, threads;
+    struct aq_number_list list, replies;
+    uint32_t deep;    /* a depth from which on only open ranges differ */
+    uint32_t *depths; /* one a comment, where `deep` is far */
+};
+
+/* What it says of a comment, before `refused`. */
+bool aq_filter_matches(const struct aq_filter_test *t, struct aq_txn *txn, uint32_t comment);
+
+/* ---- making them ---- */
+
 /* All clauses of a field that are refused, or all that are not. */
 struct aq_wanted {
     struct aq_field_value *values;

@@ -21,6 +21,7 @@ struct aq_forest_node {
     uint32_t comment, parent; /* numbers; parent AQ_NO_COMMENT where it is not known */
     int64_t date;             /* AQ_NO_DATE */
     bool live, reply;         /* reply: it says that it has a parent, known or not */
+    bool guessed;             /* the parent was, it names none that is known */
     /* worked out; indexes of nodes, AQ_NO_PLACE for none */
     bool detached;            /* a reply to something that is not in the order */
     uint32_t named;           /* the parent it says it has */

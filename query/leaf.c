@@ -42,9 +42,10 @@ static enum aq_status segment_leaf(struct aq_leaf *leaf, struct aq_txn *txn, con
 static void pending_leaf(struct aq_leaf *leaf, struct aq_txn *txn, const struct aq_pending_scan *pend,
                          struct aq_query *q)
 {
+    const struct aq_pending_passages *p = aq_pending_passages_of(pend);
     leaf->txn = txn;
     leaf->longest = UINT32_MAX;
-    leaf->lengths = pend->lengths.ptr;
+    leaf->lengths = p->lengths.ptr;
     for (size_t i = 0; i < q->term_count; i++) {
         leaf->lists[i].in_memory = true;
         leaf->lists[i].memory = pend->lists[i];
@@ -53,14 +54,14 @@ static void pending_leaf(struct aq_leaf *leaf, struct aq_txn *txn, const struct 
     }
     for (size_t i = 0; i < q->form_count; i++)
         leaf->codes[i] = (int32_t)i;
-    for (uint32_t docid = 0; docid < pend->passages; docid += AQ_BITS_CHUNK) {
+    for (uint32_t docid = 0; docid < p->count; docid += AQ_BITS_CHUNK) {
         struct aq_leaf_chunk *c = &leaf->chunks[docid / AQ_BITS_CHUNK];
-        c->hidden = pend->hidden.ptr + docid / 8;
-        c->quote = pend->quote.ptr + docid / 8;
+        c->hidden = p->hidden.ptr + docid / 8;
+        c->quote = p->quote.ptr + docid / 8;
         c->loaded = true;
     }
-    for (uint32_t docid = 0; docid < pend->passages; docid += AQ_MAP_CHUNK)
-        leaf->rows[docid / AQ_MAP_CHUNK] = pend->rows.ptr + (size_t)docid * 6;
+    for (uint32_t docid = 0; docid < p->count; docid += AQ_MAP_CHUNK)
+        leaf->rows[docid / AQ_MAP_CHUNK] = p->rows.ptr + (size_t)docid * 6;
 }
 
 static void place(struct aq_leaf *all, uint32_t n)
@@ -88,8 +89,9 @@ enum aq_status aq_leaves_make(struct aq_txn *txn, struct aq_query *q, const stru
         if (st)
             return st;
     }
-    if (pend->passages) {
-        if (!leaf_alloc(&all[n], q, pend->passages, arena))
+    uint32_t pending = aq_pending_passages_of(pend)->count;
+    if (pending) {
+        if (!leaf_alloc(&all[n], q, pending, arena))
             return aq_fail_nomem(err);
         place(all, n);
         pending_leaf(&all[n++], txn, pend, q);

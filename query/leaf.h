@@ -76,6 +76,15 @@ static inline bool aq_leaf_locate(struct aq_leaf *leaf, uint32_t docid, uint32_t
     return true;
 }
 
+/* Ahead of aq_leaf_locate for several docids: rows lie far apart, and waiting for one after
+ * the other is most of what locating costs. */
+static inline void aq_leaf_locate_soon(const struct aq_leaf *leaf, uint32_t docid)
+{
+    const uint8_t *rows = leaf->rows[docid / AQ_MAP_CHUNK];
+    if (rows)
+        __builtin_prefetch(rows + (size_t)(docid % AQ_MAP_CHUNK) * 6);
+}
+
 /* Whether the passage is there and of this comment, whose passages lie side by side. */
 static inline bool aq_leaf_belongs(struct aq_leaf *leaf, uint32_t docid, uint32_t comment)
 {

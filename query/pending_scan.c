@@ -74,27 +74,61 @@ static uint16_t code_of(struct aq_query *q, uint32_t term, const struct aq_pendi
     return AQ_PENDING_OTHER;
 }
 
-static enum aq_status gather_term(struct aq_pending_scan *s, struct aq_query *q, uint32_t term,
-                                  const struct aq_pending *record, uint32_t base)
+/* What a record has of a term. */
+static enum aq_status gather_postings(struct aq_pending_scan *s, struct aq_query *q, uint32_t term,
+                                      const struct aq_pending *record, const struct aq_pending_term *found,
+                                      uint32_t base)
 {
     uint16_t positions[256], codes[256];
-    struct aq_pending_term found;
     bool bad = false;
-    if (!aq_pending_find(record, q->terms[term].term, q->terms[term].hash, &found, &bad))
-        return bad ? AQ_CORRUPT : AQ_OK;
     size_t at = 0;
     uint32_t ordinal, tf, after = 0;
-    while (aq_pending_posting(&found, &at, &ordinal, &tf, positions, codes, &bad)) {
+    while (aq_pending_posting(found, &at, &ordinal, &tf, positions, codes, &bad)) {
         if (ordinal >= record->passage_count || ordinal < after || tf == 0 || tf > 255)
             return AQ_CORRUPT;
         after = ordinal + 1;
         for (uint32_t i = 0; i < tf; i++)
-            codes[i] = code_of(q, term, &found, codes[i]);
+            codes[i] = code_of(q, term, found, codes[i]);
         if (!list_add(&s->gathered[term], base + ordinal, tf, positions, codes))
             return AQ_NOMEM;
     }
     return bad ? AQ_CORRUPT : AQ_OK;
 }
+
+static enum aq_status gather_term(struct aq_pending_scan *s, struct aq_query *q, uint32_t term,
+                                  const struct aq_pending *record, uint32_t base)
+{
+    struct aq_pending_term found;
+    bool bad = false;
+    if (!aq_pending_find(record, q->terms[term].term, q->terms[term].hash, &found, &bad))
+        return bad ? AQ_CORRUPT : AQ_OK;
+    return gather_postings(s, q, term, record, &found, base);
+}
+
+/* ---- by an index ---- */
+
+static enum aq_status gather_indexed(struct aq_pending_scan *s, struct aq_query *q, uint32_t term)
+{
+    const struct aq_pending_index *x = s->index;
+    uint32_t hash = (uint32_t)q->terms[term].hash, bucket = hash & x->mask;
+    enum aq_status st = AQ_OK;
+    for (uint32_t i = x->starts[bucket]; i < x->starts[bucket + 1] && !st; i++) {
+        const struct aq_pending_entry *e = &x->entries[i];
+        const struct aq_pending_place *place = &x->places[e->record];
+        struct aq_pending_term found;
+        size_t at = e->at;
+        bool bad = false;
+        if (e->hash != hash)
+            continue;
+        if (!aq_pending_next(&place->record, &at, &found, &bad))
+            return AQ_CORRUPT;
+        if (aq_slice_eq(found.term, q->terms[term].term))
+            st = gather_postings(s, q, term, &place->record, &found, place->base);
+    }
+    return st;
+}
+
+/* ---- by a pass over all records ---- */
 
 struct scan {
     struct aq_pending_scan *result;
@@ -105,27 +139,10 @@ struct scan {
 static enum aq_status scan_record(struct aq_pending_scan *s, struct aq_query *q, const struct hash_table *table,
                                   uint32_t comment, const struct aq_pending *record)
 {
-    enum aq_status st;
-    if (record->passage_count > AQ_MAX_PASSAGES || record->passage_count >= AQ_DOCID_END - s->passages)
-        return AQ_CORRUPT;
-    uint32_t base = s->passages;
-    for (uint32_t i = 0; i < record->passage_count; i++, s->passages++) {
-        if (s->passages % AQ_BITS_CHUNK == 0) {
-            static const uint8_t zeros[AQ_BITS_CHUNK / 8];
-            aq_buf_put(&s->hidden, zeros, sizeof zeros);
-            aq_buf_put(&s->quote, zeros, sizeof zeros);
-        }
-        aq_buf_u8(&s->lengths, record->passages[2 * i]);
-        aq_buf_u32(&s->rows, comment);
-        aq_buf_u16(&s->rows, (uint16_t)i);
-        if (s->hidden.failed || s->quote.failed)
-            return AQ_NOMEM;
-        uint8_t flags = record->passages[2 * i + 1], bit = (uint8_t)(1u << (s->passages & 7));
-        if (flags & AQ_PENDING_HIDDEN)
-            s->hidden.ptr[s->passages >> 3] |= bit;
-        if (flags & AQ_PENDING_QUOTE)
-            s->quote.ptr[s->passages >> 3] |= bit;
-    }
+    uint32_t base = s->own.count;
+    enum aq_status st = aq_pending_passages_add(&s->own, comment, record);
+    if (st)
+        return st;
     for (uint32_t i = 0; i < record->term_count; i++) {
         uint32_t hash = aq_load32(record->hashes + 4 * (size_t)i);
         for (uint32_t term = table->heads[hash & table->mask]; term != NONE; term = table->next[term]) {
@@ -139,32 +156,48 @@ static enum aq_status scan_record(struct aq_pending_scan *s, struct aq_query *q,
                 return st;
         }
     }
-    return s->lengths.failed || s->rows.failed ? AQ_NOMEM : AQ_OK;
+    return AQ_OK;
+}
+
+static enum aq_status told(enum aq_status st, struct aq_error *err)
+{
+    if (st == AQ_NOMEM)
+        return aq_fail_nomem(err);
+    return st ? aq_pending_damaged(err) : AQ_OK;
 }
 
 static enum aq_status visit(void *context, uint32_t comment, const struct aq_pending *record, bool *enough,
                             struct aq_error *err)
 {
     struct scan *s = context;
-    enum aq_status st = scan_record(s->result, s->query, &s->table, comment, record);
     (void)enough;
-    if (st == AQ_NOMEM)
+    return told(scan_record(s->result, s->query, &s->table, comment, record), err);
+}
+
+static enum aq_status pass_over(struct aq_pending_scan *s, struct aq_txn *txn, struct aq_query *q, struct aq_error *err)
+{
+    struct scan scan = {.result = s, .query = q};
+    if (!table_make(&scan.table, q, &q->arena))
         return aq_fail_nomem(err);
-    return st ? aq_pending_damaged(err) : AQ_OK;
+    return aq_pending_walk(txn, visit, &scan, err);
 }
 
 enum aq_status aq_pending_scan(struct aq_pending_scan *s, struct aq_txn *txn, struct aq_query *q,
-                               struct aq_error *err)
+                               const struct aq_pending_index *index, struct aq_error *err)
 {
-    struct scan scan = {.result = s, .query = q};
+    enum aq_status st = AQ_OK;
     if (txn->state.pend_comments == 0)
         return AQ_OK;
+    s->index = index;
     s->list_count = q->term_count;
     s->gathered = calloc(q->term_count + 1, sizeof *s->gathered);
     s->lists = calloc(q->term_count + 1, sizeof *s->lists);
-    if (!s->gathered || !s->lists || !table_make(&scan.table, q, &q->arena))
+    if (!s->gathered || !s->lists)
         return aq_fail_nomem(err);
-    enum aq_status st = aq_pending_walk(txn, visit, &scan, err);
+    for (size_t i = 0; index && i < q->term_count && !st; i++)
+        st = told(gather_indexed(s, q, (uint32_t)i), err);
+    if (!index)
+        st = pass_over(s, txn, q, err);
     for (size_t i = 0; i < q->term_count; i++) {
         const struct aq_pending_list *l = &s->gathered[i];
         s->lists[i] = (struct aq_memory_postings){l->docids, l->freqs, l->starts, l->positions, l->codes, l->df};
@@ -184,9 +217,6 @@ void aq_pending_scan_free(struct aq_pending_scan *s)
     }
     free(s->gathered);
     free(s->lists);
-    aq_buf_free(&s->lengths);
-    aq_buf_free(&s->rows);
-    aq_buf_free(&s->hidden);
-    aq_buf_free(&s->quote);
+    aq_pending_passages_free(&s->own);
     *s = (struct aq_pending_scan){0};
 }

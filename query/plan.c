@@ -20,10 +20,11 @@ enum aq_status aq_plan_run(const struct aq_plan *p, enum aq_plan_kind kind, stru
     static enum aq_status (*const plans[])(const struct aq_plan *, struct aq_leaf *) = {
         [AQ_PLAN_WINDOWS] = aq_plan_windows, [AQ_PLAN_ALL] = aq_plan_all, [AQ_PLAN_LIST] = aq_plan_list,
         [AQ_PLAN_TREE] = aq_plan_tree};
+    bool picked = p->picks && kind != AQ_PLAN_TREE;
     enum aq_status st = AQ_OK;
     for (uint32_t i = 0; i < p->leaf_count && !st && kind != AQ_PLAN_NOTHING; i++) {
         aq_arena_reset(p->scratch);
-        st = plans[kind](p, &p->leaves[i]);
+        st = picked ? aq_plan_picked(p, &p->leaves[i], kind) : plans[kind](p, &p->leaves[i]);
         aq_collector_leaf_end(p->collector);
     }
     if (st == AQ_NOMEM)

@@ -7,6 +7,7 @@
  *   all       required words and phrases: the rarest list leads, others seek
  *   list      filters and exclusions alone: every visible passage, score 0
  *   tree      what is not flat: bitmaps of windows, from the leaves up
+ *   picked    instead of the first three where a filter lets few comments through: these lead
  *
  * Ranking plans leave out what cannot be among the best hits, by the impacts that lists
  * have block by block, and count no further than the collector finds enough:
@@ -40,6 +41,7 @@ struct aq_plan {
     struct aq_collector *collector;
     const struct aq_filter *filters; /* of a tree's fields, by their number */
     struct aq_plan_work *work; /* of a tree */
+    const struct aq_picks *picks; /* comments that alone can be hits, for aq_plan_run; or NULL */
     const uint32_t *order; /* of leaves, the most promising first; set by aq_plan_rank */
 };
 
@@ -49,6 +51,9 @@ enum aq_plan_kind { AQ_PLAN_NOTHING, AQ_PLAN_WINDOWS, AQ_PLAN_ALL, AQ_PLAN_LIST,
 enum aq_plan_kind aq_plan_choose(const struct aq_query *q, bool filtered);
 
 enum aq_status aq_plan_run(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_error *err);
+
+/* How many passages aq_plan_run looks at without picks, about; 0: picks would not help. */
+uint64_t aq_plan_breadth(const struct aq_query *q, enum aq_plan_kind kind, uint64_t passages);
 
 /* Instead of aq_plan_run, after aq_collector_rank: kind is WINDOWS or ALL. */
 enum aq_status aq_plan_rank(const struct aq_plan *p, enum aq_plan_kind kind, struct aq_error *err);
@@ -75,6 +80,15 @@ enum aq_status aq_plan_windows(const struct aq_plan *p, struct aq_leaf *leaf);
 enum aq_status aq_plan_all(const struct aq_plan *p, struct aq_leaf *leaf);
 enum aq_status aq_plan_list(const struct aq_plan *p, struct aq_leaf *leaf);
 enum aq_status aq_plan_tree(const struct aq_plan *p, struct aq_leaf *leaf);
+/* kind: whose place it takes; not a tree, whose plan takes picks itself. */
+enum aq_status aq_plan_picked(const struct aq_plan *p, struct aq_leaf *leaf, enum aq_plan_kind kind);
+
+/* The visible passages of the plan's picks in the leaf, ascending, in scratch. */
+struct aq_docids {
+    uint32_t *items;
+    size_t count;
+};
+enum aq_status aq_plan_pick(const struct aq_plan *p, struct aq_leaf *leaf, struct aq_docids *out);
 
 /* ---- what several plans need: the passages that exclusions take away ---- */
 

@@ -88,6 +88,14 @@ static void look_ahead(struct aq_ranking *r, struct window *w, double goal)
         w->leading++;
 }
 
+/* How many of the block's docids are below this one: blocks of rare words reach over many
+ * windows, so that this is asked often. */
+static uint32_t before(const struct aq_cursor *c, uint32_t docid)
+{
+    uint32_t at = aq_find128(c->docids, docid);
+    return c->docids[at] < docid || at > c->count ? c->count : at;
+}
+
 /* Adds a leading lane's postings in the window. */
 static void add_up(struct aq_ranking *r, struct window *w, uint32_t lane, bool sparse)
 {
@@ -103,12 +111,8 @@ static void add_up(struct aq_ranking *r, struct window *w, uint32_t lane, bool s
         if ((block && aq_cursor_block_last(c, block - 1) >= w->to - 1) || !aq_cursor_load_block(c, block) ||
             !aq_cursor_load_freqs(c))
             return;
-        uint32_t i = 0, end = c->count;
-        while (i < end && docids[i] < from)
-            i++;
-        while (end > i && docids[end - 1] >= w->to)
-            end--;
-        for (; i < end; i++) {
+        uint32_t end = before(c, w->to);
+        for (uint32_t i = before(c, from); i < end; i++) {
             uint32_t at = docids[i] - from;
             sums[at] += (float)aq_score(m, weight, freqs[i], lengths[docids[i]]);
             tf[at] = (uint8_t)freqs[i];

@@ -22,16 +22,28 @@ static void rank_block(struct term *t, struct aq_leaf *leaf, struct aq_lane *l, 
     struct aq_cursor *c = &l->cursor;
     const struct aq_model *m = t->plan->model;
     uint8_t slots[AQ_BLOCK];
+    double scores[AQ_BLOCK];
     if (!aq_cursor_enter_block(c, block) || !aq_cursor_load_freqs(c))
         return;
     uint32_t n = aq_lane_frequent(l, aq_least_tf(m, l->weight, floor_of(t)), slots);
     if (n == 0 || !aq_cursor_load_block(c, block))
         return;
+    double floor = floor_of(t);
+    uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
+        uint8_t slot = slots[i];
+        uint32_t docid = c->docids[slot];
+        scores[kept] = aq_score(m, l->weight, c->freqs[slot], leaf->lengths[docid]);
+        slots[kept] = slot;
+        if (scores[kept] >= floor) {
+            aq_leaf_locate_soon(leaf, docid);
+            kept++;
+        }
+    }
+    for (uint32_t i = 0; i < kept; i++) {
         uint32_t docid = c->docids[slots[i]];
-        double score = aq_score(m, l->weight, c->freqs[slots[i]], leaf->lengths[docid]);
-        if (score >= floor_of(t) && aq_leaf_visible(leaf, docid))
-            aq_collect(t->plan->collector, leaf, docid, score, t->all_words);
+        if (scores[i] >= floor_of(t) && aq_leaf_visible(leaf, docid))
+            aq_collect(t->plan->collector, leaf, docid, scores[i], t->all_words);
     }
 }
 

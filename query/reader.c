@@ -99,6 +99,7 @@ void aq_reader_close(struct aq_reader *r)
     aq_arena_free(&r->scratch);
     aq_arena_free(&r->letters.arena);
     aq_forest_free(&r->last_thread.tree);
+    aq_pending_index_free(&r->pending);
     aq_synonym_table_free(&r->synonyms);
     free(r);
 }

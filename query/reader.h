@@ -6,6 +6,7 @@
 #include "analyzer.h"
 #include "aq.h"
 #include "forest.h"
+#include "pending_index.h"
 #include "score.h"
 #include "store.h"
 #include "synonyms.h"
@@ -27,6 +28,7 @@ struct aq_reader {
     struct aq_synonym_table synonyms; /* likewise */
     struct aq_arena arena, scratch; /* a search's, kept so that the next finds their memory warm */
     struct aq_letter_forms letters;
+    struct aq_pending_index pending; /* of the commit that is searched more than once */
     /* The thread that was read last: its neighbours are often asked for one by one. */
     struct {
         struct aq_forest tree;
@@ -35,6 +37,7 @@ struct aq_reader {
         bool known;
     } last_thread;
     uint32_t count_enough; /* groups that are counted at the least: AQ_COUNT_ENOUGH, less in tests */
+    bool picks_always;     /* filters lead wherever they can: in tests */
 };
 enum { AQ_COUNT_ENOUGH = 1000 };
 

@@ -249,7 +249,7 @@ static enum aq_status weigh_words(struct likeness *l, struct aq_reader *r, struc
     if (!st)
         st = aq_model_update(&r->model, 0, 0, txn->passages, txn->tokens, err);
     if (!st)
-        st = aq_pending_scan(&pend, txn, q, err);
+        st = aq_pending_scan(&pend, txn, q, NULL, err);
     if (!st)
         st = aq_leaves_make(txn, q, &pend, &l->arena, &leaves, &leaf_count, err);
     aq_pending_scan_free(&pend);

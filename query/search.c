@@ -76,8 +76,11 @@ enum aq_status aq_search_prepare(struct aq_search_run *s, struct aq_error *err)
         st = aq_model_update(s->model, r->k1, r->b, s->txn.passages, s->txn.tokens, err);
     if (!st)
         st = make_filters(s, err);
+    const struct aq_pending_index *index = NULL;
     if (!st)
-        st = aq_pending_scan(&s->pend, &s->txn, &s->query, err);
+        st = aq_pending_index_get(&s->reader->pending, &s->txn, aq_store_generation(s->reader->store), &index, err);
+    if (!st)
+        st = aq_pending_scan(&s->pend, &s->txn, &s->query, index, err);
     if (!st)
         st = aq_leaves_make(&s->txn, &s->query, &s->pend, s->arena, &s->leaves, &s->leaf_count, err);
     if (!st)
@@ -171,6 +174,7 @@ void aq_search_close(struct aq_search_run *s)
     aq_syntax_free(&s->syntax);
     aq_query_free(&s->query);
     aq_pending_scan_free(&s->pend);
+    aq_picks_free(&s->picks);
     aq_collector_free(&s->collector);
     aq_collector_free(&s->wider);
     aq_collector_free(&s->filler);

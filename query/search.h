@@ -23,6 +23,8 @@ struct aq_search_run {
     struct aq_arena *scratch; /* of plans */
     struct aq_pending_scan pend;
     struct aq_filter filter;   /* that all hits pass */
+    struct aq_picks picks;     /* the comments that alone may pass it, where it is so */
+    bool picked;
     struct aq_filter *filters; /* of the query's fields that stand deeper */
     struct aq_leaf *leaves;
     uint32_t leaf_count;

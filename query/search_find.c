@@ -43,6 +43,7 @@ static enum aq_status run(struct aq_search_run *s, enum aq_plan_kind kind, struc
     if (!st && c == &s->collector && s->request->facet_count)
         aq_collector_facets(c, &s->facets);
     struct aq_plan plan = aq_search_plan(s, c);
+    plan.picks = s->picked ? &s->picks : NULL;
     s->work.left = s->txn.passages * AQ_WORK_PASSAGE + AQ_WORK_LEAST;
     if (!st)
         st = aq_plan_run(&plan, kind, err);
@@ -54,8 +55,9 @@ static bool can_rank(struct aq_search_run *s, enum aq_plan_kind kind)
 {
     const struct aq_search_request *r = s->request;
     struct aq_plan plan = aq_search_plan(s, NULL);
-    return s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE && (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) &&
-           !(r->flags & AQ_COUNT_EXACT) && r->facet_count == 0 && aq_plan_can_rank(&plan, kind);
+    return !s->picked && s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE &&
+           (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) && !(r->flags & AQ_COUNT_EXACT) &&
+           r->facet_count == 0 && aq_plan_can_rank(&plan, kind);
 }
 
 /* Passing over what cannot be among the best. */
@@ -235,14 +237,34 @@ static enum aq_status fill_places(struct aq_search_run *s, enum aq_plan_kind kin
     return AQ_OK;
 }
 
+/* Whether the filter is to lead, and with which comments. One that is picked costs as much
+ * as so many matches that are listed, proved by positions, or scored; broad filters let
+ * enough matches through early. So many values of a column cost as much as one match. */
+static enum aq_status pick(struct aq_search_run *s, enum aq_plan_kind kind, struct aq_error *err)
+{
+    enum { LISTED = 4, PROVED = 8, SCORED = 16, VALUES = 64 };
+    uint64_t breadth = aq_plan_breadth(&s->query, kind, s->txn.passages);
+    uint64_t most = breadth / (kind == AQ_PLAN_LIST ? LISTED : s->query.phrase_count ? PROVED : SCORED);
+    bool scan = breadth >= s->txn.state.next_comment / VALUES;
+    if (s->reader->picks_always && breadth) {
+        most = UINT32_MAX;
+        scan = true;
+    }
+    if (!s->filter.active || most == 0)
+        return AQ_OK;
+    return aq_filter_pick(&s->filter, &s->txn, (size_t)most, scan, &s->picks, &s->picked, err);
+}
+
 enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_candidate **found, size_t *count,
                               struct aq_error *err)
 {
     bool filtered = s->filter.active && !(s->request->flags & AQ_NEED_WORDS);
     enum aq_plan_kind kind = aq_plan_choose(&s->query, filtered);
-    enum aq_status st = expands(s, kind)     ? find_widened(s, kind, k, found, count, err)
-                        : can_rank(s, kind) ? find_best(s, kind, k, found, count, err)
-                                            : find_among_all(s, kind, k, found, count, err);
+    enum aq_status st = pick(s, kind, err);
+    if (!st)
+        st = expands(s, kind)     ? find_widened(s, kind, k, found, count, err)
+             : can_rank(s, kind) ? find_best(s, kind, k, found, count, err)
+                                 : find_among_all(s, kind, k, found, count, err);
     if (!st && !(s->request->flags & AQ_NO_HITS))
         st = fill_places(s, kind, k, found, count, err);
     return st;

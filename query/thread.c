@@ -1,6 +1,7 @@
 /* thread.c - aq_thread_read: a thread, or what stands around a comment in it. One pass
  * over its members makes the tree (forest.h); texts are read in order of number, so that
  * comments of one frame cost one decompression. */
+#include "parent_guess.h"
 #include "reader.h"
 
 enum { MOST_COMMENTS = 1000000 };
@@ -44,6 +45,23 @@ static uint32_t opener_of(struct aq_txn *txn, const struct aq_thread_info *info)
     return known && (aq_column_get(txn, AQ_COL_FLAGS, info->root) & AQ_IS_POST) ? info->root : AQ_NO_COMMENT;
 }
 
+/* Those that name no parent, or one that is not in the index, get the one they quote. */
+static enum aq_status guess_parents(struct aq_txn *txn, uint32_t thread, uint32_t opener, struct aq_forest *tree,
+                                    struct aq_error *err)
+{
+    struct aq_set_reader links;
+    enum aq_status st = aq_set_open(txn, AQ_TABLE_LINK, &links, err);
+    for (size_t i = 0; i < tree->count && !st; i++) {
+        struct aq_forest_node *n = &tree->nodes[i];
+        if (n->parent != AQ_NO_COMMENT || n->comment == opener || !n->live)
+            continue;
+        st = aq_parent_guess(&links, n->comment, thread, &n->parent, err);
+        n->guessed = n->parent != AQ_NO_COMMENT;
+    }
+    aq_set_close(&links);
+    return st;
+}
+
 static enum aq_status gather(struct aq_txn *txn, uint32_t thread, struct aq_forest *tree, struct aq_error *err)
 {
     struct gathering g = {.txn = txn, .tree = tree, .thread = thread};
@@ -56,9 +74,11 @@ static enum aq_status gather(struct aq_txn *txn, uint32_t thread, struct aq_fore
         return AQ_OK;
     if (st && st != AQ_NOMEM)
         return aq_fail(err, st, "the members of thread %u cannot be read; `aq check` tells more", thread);
-    if (st || g.failed || !aq_forest_build(tree, opener_of(txn, &info)))
+    if (st || g.failed)
         return aq_fail_nomem(err);
-    return AQ_OK;
+    uint32_t opener = opener_of(txn, &info);
+    st = guess_parents(txn, thread, opener, tree, err);
+    return st || aq_forest_build(tree, opener) ? st : aq_fail_nomem(err);
 }
 
 enum aq_status aq_reader_tree(struct aq_reader *r, struct aq_txn *txn, uint32_t thread, const struct aq_forest **out,
@@ -183,6 +203,8 @@ static enum aq_status read_comments(struct box *b, struct aq_txn *txn, struct se
                                         .parent = index_of(s, aq_forest_above(s->tree, c->node)),
                                         .detached = n->detached};
         st = aq_comment_fill(txn, &x->comment, &b->arena, &scratch, &thread, err);
+        if (!st && n->guessed)
+            st = aq_reader_id(txn, n->parent, &b->arena, &x->comment.guessed_parent, err);
         if (!st)
             st = aq_comment_replies(s->tree, c->node, &x->comment, &b->arena, err);
     }

@@ -46,7 +46,7 @@ enum aq_status aq_word_row_ready(struct aq_word_row *r, struct aq_txn *txn, stru
 {
     enum aq_status st = aq_query_build(&r->query, &r->syntax, true, a, txn, err);
     if (!st)
-        st = aq_pending_scan(&r->pend, txn, &r->query, err);
+        st = aq_pending_scan(&r->pend, txn, &r->query, NULL, err);
     if (!st)
         st = aq_leaves_make(txn, &r->query, &r->pend, arena, &r->leaves, &r->leaf_count, err);
     if (!st)

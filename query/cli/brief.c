@@ -1,14 +1,27 @@
 /* brief.c - see brief.h. */
 #include "brief.h"
 
+/* "Ann wrote:" says whose words follow, which stand beside it already. */
+static bool announces_quote(const struct aq_comment_view *c, uint32_t passage, struct aq_slice words)
+{
+    enum { LONGEST = 200 }; /* bytes */
+    return words.ptr[words.len - 1] == ':' && words.len <= LONGEST && passage + 1 < c->passage_count &&
+           c->passages[passage + 1].quote_depth > 0;
+}
+
 static struct aq_slice own_words(const struct aq_comment_view *c)
 {
+    struct aq_slice announcing = c->text;
     for (uint32_t i = 0; i < c->passage_count; i++) {
         struct aq_range r = c->passages[i].range;
-        if (c->passages[i].quote_depth == 0 && r.begin < r.end && r.end <= c->text.len)
-            return aq_slice(c->text.ptr + r.begin, r.end - r.begin);
+        struct aq_slice words = aq_slice(c->text.ptr + r.begin, r.end - r.begin);
+        if (c->passages[i].quote_depth || r.begin >= r.end || r.end > c->text.len)
+            continue;
+        if (!announces_quote(c, i, words))
+            return words;
+        announcing = announcing.len == c->text.len ? words : announcing;
     }
-    return c->text;
+    return announcing;
 }
 
 /* Cuts s at a space near `most` bytes, never within a character. */

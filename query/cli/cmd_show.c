@@ -126,7 +126,7 @@ static enum aq_status print_page(struct aq_cli *cli, const struct aq_thread_view
 {
     const struct aq_comment_view *c = &around->comments[around->asked].comment;
     if (around->asked)
-        aq_text_heading(&cli->out, "in reply to");
+        aq_text_heading(&cli->out, c->guessed_parent.len ? "most likely in reply to" : "in reply to");
     else if (cli->set.context && c->parent.len)
         name_parent(cli, c);
     for (uint32_t i = 0; i < around->asked; i++) {

@@ -22,9 +22,19 @@ struct drawing {
     struct aq_output *out;
     const struct aq_thread_view *thread;
     unsigned deepest;
+    bool guessed; /* most replies stand below what they quote */
     bool later[LEVELS + 1]; /* by level: the branch at hand has a later sibling */
     struct aq_buf first, margin; /* of the comment at hand, NUL-terminated */
 };
+
+/* Whether most replies stand where they do because of what they quote: the head says it then. */
+static bool mostly_guessed(const struct aq_thread_view *t)
+{
+    uint32_t guessed = 0;
+    for (uint32_t i = 0; i < t->count; i++)
+        guessed += t->comments[i].comment.guessed_parent.len > 0;
+    return guessed > t->count / 2;
+}
 
 static unsigned depth_of(const struct drawing *d, uint32_t level)
 {
@@ -84,6 +94,8 @@ static bool lacks_opener(const struct aq_thread_view *t, const struct aq_thread_
 
 static void add_note(const struct drawing *d, struct aq_facts *facts, const struct aq_thread_comment *x)
 {
+    if (x->comment.guessed_parent.len && !d->guessed)
+        aq_fact(facts, aq_slice_str("by what it quotes"), AQ_STYLE_FAINT);
     if (!x->detached || lacks_opener(d->thread, x))
         return;
     aq_fact(facts, aq_slice_str("in reply to "), AQ_STYLE_FAINT);
@@ -161,8 +173,10 @@ static void add_days(struct aq_facts *facts, const struct aq_thread_view *t)
     }
 }
 
-static void write_head(struct aq_output *out, const struct aq_thread_view *t)
+static void write_head(const struct drawing *d)
 {
+    struct aq_output *out = d->out;
+    const struct aq_thread_view *t = d->thread;
     const struct aq_comment_view *top = &t->comments[0].comment;
     struct aq_styled title = {0};
     struct aq_facts facts = {0};
@@ -174,6 +188,8 @@ static void write_head(struct aq_output *out, const struct aq_thread_view *t)
     aq_fact_count(&facts, "", t->total, "comment");
     add_days(&facts, t);
     aq_facts_write(&facts, out, "");
+    if (d->guessed)
+        aq_text_heading(out, "replies stand below what they quote, as they do not say what they answer");
     bool lacking = false;
     for (uint32_t i = 0; i < t->count && !lacking; i++)
         lacking = lacks_opener(t, &t->comments[i]);
@@ -197,11 +213,12 @@ static void write_rest(struct aq_output *out, uint32_t rest)
 void aq_text_thread(struct aq_output *out, const struct aq_thread_view *t)
 {
     unsigned fit = out->terminal.columns / 2 / STEP;
-    struct drawing d = {.out = out, .thread = t, .deepest = fit && fit < LEVELS ? fit : LEVELS};
+    struct drawing d = {.out = out, .thread = t, .deepest = fit && fit < LEVELS ? fit : LEVELS,
+                        .guessed = mostly_guessed(t)};
     bool *last = find_last(&d);
     out->buf.failed |= !last;
     if (last)
-        write_head(out, t);
+        write_head(&d);
     for (uint32_t i = 0; last && i < t->count && !out->buf.failed; i++)
         write_comment(&d, i, last[i]);
     if (t->count < t->total)

@@ -5,6 +5,7 @@ server=
 
 # start_server OPTION...: sets server (its process) and url, without a slash at its end
 start_server() {
+    : >"$tmp/server.err"
     "$serve" --no-config --listen 127.0.0.1:0 "$@" >"$tmp/server.out" 2>"$tmp/server.err" &
     server=$!
     local i

@@ -47,7 +47,7 @@ struct world {
     struct slot slots[SLOTS];
     uint32_t next;
     uint64_t rng, seed;
-    unsigned steps;
+    unsigned steps, known; /* filters whose comments could be picked */
 };
 
 static const char *const authors[] = {"Wei Dai", "wei", "DAI", "anna-wei", "Eve", "c3", "wei dai jr", "c140", "***"};
@@ -381,6 +381,8 @@ static bool holds(struct world *w, uint32_t slot, const struct aq_field_value *v
     case AQ_FIELD_AFTER:
     case AQ_FIELD_BEFORE:
         return s->date != AQ_NO_DATE && in_range(v, s->date);
+    case AQ_FIELD_QUOTES: /* quotes_test.c */
+    case AQ_FIELD_QUOTED_BY:
     case AQ_FIELD_COUNT:
         break;
     }
@@ -481,6 +483,33 @@ static void show(const struct aq_filter_clause *clauses, size_t count, char *out
                               (const char *)clauses[i].value->text.ptr);
 }
 
+/* Whatever is picked, in order and once; `most` is kept; and where picks are known, a live
+ * comment that passes is among them. */
+static void check_picks(struct world *w, const struct aq_filter *f)
+{
+    struct aq_picks picks = {0};
+    struct aq_error err;
+    bool known = false, scan = !one_in(&w->rng, 4);
+    size_t most = one_in(&w->rng, 2) ? SIZE_MAX : below(&w->rng, 40);
+    if (!f->active)
+        return;
+    must(w, aq_filter_pick(f, &w->txn, most, scan, &picks, &known, &err), &err, "picking");
+    w->known += known;
+    assert_true(!known || picks.count <= most);
+    for (size_t i = 1; i < picks.count && known; i++)
+        assert_true(picks.comments[i - 1] < picks.comments[i]);
+    for (uint32_t i = 0; i < SLOTS && known; i++) {
+        size_t at = 0;
+        if (!w->slots[i].live || !aq_filter_passes(f, &w->txn, w->slots[i].number))
+            continue;
+        while (at < picks.count && picks.comments[at] != w->slots[i].number)
+            at++;
+        if (at == picks.count)
+            fail_msg("AQ_SEED=%llu, step %u: c%u passes and is not picked", (unsigned long long)w->seed, w->steps, i);
+    }
+    aq_picks_free(&picks);
+}
+
 static unsigned ask(struct world *w)
 {
     struct aq_field_value values[CLAUSES];
@@ -524,6 +553,7 @@ static unsigned ask(struct world *w)
                  (unsigned long long)w->seed, w->steps, i, passes, shown, r.author_count, r.thread_count,
                  (long long)r.after, (long long)r.before);
     }
+    check_picks(w, &f);
     aq_arena_reset(&w->arena);
     return passed;
 }
@@ -575,6 +605,7 @@ static void filters_equal_a_naive_evaluation(void **state)
                 passed += ask(w);
             aq_txn_end(&w->txn);
         }
+        assert_true(w->known > 0);
         aq_reader_close(w->reader);
         aq_writer_close(w->writer);
         aq_arena_free(&w->arena);

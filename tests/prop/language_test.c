@@ -152,6 +152,7 @@ static void ask(struct aq_reader *reader, struct oracle *o, struct vocabulary *v
     random_request(&a, &query);
     ask_oracle(&a, &e);
     reader->count_enough = below(2) ? below(30) : AQ_COUNT_ENOUGH;
+    reader->picks_always = below(2);
     if (aq_search(reader, &a.request, &r, &err))
         fail_msg("aq_search: %s", err.message);
     bool cut = r->partial & AQ_PARTIAL_TERMS;

@@ -252,6 +252,12 @@ static bool stands(const struct world *w, const struct aq_query_phrase *p, uint3
     return false;
 }
 
+static int by_number(const void *x, const void *y)
+{
+    const uint32_t *a = x, *b = y;
+    return (*a > *b) - (*a < *b);
+}
+
 static int in_order(const void *x, const void *y)
 {
     return aq_candidate_before(x, y) ? -1 : 1;
@@ -309,10 +315,29 @@ static void check_totals(const struct aq_collector *c, uint64_t passages, uint64
     assert_true(c->passages >= c->groups && c->passages <= passages);
 }
 
-enum way { EXHAUSTIVE, RANKING };
+enum way { EXHAUSTIVE, RANKING, PICKED };
+
+/* Some comments, and what is left of the matches when a filter lets only these through. */
+static void pick(const struct world *w, struct aq_picks *picks, const struct aq_candidate *all, size_t n,
+                 struct aq_candidate *left, size_t *left_count)
+{
+    uint32_t every = 1 + below(below(2) ? 4 : 400), last = w->comments[w->passages - 1];
+    *left_count = 0;
+    for (uint32_t comment = 0; comment <= last + 3; comment++) {
+        if (below(every))
+            continue;
+        assert_true(aq_grow(&picks->comments, &picks->cap, picks->count + 1, sizeof *picks->comments));
+        picks->comments[picks->count++] = comment;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (picks->count && bsearch(&all[i].comment, picks->comments, picks->count, sizeof *picks->comments, by_number))
+            left[(*left_count)++] = all[i];
+}
 
 static void compare(struct world *w, enum aq_plan_kind kind, enum way way, const struct aq_candidate *all, size_t n)
 {
+    static struct aq_candidate left[MOST];
+    struct aq_picks picks = {0};
     static const struct aq_filter everything;
     struct aq_collector c = {0};
     struct aq_arena arena = {0}, scratch = {0};
@@ -325,6 +350,11 @@ static void compare(struct world *w, enum aq_plan_kind kind, enum way way, const
                            .collector = &c};
     struct aq_candidate *hits;
     size_t count;
+    if (way == PICKED) {
+        pick(w, &picks, all, n, left, &n);
+        all = left;
+        plan.picks = &picks;
+    }
     bool grouped = below(2);
     uint32_t k = 1 + below(below(3) == 0 ? 3 : below(2) ? 20 : MOST), enough = below(3) ? below(40) : below(2000);
     assert_int_equal(aq_collector_init(&c, NULL, &everything, grouped ? AQ_GROUP_COMMENT : AQ_GROUP_NONE,
@@ -360,6 +390,7 @@ static void compare(struct world *w, enum aq_plan_kind kind, enum way way, const
     assert_int_equal(count, at < k ? at : k);
     check_totals(&c, n, at, enough);
     free(seen);
+    aq_picks_free(&picks);
     aq_arena_free(&arena);
     aq_arena_free(&scratch);
     aq_collector_free(&c);
@@ -387,6 +418,8 @@ static void run(enum aq_plan_kind kind, bool words, bool required, bool phrase)
             w->terms[below(TERMS)].required = true;
         size_t n = expected(w, kind, all);
         compare(w, kind, EXHAUSTIVE, all, n);
+        for (int again = 0; again < 3; again++)
+            compare(w, kind, PICKED, all, n);
         for (int again = 0; again < 4 && kind != AQ_PLAN_LIST; again++)
             compare(w, kind, RANKING, all, n);
         free_world(w);

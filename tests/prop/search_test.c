@@ -248,6 +248,7 @@ static void ask(struct aq_reader *reader, struct oracle *o)
     random_query(o, &q);
     expect(o, &q, &e);
     reader->count_enough = below(2) ? below(30) : AQ_COUNT_ENOUGH;
+    reader->picks_always = below(2);
     if (aq_search(reader, &q.request, &r, &err))
         fail_msg("aq_search: %s", err.message);
     uint32_t limit = q.request.limit ? q.request.limit : 10;
