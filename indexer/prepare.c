@@ -181,7 +181,8 @@ enum aq_status aq_prepare_text(struct aq_preparer *p, const struct aq_record *r,
             count = AQ_TITLE_TOKENS;
         if (!aq_grow(&p->title, &p->title_cap, count + 1, sizeof *p->title))
             return aq_fail_nomem(err);
-        memcpy(p->title, tokens, count * sizeof *tokens);
+        if (count)
+            memcpy(p->title, tokens, count * sizeof *tokens);
         p->title_count = count;
         title_positions = count;
     }
