@@ -77,7 +77,7 @@ LIBS := $(B)/libaq.a $(B)/libaq.so.0
 PAGES := $(addprefix $(B)/share/man/man1/,aq.1 aq-index.1 aq-serve.1)
 COMPLETIONS := $(foreach p,aq aq-index,$(addprefix $(B)/share/,bash-completion/completions/$(p) \
   zsh/site-functions/_$(p) fish/vendor_completions.d/$(p).fish))
-DOCS := QUERY.md HTTP.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
+DOCS := QUERY.md HTTP.md SEARCH-BOX.md JSON.md aq-json.schema.json RELEVANCE.md TERMINAL.md
 
 .PHONY: all
 all: $(BINS) $(LIBS) $(PAGES) $(COMPLETIONS) compile_commands.json
@@ -186,6 +186,11 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(B)/cli.a $(B)/json.a $(B)/query.a $(B)/indexe
 	@echo '  link $@'
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(TEST_LIBS) $(CLI_LIBS) $(INDEX_LIBS) $(QUERY_LIBS) $(CORE_LIBS)
 
+# What the server writes is tested without a server.
+$(B)/obj/tests/unit/page_test.o: private CPPFLAGS += -Iserver
+$(B)/tests/unit/page_test: $(B)/server.a
+$(B)/tests/unit/page_test: private TEST_LIBS = $(B)/server.a $(B)/json.a $(B)/query.a $(B)/core.a $(SERVER_LIBS)
+
 # Where Xapian is installed, queries are compared with it.
 XAPIAN = $(call lazy,XAPIAN,$(shell $(PKG_CONFIG) --exists xapian-core && echo yes))
 $(B)/obj/tests/prop/xapian_test.o: private CPPFLAGS += $(if $(XAPIAN),-DAQ_HAVE_XAPIAN)
@@ -260,6 +265,24 @@ JOBS ?= 2
 test: all $(TEST_BIN)
 	@CMOCKA_MESSAGE_OUTPUT=TAP AQ_BUILD=$(B) CC=$(CC) $(PROVE) -j$(JOBS) --exec env $(TEST_PROGRAMS) $(CLI_TESTS)
 
+# The search page and the element in Chromium, over a server of their own. What only these
+# tests need comes from npm into build/web; where it is missing they are skipped by name.
+WEB_PACKAGES := chromium nodejs npm fonts-noto-core pngquant
+.PHONY: web-deps test-web web-shots demo-site
+web-deps:
+	$(call install_missing,$(WEB_PACKAGES))
+	@mkdir -p build/web
+	@cd build/web && echo '{"private":true}' > package.json && \
+	  npm install --silent --no-audit --no-fund playwright-core@1 axe-core@4
+test-web: all
+	@for f in web/*.js tests/web/*.mjs; do node --check $$f || exit; done
+	@AQ_BUILD=$(B) $(PROVE) --exec 'node --test-reporter=tap' $(sort $(wildcard tests/web/*.test.mjs))
+web-shots: all
+	@AQ_BUILD=$(B) node tests/web/shots.mjs docs/shots
+
+demo-site: all
+	@docs/demo-site.sh $(B)
+
 # Random queries of every kind against a naive searcher, and against Xapian.
 N ?= 100000
 .PHONY: test-language
@@ -312,6 +335,8 @@ help:
 	@echo 'lint             clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'bench            against other engines: make bench-deps, make bench CORPUS=comments.jsonl'
 	@echo '                 bench-quick in 3 minutes, bench-growth by number of comments'
+	@echo 'demo-site        a search server, and a page of another origin that uses its box'
+	@echo 'test-web         page and element in Chromium: make web-deps first'
 	@echo 'bench-serve      load on aq serve: make bench-serve INDEX=DIR'
 	@echo 'fuzz-http        damaged requests, N of them (100000)'
 	@echo 'first-ten-minutes  docs/FIRST-TEN-MINUTES.md from what the programs print'

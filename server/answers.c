@@ -238,7 +238,7 @@ void aq_answer_error(struct aq_call *call, const struct aq_error *err)
     aq_buf_puts(out, "}}\n");
 }
 
-void aq_markup_text(struct aq_buf *out, struct aq_slice text)
+void aq_escape_text(struct aq_buf *out, struct aq_slice text)
 {
     size_t written = 0;
     unsigned len;
@@ -276,16 +276,16 @@ enum aq_status aq_answer_opensearch(struct aq_call *call, struct aq_error *err)
     unsigned len;
     for (unsigned n = 0; n < 16 && cut < name.len; n++, cut += len)
         aq_utf8_decode(name.ptr + cut, name.ptr + name.len, &len);
-    aq_markup_text(out, aq_slice(name.ptr, cut));
+    aq_escape_text(out, aq_slice(name.ptr, cut));
     aq_buf_puts(out, "</ShortName>\n<Description>");
-    aq_markup_text(out, name);
+    aq_escape_text(out, name);
     aq_buf_puts(out, "</Description>\n<InputEncoding>UTF-8</InputEncoding>\n"
                      "<Image width=\"64\" height=\"64\" type=\"image/svg+xml\">");
-    aq_markup_text(out, url);
+    aq_escape_text(out, url);
     aq_buf_puts(out, "/favicon.svg</Image>\n<Url type=\"text/html\" template=\"");
-    aq_markup_text(out, url);
+    aq_escape_text(out, url);
     aq_buf_puts(out, "/?q={searchTerms}\"/>\n<Url type=\"application/json\" rel=\"results\" template=\"");
-    aq_markup_text(out, url);
+    aq_escape_text(out, url);
     aq_buf_puts(out, "/search?q={searchTerms}\"/>\n</OpenSearchDescription>\n");
     return AQ_OK;
 }

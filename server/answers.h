@@ -32,6 +32,6 @@ void aq_answer_error(struct aq_call *call, const struct aq_error *err);
 
 /* Appends text for XML and HTML, between tags and inside double quotes: five characters are
  * escaped, bad UTF-8 and what XML 1.0 does not allow becomes U+FFFD. */
-void aq_markup_text(struct aq_buf *out, struct aq_slice text);
+void aq_escape_text(struct aq_buf *out, struct aq_slice text);
 
 #endif

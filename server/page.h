@@ -1,5 +1,5 @@
 /* page.h - the search page as HTML, made here whole: it works without JavaScript, and with
- * it the page's script asks for it again and exchanges parts. */
+ * it the page's script (web/page.js) asks for it again and exchanges parts. */
 #ifndef AQ_SERVER_PAGE_H
 #define AQ_SERVER_PAGE_H
 

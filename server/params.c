@@ -56,7 +56,16 @@ static const char *const counts[] = {"enough", "exact", NULL};
 
 static const struct aq_option search[] = {QUERY, ASKING, NARROWING, OFFSETS};
 static const struct aq_option related[] = {NARROWING, OFFSETS};
-static const struct aq_option page[] = {QUERY, ASKING, NARROWING};
+const char *const aq_kind_names[] = {"any", "post", "reply", "quote", "link", "code", NULL};
+static const struct aq_option page[] = {
+    QUERY, ASKING, NARROWING,
+    {.name = "read", .kind = AQ_OPTION_TEXT, .field = FIELD(read), .help = "show this comment, or thread"},
+    {.name = "whole", .kind = AQ_OPTION_FLAG, .field = FIELD(whole), .help = "with read: the whole thread"},
+    {.name = "like", .kind = AQ_OPTION_TEXT, .field = FIELD(like), .help = "comments like this one"},
+    {.name = "kind", .kind = AQ_OPTION_CHOICE, .field = FIELD(kind), .choices = aq_kind_names,
+     .help = "only posts, replies, or what has a quote, link or code"},
+    {.name = "points", .kind = AQ_OPTION_NUMBER, .field = FIELD(points), .max = 1000000000,
+     .help = "only comments with at least so many points"}};
 static const struct aq_option suggest[] = {QUERY, LIMIT_UP_TO(LIMIT_MOST, "suggestions wanted (default 10)")};
 static const struct aq_option concepts[] = {QUERY, LIMIT_UP_TO(LIMIT_MOST, "concepts wanted (default 10)"), OFFSETS};
 static const struct aq_option item[] = {

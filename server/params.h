@@ -14,7 +14,16 @@ struct aq_params {
     struct aq_option_list authors, threads, drop, facets, prefer;
     const char *after, *before;
     bool plain, strict, explain, concepts;
+    /* Of the page alone. */
+    const char *read, *like; /* a comment or thread to read; a comment to find others like it */
+    uint64_t points;         /* at least */
+    unsigned kind;           /* index in aq_kind_names */
+    bool whole;              /* the thread, not what stands around the comment */
 };
+
+/* Kinds of comments that the page lets choose, NULL after the last; aq_page_kinds says what
+ * they are. */
+extern const char *const aq_kind_names[];
 
 extern const struct aq_option_group aq_search_params, aq_related_params, aq_suggest_params, aq_concepts_params,
     aq_item_params, aq_thread_params, aq_page_params, aq_no_params;

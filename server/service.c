@@ -301,7 +301,8 @@ static void answer_route(struct aq_worker *w, const struct aq_route *route, stru
 
 static void put_security(const struct aq_route *route, struct aq_response *out)
 {
-    bool page = route && route->kind == AQ_ROUTE_PAGE && out->status == 200;
+    /* With 304, too: the policy there replaces the one of the copy that is shown. */
+    bool page = route && route->kind == AQ_ROUTE_PAGE && (out->status == 200 || out->status == 304);
     put_header(out, "X-Content-Type-Options", "nosniff");
     put_header(out, "Referrer-Policy", "no-referrer");
     put_header(out, "Content-Security-Policy",
