@@ -53,10 +53,19 @@ static void link_parents(struct aq_forest *t, uint32_t opener)
 {
     for (size_t i = 0; i < t->count; i++) {
         struct aq_forest_node *n = &t->nodes[i];
-        n->named = n->parent == AQ_NO_COMMENT ? NONE : aq_forest_find(t, n->parent);
-        n->up = i == opener ? NONE : n->named;
+        uint32_t parent = n->parent == AQ_NO_COMMENT ? NONE : aq_forest_find(t, n->parent);
+        n->named = n->guessed ? NONE : parent;
+        n->up = i == opener ? NONE : parent;
         n->detached = i != opener && n->reply && (n->up == NONE || !t->nodes[n->up].live);
     }
+}
+
+/* Which link of a loop is cut: one that was guessed, before any that was said; of the lowest number. */
+static bool comes_off(const struct aq_forest *t, uint32_t a, uint32_t b)
+{
+    if (t->nodes[a].guessed != t->nodes[b].guessed)
+        return t->nodes[a].guessed;
+    return a < b;
 }
 
 /* Each node has at most one parent, so a walk upwards that meets its own trail has found
@@ -73,11 +82,12 @@ static void cut_loops(struct aq_forest *t)
         }
         if (at == NONE || t->nodes[at].place != walk + 1)
             continue;
-        uint32_t lowest = at;
+        uint32_t cut = at;
         for (uint32_t on = t->nodes[at].up; on != at; on = t->nodes[on].up)
-            lowest = on < lowest ? on : lowest;
-        t->nodes[lowest].up = NONE;
-        t->nodes[lowest].detached = true;
+            cut = comes_off(t, on, cut) ? on : cut;
+        t->nodes[cut].up = NONE;
+        t->nodes[cut].detached = !t->nodes[cut].guessed;
+        t->nodes[cut].guessed = false;
     }
 }
 

@@ -21,7 +21,7 @@ struct aq_forest_node {
     uint32_t comment, parent; /* numbers; parent AQ_NO_COMMENT where it is not known */
     int64_t date;             /* AQ_NO_DATE */
     bool live, reply;         /* reply: it says that it has a parent, known or not */
-    bool guessed;             /* the parent was, it names none that is known */
+    bool guessed;             /* the parent was: it hangs below it and is none of its replies */
     /* worked out; indexes of nodes, AQ_NO_PLACE for none */
     bool detached;            /* a reply to something that is not in the order */
     uint32_t named;           /* the parent it says it has */
@@ -49,8 +49,8 @@ void aq_forest_free(struct aq_forest *t);
 bool aq_forest_add(struct aq_forest *t, const struct aq_forest_node *node);
 
 /* Once all are there. opener: the comment that opens the thread, or AQ_NO_COMMENT. Takes
- * n log n steps, whatever the parents: loops are cut at their lowest number, which then
- * is detached. False: no memory. */
+ * n log n steps, whatever the parents: loops are cut at a link that was guessed, or at
+ * their lowest number, which then is detached. False: no memory. */
 bool aq_forest_build(struct aq_forest *t, uint32_t opener);
 
 /* Index of a comment's node, or AQ_NO_PLACE. */

@@ -132,7 +132,7 @@ static void choose_all(struct selection *s, uint32_t limit)
 static uint32_t replied_to(const struct aq_forest *t, uint32_t node)
 {
     const struct aq_forest_node *n = &t->nodes[node];
-    bool is = n->up != AQ_NO_PLACE && n->up == n->named && t->nodes[n->up].live;
+    bool is = n->up != AQ_NO_PLACE && (n->up == n->named || n->guessed) && t->nodes[n->up].live;
     return is ? n->up : AQ_NO_PLACE;
 }
 

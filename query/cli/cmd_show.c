@@ -43,8 +43,11 @@ static void name_parent(struct aq_cli *cli, const struct aq_comment_view *c)
 static void print_replies(struct aq_cli *cli, const struct aq_thread_view *around)
 {
     const struct aq_thread_comment *self = &around->comments[around->asked];
-    uint32_t count = self->comment.reply_count;
+    uint32_t count = 0;
     char heading[64];
+    for (uint32_t i = around->asked + 1; i < around->count; i++)
+        count += around->comments[i].level == self->level + 1;
+    count = count > self->comment.reply_count ? count : self->comment.reply_count; /* some may not be shown */
     snprintf(heading, sizeof heading, "%u repl%s", count, count == 1 ? "y" : "ies");
     aq_buf_u8(&cli->out.buf, '\n');
     aq_text_heading(&cli->out, heading);
@@ -141,7 +144,7 @@ static enum aq_status print_page(struct aq_cli *cli, const struct aq_thread_view
     if (c->text.len)
         print_sources(cli, c);
     enum aq_status st = c->quoted_by_count ? print_quoters(cli, c) : AQ_OK;
-    if (!st && cli->set.context && c->reply_count)
+    if (!st && cli->set.context && (c->reply_count || around->count > around->asked + 1))
         print_replies(cli, around);
     return st;
 }
