@@ -22,7 +22,6 @@ enum {
     REQUEST_MS = 10000,  /* for the headers of a request, and between two */
     ANSWER_MS = 30000,   /* for sending an answer */
     HEADERS_MOST = 16384, /* bytes of a request */
-    URL_MOST = 8192,
     BACKLOG = 1024
 };
 
@@ -137,7 +136,7 @@ static void *on_first_line(void *context, const char *url, struct MHD_Connection
     (void)context;
     (void)connection;
     struct exchange *x = calloc(1, sizeof *x);
-    if (x && strlen(url) <= URL_MOST)
+    if (x && strlen(url) <= AQ_URL_MOST)
         x->url = strdup(url);
     return x;
 }
@@ -240,7 +239,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     set_deadline(connection, ANSWER_MS);
     struct aq_response out;
     struct aq_request in = {.method = method,
-                            .url = x->url ? x->url : "",
+                            .url = x->url,
                             .has_body = has_body,
                             .unsound = !sound,
                             .now = micros_now() / 1000,

@@ -364,6 +364,8 @@ void aq_service_answer(struct aq_worker *w, const struct aq_request *in, struct 
         put_origin(w, in, out);
         aq_metrics_add(&s->metrics.limited, 1);
         refuse(w, &call, 429, AQ_LIMIT, "too many requests from this address; wait a moment", out);
+    } else if (!in->url) {
+        refuse(w, &call, 414, AQ_LIMIT, "a URL has at most 8,192 bytes", out);
     } else if (in->url[0] != '/') {
         refuse(w, &call, 400, AQ_SYNTAX, "the URL is no path", out);
     } else if (get) {

@@ -28,9 +28,11 @@ struct aq_worker {
     struct aq_buf out, key;
 };
 
+enum { AQ_URL_MOST = 8192 }; /* bytes */
+
 /* Lifetime of all strings: the request's. */
 struct aq_request {
-    const char *method, *url; /* url: a path, perhaps with a query, as it was sent */
+    const char *method, *url; /* url: a path, perhaps with a query, as it was sent; NULL: above AQ_URL_MOST */
     bool has_body;            /* one is announced, of any length */
     bool unsound;             /* a header cannot be one: where the request ends is in doubt */
     struct in6_addr peer;     /* IPv4 as ::ffff:a.b.c.d */
