@@ -3,7 +3,6 @@
 --   zipf     likewise, the one at rank r in proportion to 1/r
 --   suggest  the beginning of a query, cut within its last word
 --   file     the element's script
--- Globals: wrk runs done() in another state than init(), which it tells nothing but these.
 local paths, cumulated, mode
 
 local function encode(text)
@@ -56,7 +55,7 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
-  io.write(string.format("%s\t%d\t%.0f\t%.2f\t%.2f\t%.2f\t%d\n", mode, summary.requests,
+  io.write(string.format("%d\t%.0f\t%.2f\t%.2f\t%.2f\t%d\n", summary.requests,
     summary.requests / (summary.duration / 1e6), latency:percentile(50) / 1000, latency:percentile(99) / 1000,
     latency.max / 1000, errors.connect + errors.read + errors.write + errors.status + errors.timeout))
 end

@@ -40,12 +40,10 @@ memory() { awk '/^RssAnon/ {printf "%.1f", $2 / 1024}' "/proc/$server/status"; }
 
 # load MODE CONNECTIONS
 load() {
-    local before
+    local before row
     before=$(memory)
-    wrk -t1 -c"$2" -d"$seconds" --timeout 5 -s "$here/serve.lua" "$url" -- "$1" "$queries" | tail -1 |
-        sed "s/\$/	$before	$(memory)/" >"$tmp/row"
-    # The second figure was taken before the load: take it again.
-    sed "s/[^	]*\$/$(memory)/" "$tmp/row"
+    row=$(wrk -t1 -c"$2" -d"$seconds" --timeout 5 -s "$here/serve.lua" "$url" -- "$1" "$queries" | tail -1)
+    printf '%s\t%s\t%s\t%s\n' "$1" "$row" "$before" "$(memory)"
 }
 
 printf 'load\trequests\tper second\tp50 ms\tp99 ms\tmax ms\terrors\theap MB before\tafter\n'
