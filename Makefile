@@ -270,7 +270,7 @@ test: all $(TEST_BIN)
 WEB_PACKAGES := chromium nodejs npm fonts-noto-core pngquant
 .PHONY: web-deps test-web web-shots demo-site
 web-deps:
-	$(call install_missing,$(WEB_PACKAGES))
+	$(call install_missing,$(filter-out $(call bench_have,npm,npm) $(call bench_have,node,nodejs),$(WEB_PACKAGES)))
 	@mkdir -p build/web
 	@cd build/web && echo '{"private":true}' > package.json && \
 	  npm install --silent --no-audit --no-fund playwright-core@1 axe-core@4
