@@ -76,9 +76,23 @@ void aq_json_bool(struct aq_buf *out, bool v)
     aq_json_raw(out, v ? "true" : "false");
 }
 
+/* A hit has some thirty of these: printf would take a twentieth of the time of a search. */
+static void put_digits(struct aq_buf *out, uint64_t n)
+{
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (uint8_t)('0' + n % 10);
+    while (n /= 10);
+    aq_buf_put(out, digits + at, sizeof digits - at);
+}
+
 void aq_json_integer(struct aq_buf *out, int64_t n)
 {
-    aq_buf_printf(next(out), "%lld", (long long)n);
+    next(out);
+    if (n < 0)
+        aq_buf_u8(out, '-');
+    put_digits(out, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 }
 
 /* Up to what readers with signed numbers take. */
@@ -154,7 +168,11 @@ static uint32_t units_before(struct aq_json_place *place, uint32_t byte)
 void aq_json_range_at(struct aq_buf *out, struct aq_json_place *place, struct aq_range r)
 {
     uint32_t begin = units_before(place, r.begin);
-    aq_buf_printf(next(out), "[%u,%u]", begin, units_before(place, r.end));
+    aq_buf_u8(next(out), '[');
+    put_digits(out, begin);
+    aq_buf_u8(out, ',');
+    put_digits(out, units_before(place, r.end));
+    aq_buf_u8(out, ']');
 }
 
 void aq_json_range(struct aq_buf *out, struct aq_slice text, struct aq_range r, enum aq_json_unit unit)
