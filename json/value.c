@@ -76,7 +76,7 @@ void aq_json_bool(struct aq_buf *out, bool v)
     aq_json_raw(out, v ? "true" : "false");
 }
 
-/* A hit has some thirty of these: printf would take a twentieth of the time of a search. */
+/* A hit has some thirty of these: with printf they would be 4% of a search's instructions. */
 static void put_digits(struct aq_buf *out, uint64_t n)
 {
     uint8_t digits[20];
