@@ -80,7 +80,6 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         c = calloc(1, sizeof *c);
         *socket_context = c;
-        atomic_fetch_add(&lane->connections, 1);
         if (!c)
             return; /* this one has no deadline but the library's */
         c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -387,9 +386,12 @@ static void *accept_all(void *context)
             struct sockaddr_storage a;
             socklen_t len = sizeof a;
             int fd = accept4(h->listening, (struct sockaddr *)&a, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-            if (fd >= 0)
-                MHD_add_connection(lane->daemon, fd, (struct sockaddr *)&a, len); /* closes it if it cannot */
-            else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            if (fd >= 0) {
+                /* Counted here, not when its thread sees it: several come at once. */
+                atomic_fetch_add(&lane->connections, 1);
+                if (MHD_add_connection(lane->daemon, fd, (struct sockaddr *)&a, len) != MHD_YES) /* it is closed */
+                    atomic_fetch_sub(&lane->connections, 1);
+            } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
                 poll(NULL, 0, FULL_MS);
         }
     }
