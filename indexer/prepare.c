@@ -1,6 +1,7 @@
 /* prepare.c - see prepare.h. */
 #include "prepare.h"
 
+#include "subject.h"
 #include "utf8.h"
 
 #include <xxhash.h>
@@ -79,63 +80,13 @@ uint64_t aq_record_digest(const struct aq_record *r)
     return h ? h : 1;
 }
 
-/* Steps over one "Re:", "Fwd:", "AW[2]:" or "[list]"; false when there is none. */
-static bool strip_prefix(const uint8_t **at, const uint8_t *end)
-{
-    static const char *const marks[] = {"re", "fwd", "fw", "aw", "sv", "vs", "antw", "wg", "rif", "odp"};
-    const uint8_t *p = *at;
-    while (p < end && *p <= ' ')
-        p++;
-    if (p < end && *p == '[') {
-        const uint8_t *close = memchr(p, ']', (size_t)(end - p));
-        if (close && close - p < 40 && close + 1 < end) {
-            *at = close + 1;
-            return true;
-        }
-        return false;
-    }
-    for (size_t i = 0; i < AQ_COUNT(marks); i++) {
-        const uint8_t *q = p;
-        const char *m = marks[i];
-        while (*m && q < end && (*q | 0x20) == *m)
-            q++, m++;
-        if (*m)
-            continue;
-        if (q < end && (*q == '[' || *q == '(' || *q == '^'))
-            while (q < end && *q != ':' && *q != ' ')
-                q++;
-        if (q < end && *q == ':') {
-            *at = q + 1;
-            return true;
-        }
-    }
-    return false;
-}
-
 uint64_t aq_title_hash(struct aq_slice title)
 {
-    const uint8_t *p = title.ptr, *end = title.ptr + title.len;
-    uint8_t folded[256];
-    size_t n = 0;
-    bool space = false;
-
-    if (title.len == 0)
+    struct aq_base_subject base;
+    aq_base_subject(&base, title);
+    if (base.len == 0)
         return 0;
-    while (strip_prefix(&p, end))
-        ;
-    for (; p < end && n + 2 < sizeof folded; p++) {
-        if (*p <= ' ') {
-            space = n > 0;
-            continue;
-        }
-        if (space)
-            folded[n++] = ' ';
-        space = false;
-        folded[n++] = *p >= 'A' && *p <= 'Z' ? (uint8_t)(*p | 0x20) : *p;
-    }
-    if (n == 0)
-        return 0;
-    uint64_t h = XXH3_64bits(folded, n);
+    uint64_t h = XXH3_64bits(base.text, base.len);
     return h ? h : 1;
 }
 

@@ -36,7 +36,7 @@ enum aq_status aq_prepare_fields(struct aq_preparer *p, struct aq_record *r, boo
 /* XXH3 over all that a replacement compares: every field but date, score and tags. */
 uint64_t aq_record_digest(const struct aq_record *r);
 
-/* XXH3 of a title without "Re:" and the like, case and spacing; 0 without a word. */
+/* XXH3 of a title's base subject (subject.h); 0 where that is empty. */
 uint64_t aq_title_hash(struct aq_slice title);
 
 /* Parses the body and cuts it into passages. title_scored: the title's words go
