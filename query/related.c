@@ -4,6 +4,7 @@
 #include "leaf.h"
 #include "passage.h"
 #include "reader.h"
+#include "search.h"
 #include "telling.h"
 
 #include <math.h>
@@ -334,14 +335,15 @@ enum aq_status aq_related(struct aq_reader *r, struct aq_slice id, uint32_t comm
     st = aq_reader_find(&txn, id, &comment, err);
     if (!st)
         st = learn(&l, r, &txn, comment, request, err);
-    aq_txn_end(&txn);
-    if (!st) {
+    if (st) {
+        aq_txn_end(&txn);
+    } else {
         struct aq_search_request search = *request;
         search.query = aq_slice(l.query.ptr, l.query.len);
         search.flags |= AQ_QUERY_PLAIN | AQ_NEED_WORDS;
         search.without = l.without;
         search.without_count = l.without_count;
-        st = aq_search(r, &search, out, err);
+        st = aq_search_within(r, &txn, &search, out, err);
     }
     likeness_free(&l);
     return st;

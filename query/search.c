@@ -152,8 +152,7 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     return st;
 }
 
-enum aq_status aq_search_open(struct aq_search_run *s, struct aq_reader *r, const struct aq_search_request *request,
-                              struct aq_error *err)
+static void set_up(struct aq_search_run *s, struct aq_reader *r, const struct aq_search_request *request)
 {
     s->request = request;
     s->reader = r;
@@ -163,9 +162,15 @@ enum aq_status aq_search_open(struct aq_search_run *s, struct aq_reader *r, cons
     s->evidence = (struct aq_evidence_request){.model = &aq_evidence_default,
                                                .prefer = request->prefer,
                                                .now = request->now ? request->now : (int64_t)time(NULL)};
+    aq_reader_bound_analyzer(r);
+}
+
+enum aq_status aq_search_open(struct aq_search_run *s, struct aq_reader *r, const struct aq_search_request *request,
+                              struct aq_error *err)
+{
     enum aq_status st = aq_reader_begin(r, &s->txn, err);
     if (!st)
-        aq_reader_bound_analyzer(r);
+        set_up(s, r, request);
     return st;
 }
 
@@ -185,26 +190,24 @@ void aq_search_close(struct aq_search_run *s)
     aq_txn_end(&s->txn);
 }
 
-enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request, struct aq_result **out,
-                         struct aq_error *err)
+enum aq_status aq_search_within(struct aq_reader *r, struct aq_txn *txn, const struct aq_search_request *request,
+                                struct aq_result **out, struct aq_error *err)
 {
     uint64_t start = aq_reader_micros();
     *out = NULL;
     enum aq_status st = check_request(request, err);
-    if (st)
-        return st;
-    struct answer *a = calloc(1, sizeof *a);
-    struct aq_search_run *s = calloc(1, sizeof *s);
+    struct answer *a = st ? NULL : calloc(1, sizeof *a);
+    struct aq_search_run *s = st ? NULL : calloc(1, sizeof *s);
     if (!a || !s) {
+        aq_txn_end(txn);
         free(a);
         free(s);
-        return aq_fail_nomem(err);
+        return st ? st : aq_fail_nomem(err);
     }
-    st = aq_search_open(s, r, request, err);
-    if (!st) {
-        st = answer(s, a, err);
-        aq_search_close(s);
-    }
+    s->txn = *txn;
+    set_up(s, r, request);
+    st = answer(s, a, err);
+    aq_search_close(s);
     free(s);
     if (st) {
         aq_result_free(&a->result);
@@ -213,6 +216,15 @@ enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *re
     a->result.micros = aq_reader_micros() - start;
     *out = &a->result;
     return AQ_OK;
+}
+
+enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request, struct aq_result **out,
+                         struct aq_error *err)
+{
+    struct aq_txn txn;
+    *out = NULL;
+    enum aq_status st = aq_reader_begin(r, &txn, err);
+    return st ? st : aq_search_within(r, &txn, request, out, err);
 }
 
 void aq_result_free(struct aq_result *result)

@@ -43,6 +43,10 @@ enum aq_status aq_search_open(struct aq_search_run *s, struct aq_reader *r, cons
                               struct aq_error *err);
 void aq_search_close(struct aq_search_run *s);
 
+/* aq_search of the snapshot that txn sees, which this ends, whatever it returns. */
+enum aq_status aq_search_within(struct aq_reader *r, struct aq_txn *txn, const struct aq_search_request *request,
+                                struct aq_result **out, struct aq_error *err);
+
 /* From the request's string to leaves with global statistics. */
 enum aq_status aq_search_prepare(struct aq_search_run *s, struct aq_error *err);
 

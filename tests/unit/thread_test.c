@@ -2,7 +2,9 @@
 #include "aq.h"
 #include "aq_index.h"
 #include "base.h"
+#include "search.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -310,6 +312,33 @@ static void requests_count_for_related_ones(void **state)
     assert_null(none);
 }
 
+static void *add_later(void *fixture)
+{
+    static const struct row later = {"p", "p", "", "", "A walrus, later.", 2000};
+    add(fixture, &later);
+    commit(fixture);
+    return NULL;
+}
+
+/* What aq_related asks at last it asks of the snapshot that it has learned from. */
+static void a_search_within_a_snapshot_sees_nothing_later(void **state)
+{
+    struct fixture *f = *state;
+    const struct aq_search_request request = {.query = aq_slice_str("walrus"), .flags = AQ_NO_FILL};
+    struct aq_result *before, *after;
+    struct aq_txn txn;
+    struct aq_error err;
+    assert_int_equal(aq_reader_begin(f->reader, &txn, &err), AQ_OK);
+    pthread_t writing; /* a thread that holds a transaction does not write */
+    assert_int_equal(pthread_create(&writing, NULL, add_later, f), 0);
+    assert_int_equal(pthread_join(writing, NULL), 0);
+    assert_int_equal(aq_search_within(f->reader, &txn, &request, &before, &err), AQ_OK);
+    assert_int_equal(aq_search(f->reader, &request, &after, &err), AQ_OK);
+    assert_int_equal(after->total_groups, before->total_groups + 1);
+    aq_result_free(before);
+    aq_result_free(after);
+}
+
 /* Comments that are left out are left out of any search. */
 static void a_search_leaves_out_what_it_is_told_to(void **state)
 {
@@ -341,6 +370,7 @@ int main(void)
         WITH(related_comments_share_telling_words),
         WITH(the_query_tells_the_words_as_often_as_they_count),
         WITH(requests_count_for_related_ones),
+        WITH(a_search_within_a_snapshot_sees_nothing_later),
         WITH(a_search_leaves_out_what_it_is_told_to),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
