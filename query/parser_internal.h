@@ -58,6 +58,8 @@ const uint8_t *aq_syntax_skip_spaces(const uint8_t *p, const uint8_t *end);
 /* To the space behind a word, or the bracket that closes a group around it. Brackets
  * that are opened in a word are closed in it. */
 const uint8_t *aq_scan_word_end(const struct aq_scan *s, const uint8_t *p);
+/* A double quotation mark of any script. */
+bool aq_syntax_is_mark(uint32_t cp);
 /* A quoted string at p: its inside to *text and where to go on. NULL when there
  * is no quotation mark, or a lone one: unclosed before a space or the end. */
 const uint8_t *aq_syntax_quoted(const uint8_t *p, const uint8_t *end, struct aq_slice *text, bool *closed);

@@ -3,8 +3,8 @@
 
 #include "utf8.h"
 
-/* Double quotation marks of any script. Single ones are apostrophes too often. */
-static bool is_quote(uint32_t cp)
+/* Single ones are apostrophes too often. */
+bool aq_syntax_is_mark(uint32_t cp)
 {
     static const uint16_t marks[] = {'"',    0xAB,   0xBB,   0x201C, 0x201D, 0x201E, 0x201F, 0x300C,
                                      0x300D, 0x300E, 0x300F, 0x301D, 0x301E, 0x301F, 0xFF02};
@@ -64,11 +64,11 @@ const uint8_t *aq_syntax_quoted(const uint8_t *p, const uint8_t *end, struct aq_
 {
     unsigned n;
     *closed = true;
-    if (p == end || !is_quote(aq_utf8_decode(p, end, &n)))
+    if (p == end || !aq_syntax_is_mark(aq_utf8_decode(p, end, &n)))
         return NULL;
     const uint8_t *begin = p + n;
     for (p = begin; p < end; p += n) {
-        if (is_quote(aq_utf8_decode(p, end, &n))) {
+        if (aq_syntax_is_mark(aq_utf8_decode(p, end, &n))) {
             *text = aq_slice(begin, (size_t)(p - begin));
             return p + n;
         }

@@ -3,6 +3,7 @@
 #include "suggest.h"
 
 #include "context.h"
+#include "parser_internal.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -278,21 +279,42 @@ static enum aq_status suggest_words(struct aq_suggesting *s, uint32_t most, stru
 
 /* ---- authors of a field ---- */
 
-/* The text up to the value, and the name, in quotation marks where it needs them. */
+/* A name that is no word of the query language stands in quotation marks. */
+static bool needs_quotes(struct aq_slice name)
+{
+    const uint8_t *p = name.ptr, *end = p + name.len;
+    unsigned n;
+    for (; p < end; p += n) {
+        uint32_t cp = aq_utf8_decode(p, end, &n);
+        if (aq_is_space(cp) || aq_syntax_is_mark(cp) || cp == '(' || cp == ')')
+            return true;
+    }
+    return false;
+}
+
+/* The text up to the value, and the name, quoted where it has to be. A quotation mark in it
+ * would end it: there a space stands, since names are compared by their words. */
 static bool put_in_field(struct aq_suggesting *s, size_t value, struct aq_suggestion *author)
 {
-    bool quoted = false;
-    for (size_t i = 0; i < author->text.len; i++)
-        quoted |= aq_is_ascii_space(author->text.ptr[i]);
+    bool quoted = needs_quotes(author->text);
+    const uint8_t *from = author->text.ptr, *end = from + author->text.len;
     uint8_t *out = aq_arena_bytes(s->answer, value + author->text.len + 2);
+    unsigned n;
     if (!out)
         return false;
     uint8_t *p = out + value;
     memcpy(out, s->text.ptr, value);
     if (quoted)
         *p++ = '"';
-    memcpy(p, author->text.ptr, author->text.len);
-    p += author->text.len;
+    for (; from < end; from += n) {
+        bool mark = aq_syntax_is_mark(aq_utf8_decode(from, end, &n));
+        if (!mark) {
+            memcpy(p, from, n);
+            p += n;
+        } else if (from > author->text.ptr && p[-1] != ' ' && from + n < end && from[n] != ' ') {
+            *p++ = ' ';
+        }
+    }
     if (quoted)
         *p++ = '"';
     author->text = aq_slice(out, (size_t)(p - out));

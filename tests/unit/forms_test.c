@@ -200,6 +200,45 @@ static void suggestions_follow_the_index(void **state)
     aq_writer_close(w);
 }
 
+/* What is put in for a name with quotation marks, or brackets, finds who is called so. */
+static void names_with_marks_complete_to_what_finds_them(void **state)
+{
+    static const struct {
+        const char *name, *typed, *inserted;
+    } cases[] = {
+        {"Bob \"Bo\" Neil", "author:bo", "author:\"Bob Bo Neil\""},
+        {"Ann\"Anchor", "author:\"ann", "author:\"Ann Anchor\""},
+        {"Zed \xE2\x80\x9EZip\xE2\x80\x9C", "oak author:ze", "oak author:\"Zed Zip\""},
+        {"gwern(ash)", "author:gw", "author:\"gwern(ash)\""},
+        {"plain", "author:pl", "author:plain"},
+    };
+    struct fixture *f = *state;
+    struct aq_writer *w = open_writer(f);
+    struct aq_reader *r;
+    for (size_t i = 0; i < AQ_COUNT(cases); i++) {
+        struct aq_record record;
+        char text[16];
+        aq_record_init(&record);
+        snprintf(text, sizeof text, "Oak number%zu.", i); /* repeats would be hidden */
+        record.id = record.author = aq_slice_str(cases[i].name);
+        record.text = aq_slice_str(text);
+        OK(aq_writer_add(w, &record, NULL, err));
+    }
+    OK(aq_writer_commit(w, err));
+    OK(aq_reader_open(f->dir, &r, err));
+    for (size_t i = 0; i < AQ_COUNT(cases); i++) {
+        struct aq_search_request request = {.query = aq_slice_str(cases[i].inserted), .flags = AQ_NO_FILL};
+        struct aq_result *result;
+        expect(r, cases[i].typed, AQ_SUGGEST_AUTHORS, cases[i].inserted);
+        OK(aq_search(r, &request, &result, err));
+        assert_int_equal(result->hit_count, 1);
+        assert_true(aq_slice_eq(result->hits[0].id, aq_slice_str(cases[i].name)));
+        aq_result_free(result);
+    }
+    aq_reader_close(r);
+    aq_writer_close(w);
+}
+
 static void requests_are_checked(void **state)
 {
     struct fixture *f = *state;
@@ -252,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_dropped_segment_takes_its_forms_along, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(damaged_rows_are_survived, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(suggestions_follow_the_index, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(names_with_marks_complete_to_what_finds_them, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(requests_are_checked, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
