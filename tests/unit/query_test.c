@@ -127,6 +127,14 @@ static void patterns_that_match_nothing_are_told_wherever_they_stand(void **stat
     FINDS("cat -zq*", "3 4 5");
 }
 
+static void boosts_of_groups_multiply_those_inside(void **state)
+{
+    (void)state;
+    assert_true(fabs(score_of("((cat^2 dog)^3)", 3) - score_of("cat^6 dog^3", 3)) < 1e-9);
+    assert_true(fabs(score_of("((cat^100)^100)", 3) - 10000 * score_of("cat", 3)) < 1e-6);
+    assert_true(score_of("cat", 3) > 0);
+}
+
 static void compounds_with_the_same_parts_are_two_words(void **state)
 {
     (void)state;
@@ -235,6 +243,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_that_match_nothing_are_told_wherever_they_stand),
+        cmocka_unit_test(boosts_of_groups_multiply_those_inside),
         cmocka_unit_test(compounds_with_the_same_parts_are_two_words),
         cmocka_unit_test(a_loose_phrase_needs_all_that_its_compounds_cover),
         cmocka_unit_test(work_is_bounded_by_the_passages_of_the_index),
