@@ -1,12 +1,13 @@
 /* query_latency.c - how long aq_search() takes, by class of query.
  *
- *   query_latency [-1] [-e] [-t] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX-DIRECTORY < queries
+ *   query_latency [-1] [-e] [-t] [-g FURTHER] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX-DIRECTORY < queries
  *
  * A line is "class<TAB>query". Every round runs all queries in the order given, so that
  * one query's pages and branches do not stay warm for itself alone. Prints a line a
  * class: queries, median and 99th percentile of all its runs in microseconds, and the
- * hits of one round. -1: the first stage alone; -e: exact totals (exhaustive plans); -t: with texts; -p: comments of
- * a thread among the first ten hits (default: any number, which is ranking alone). */
+ * hits of one round. -1: the first stage alone; -e: exact totals (exhaustive plans); -t: with texts; -g: hits
+ * by thread, each with so many further comments; -p: comments of a thread among the first ten hits (default: any
+ * number, which is ranking alone). */
 #include "aq.h"
 
 #include <stdio.h>
@@ -86,16 +87,20 @@ int main(int argc, char **argv)
     struct aq_error err = {0};
     struct aq_reader *reader;
     struct query *queries;
-    unsigned flags = AQ_NO_TEXT, k = 10, per_thread = UINT32_MAX, rounds = 21;
+    unsigned flags = AQ_NO_TEXT, k = 10, per_thread = UINT32_MAX, rounds = 21, further = 0;
+    enum aq_group group = AQ_GROUP_COMMENT;
     int option;
-    while ((option = getopt(argc, argv, "1etk:p:r:")) != -1) {
+    while ((option = getopt(argc, argv, "1etg:k:p:r:")) != -1) {
         if (option == '1')
             flags |= AQ_FIRST_STAGE;
         else if (option == 'e')
             flags |= AQ_COUNT_EXACT;
         else if (option == 't')
             flags &= ~(unsigned)AQ_NO_TEXT;
-        else if (option == 'k')
+        else if (option == 'g') {
+            group = AQ_GROUP_THREAD;
+            further = (unsigned)strtoul(optarg, NULL, 10);
+        } else if (option == 'k')
             k = (unsigned)strtoul(optarg, NULL, 10);
         else if (option == 'p')
             per_thread = (unsigned)strtoul(optarg, NULL, 10);
@@ -105,7 +110,7 @@ int main(int argc, char **argv)
             return 2;
     }
     if (optind + 1 != argc || rounds == 0) {
-        fprintf(stderr, "usage: query_latency [-1] [-e] [-t] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX < queries\n");
+        fprintf(stderr, "usage: query_latency [-1] [-e] [-t] [-g FURTHER] [-k HITS] [-p COMMENTS] [-r ROUNDS] INDEX < queries\n");
         return 2;
     }
     size_t count = read_queries(&queries), done = 0;
@@ -119,6 +124,8 @@ int main(int argc, char **argv)
             struct aq_search_request request = {.query = {(const uint8_t *)queries[i].text, strlen(queries[i].text)},
                                                 .limit = k,
                                                 .flags = flags,
+                                                .group = group,
+                                                .further = further,
                                                 .per_thread = per_thread};
             struct aq_result *result;
             double start = now();

@@ -124,6 +124,7 @@ struct aq_search_request {
                              * AQ_NO_FILL: windows come from all passages of a comment that match */
     const char *const *without_concepts; /* words that are none of them */
     size_t without_concept_count;
+    uint32_t further;       /* AQ_GROUP_THREAD: further comments of each hit's thread, at most 20; 0: none */
 };
 
 struct aq_range {
@@ -152,6 +153,18 @@ struct aq_share {
     double idf;
     double boost;           /* how often the query names it, boosts counted */
     double share;           /* shares add up to the score, in this order */
+};
+
+/* Another comment of a hit's thread that matches. */
+struct aq_further {
+    double score;           /* as a hit's; `whole`, likewise */
+    uint32_t comment;
+    bool all_words, whole;
+    struct aq_slice id, author, url;
+    int64_t date;           /* AQ_NO_DATE */
+    int32_t points;         /* AQ_NO_SCORE */
+    struct aq_snippet snippet; /* the best window of the passage that matches best; its text may be empty: of
+                                * what matches by its title alone */
 };
 
 struct aq_hit {
@@ -184,6 +197,12 @@ struct aq_hit {
     double length;          /* tokens of the passage, or of the whole comment, as scored; with AQ_EXPLAIN */
     double average_length;  /* of all passages, or comments; with AQ_EXPLAIN */
     uint32_t quoted_by;     /* comments that quote its comment; 0 with AQ_NO_TEXT */
+    /* AQ_GROUP_THREAD, where `further` asks for them: the comments that a search in the thread alone
+     * has next, in that order. With AQ_NO_TEXT only numbers, ids and scores. */
+    const struct aq_further *further;
+    uint32_t further_count;
+    uint32_t further_comments; /* all comments of the thread that match, this one not counted; 0 where none
+                                * were asked for */
 };
 
 struct aq_facet_value {

@@ -63,18 +63,44 @@ static void put_shares_or_null(struct aq_buf *out, const struct aq_hit *hit)
     aq_buf_puts(out, "]}");
 }
 
+static void put_snippet(struct aq_buf *out, const struct aq_snippet *s, enum aq_json_unit unit)
+{
+    aq_json_raw(out, "{");
+    aq_json_integer(aq_json_key(out, "ordinal"), s->ordinal);
+    aq_json_integer(aq_json_key(out, "quote"), s->quote_depth);
+    aq_json_string(aq_json_key(out, "text"), s->text);
+    aq_json_ranges(aq_json_key(out, "ranges"), s->text, s->ranges, s->range_count, unit);
+    aq_json_bool(aq_json_key(out, "goes_before"), s->goes_before);
+    aq_json_bool(aq_json_key(out, "goes_on"), s->goes_on);
+    aq_buf_u8(out, '}');
+}
+
 static void put_snippets(struct aq_buf *out, const struct aq_hit *hit, enum aq_json_unit unit)
 {
     aq_json_raw(out, "[");
-    for (uint32_t i = 0; i < hit->snippet_count; i++) {
-        const struct aq_snippet *s = &hit->snippets[i];
+    for (uint32_t i = 0; i < hit->snippet_count; i++)
+        put_snippet(out, &hit->snippets[i], unit);
+    aq_buf_u8(out, ']');
+}
+
+static void put_further(struct aq_buf *out, const struct aq_hit *hit, enum aq_json_unit unit)
+{
+    aq_json_raw(out, "[");
+    for (uint32_t i = 0; i < hit->further_count; i++) {
+        const struct aq_further *f = &hit->further[i];
         aq_json_raw(out, "{");
-        aq_json_integer(aq_json_key(out, "ordinal"), s->ordinal);
-        aq_json_integer(aq_json_key(out, "quote"), s->quote_depth);
-        aq_json_string(aq_json_key(out, "text"), s->text);
-        aq_json_ranges(aq_json_key(out, "ranges"), s->text, s->ranges, s->range_count, unit);
-        aq_json_bool(aq_json_key(out, "goes_before"), s->goes_before);
-        aq_json_bool(aq_json_key(out, "goes_on"), s->goes_on);
+        aq_json_string(aq_json_key(out, "id"), f->id);
+        aq_json_real_or_null(aq_json_key(out, "score"), f->score);
+        aq_json_string_or_null(aq_json_key(out, "author"), f->author);
+        aq_json_date_or_null(aq_json_key(out, "date"), f->date);
+        aq_json_points_or_null(aq_json_key(out, "points"), f->points);
+        aq_json_string_or_null(aq_json_key(out, "url"), f->url);
+        aq_json_bool(aq_json_key(out, "all_words"), f->all_words);
+        aq_json_key(out, "snippet");
+        if (f->snippet.text.len)
+            put_snippet(out, &f->snippet, unit);
+        else
+            aq_json_raw(out, "null");
         aq_buf_u8(out, '}');
     }
     aq_buf_u8(out, ']');
@@ -106,6 +132,8 @@ void aq_json_hit_members(struct aq_buf *out, const struct aq_hit *hit, enum aq_j
     put_shares_or_null(aq_json_key(out, "explain"), hit);
     put_snippets(aq_json_key(out, "snippets"), hit, unit);
     aq_json_integer(aq_json_key(out, "quoted_by"), hit->quoted_by);
+    put_further(aq_json_key(out, "further"), hit, unit);
+    aq_json_integer(aq_json_key(out, "further_comments"), hit->further_comments);
 }
 
 void aq_json_facet_members(struct aq_buf *out, const struct aq_facet *f)

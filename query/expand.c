@@ -285,7 +285,7 @@ static void weigh_words(struct aq_expansion *e)
 /* ---- what they add ---- */
 
 /* In query order for each hit, so that explained shares add up to the same sum. */
-static enum aq_status add_shares(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err)
+enum aq_status aq_expand_add(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err)
 {
     const struct aq_expansion *e = &s->expansion;
     struct aq_place *places = aq_arena_alloc(s->arena, (count + 1) * sizeof *places);
@@ -329,7 +329,7 @@ enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, siz
     if (!st)
         weigh_words(e);
     if (!st)
-        st = add_shares(s, hits, count, err);
+        st = aq_expand_add(s, hits, count, err);
     if (!st && count)
         aq_candidates_sort(hits, count < AQ_EXPAND_AMONG ? count : AQ_EXPAND_AMONG);
     return st;

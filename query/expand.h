@@ -33,6 +33,9 @@ bool aq_expand_wanted(const struct aq_search_run *s);
  * the first AQ_EXPAND_AMONG in order anew. */
 enum aq_status aq_expand(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err);
 
+/* Adds what the words that were chosen say to the scores of further hits; their order stays. */
+enum aq_status aq_expand_add(struct aq_search_run *s, struct aq_candidate *hits, size_t count, struct aq_error *err);
+
 /* Hits with concepts alone: appends to the count hits until there are k. *hits: replaced by
  * a list in s->arena. */
 enum aq_status aq_expand_fill(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,

@@ -460,3 +460,20 @@ enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source
     f->active = f->count > 0;
     return st;
 }
+
+enum aq_status aq_filter_within(struct aq_filter *out, const struct aq_filter *f, struct aq_txn *txn,
+                                struct aq_arena *arena, const uint32_t *threads, size_t count, struct aq_error *err)
+{
+    struct aq_filter_test *tests = aq_arena_alloc(arena, (f->count + 1) * sizeof *tests);
+    uint32_t all = txn->state.next_thread;
+    struct aq_number_set set = {aq_arena_zalloc(arena, all / 8 + 1), all};
+    if (!tests || !set.bits)
+        return aq_fail_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        aq_number_set_add(&set, threads[i]);
+    tests[0] = (struct aq_filter_test){.kind = AQ_TEST_NUMBER, .column = AQ_COL_THREAD, .set = set};
+    if (f->count)
+        memcpy(tests + 1, f->tests, f->count * sizeof *tests);
+    *out = (struct aq_filter){.active = true, .tests = tests, .count = f->count + 1};
+    return AQ_OK;
+}

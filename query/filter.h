@@ -44,6 +44,11 @@ enum aq_status aq_filter_make(struct aq_filter *f, const struct aq_filter_source
                               const struct aq_search_request *request, const struct aq_filter_clause *clauses,
                               size_t count, struct aq_error *err);
 
+/* What passes f and is of one of these threads (their numbers), in *out, with memory of
+ * arena; f's is shared. */
+enum aq_status aq_filter_within(struct aq_filter *out, const struct aq_filter *f, struct aq_txn *txn,
+                                struct aq_arena *arena, const uint32_t *threads, size_t count, struct aq_error *err);
+
 /* Of a live comment. In the transaction that the filter was made in. */
 bool aq_filter_passes(const struct aq_filter *f, struct aq_txn *txn, uint32_t comment);
 
@@ -58,6 +63,9 @@ struct aq_picks {
  * them may not pass, or be deleted. False in *known: they are more, or cannot be found so. */
 enum aq_status aq_filter_pick(const struct aq_filter *f, struct aq_txn *txn, size_t most, bool scan,
                               struct aq_picks *picks, bool *known, struct aq_error *err);
+/* The same of these threads' members. */
+enum aq_status aq_filter_pick_members(struct aq_txn *txn, const uint32_t *threads, size_t count, size_t most,
+                                      struct aq_picks *picks, bool *known, struct aq_error *err);
 void aq_picks_free(struct aq_picks *picks);
 
 #endif

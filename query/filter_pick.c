@@ -64,9 +64,9 @@ static void sort_picks(struct aq_picks *picks)
     picks->count = n;
 }
 
-static enum aq_status pick_members(struct picking *p, const uint32_t *threads, uint32_t count, struct aq_error *err)
+static enum aq_status pick_members(struct picking *p, const uint32_t *threads, size_t count, struct aq_error *err)
 {
-    for (uint32_t i = 0; i < count && !p->too_many && !p->failed; i++) {
+    for (size_t i = 0; i < count && !p->too_many && !p->failed; i++) {
         enum aq_status st = aq_thread_members(p->txn, threads[i], pick, p);
         if (st == AQ_NOMEM)
             return aq_fail_nomem(err);
@@ -200,6 +200,15 @@ enum aq_status aq_filter_pick(const struct aq_filter *f, struct aq_txn *txn, siz
         return aq_fail_nomem(err);
     *known = !st && !p.too_many;
     return st;
+}
+
+enum aq_status aq_filter_pick_members(struct aq_txn *txn, const uint32_t *threads, size_t count, size_t most,
+                                      struct aq_picks *picks, bool *known, struct aq_error *err)
+{
+    struct picking p = {.txn = txn, .out = picks, .most = most};
+    enum aq_status st = pick_members(&p, threads, count, err);
+    *known = !st && !p.too_many && !p.failed;
+    return p.failed ? aq_fail_nomem(err) : st;
 }
 
 void aq_picks_free(struct aq_picks *picks)

@@ -200,6 +200,8 @@ enum aq_status aq_hits_make(const struct aq_hit_maker *m, const struct aq_candid
         st = make_all(&w, order, found, count, err);
     else
         st = aq_fail_nomem(err);
+    if (!st && m->further)
+        st = aq_hits_add_further(m, w.hits, count, err);
     *hits = w.hits;
     aq_marker_free(&w.marker);
     aq_arena_free(&w.scratch);

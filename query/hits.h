@@ -1,5 +1,8 @@
 /* hits.h - from ranked passages to what a caller sees: fields, text, highlights.
- * Knows nothing of how they were ranked. */
+ * Knows nothing of how they were ranked.
+ *
+ *   hits.c          hits
+ *   hits_further.c  further comments of their threads */
 #ifndef AQ_HITS_H
 #define AQ_HITS_H
 
@@ -10,6 +13,8 @@
 #include "store.h"
 #include "topk.h"
 
+struct aq_further_found;
+
 struct aq_hit_maker {
     struct aq_txn *txn;
     struct aq_analyzer *analyzer;
@@ -19,10 +24,14 @@ struct aq_hit_maker {
     uint32_t snippets;      /* of the request */
     bool alone;             /* every passage is a hit of its own */
     const struct aq_shares *shares; /* of each hit, or NULL */
+    const struct aq_further_found *further; /* of each hit's thread, or NULL */
     struct aq_arena *arena; /* everything handed out lives here */
 };
 
 enum aq_status aq_hits_make(const struct aq_hit_maker *m, const struct aq_candidate *found, size_t count,
                             const struct aq_hit **hits, struct aq_error *err);
+
+/* Adds what m->further has of each hit; not empty. */
+enum aq_status aq_hits_add_further(const struct aq_hit_maker *m, struct aq_hit *hits, size_t count, struct aq_error *err);
 
 #endif

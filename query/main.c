@@ -77,7 +77,7 @@ static int run(struct aq_cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct aq_cli cli = {.set = {.limit = AQ_NOT_GIVEN, .per_thread = 2, .context = AQ_NOT_GIVEN,
+    struct aq_cli cli = {.set = {.limit = AQ_NOT_GIVEN, .per_thread = 2, .further = 3, .context = AQ_NOT_GIVEN,
                                  .passage = AQ_NOT_GIVEN, .k1 = -1, .b = -1}};
     aq_options_occupy_descriptors();
     signal(SIGPIPE, SIG_DFL); /* a reader that has seen enough ends us, whatever we inherited */

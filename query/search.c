@@ -12,7 +12,8 @@
 enum {
     DEFAULT_LIMIT = 10,
     MOST_LIMIT = 10000,
-    MOST_OFFSET = 100000
+    MOST_OFFSET = 100000,
+    MOST_FURTHER = 20
 };
 
 /* The result and the arena all of it lives in. */
@@ -30,6 +31,9 @@ static enum aq_status check_request(const struct aq_search_request *r, struct aq
     if (r->snippets > AQ_SNIPPETS_MOST)
         return aq_fail(err, AQ_LIMIT, "%u snippets of a hit are asked for; at most %d are allowed", r->snippets,
                        AQ_SNIPPETS_MOST);
+    if (r->further > MOST_FURTHER)
+        return aq_fail(err, AQ_LIMIT, "%u further comments of a thread are asked for; at most %d are allowed", r->further,
+                       MOST_FURTHER);
     if ((unsigned)r->group > AQ_GROUP_AUTHOR || (unsigned)r->sort > AQ_SORT_SCORE)
         return aq_fail(err, AQ_INVALID, "no such grouping or sorting");
     if (r->prefer & ~(unsigned)(AQ_PREFER_POINTS | AQ_PREFER_RECENT))
@@ -110,6 +114,13 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     st = aq_search_find(s, k, &found, &count, err);
     if (st)
         return st;
+    size_t skip = r->offset < count && !(r->flags & AQ_NO_HITS) ? r->offset : count;
+    const struct aq_candidate *hits = skip ? found + skip : found;
+    const struct aq_further_found *further = NULL;
+    if (r->further && r->group == AQ_GROUP_THREAD)
+        st = aq_search_further(s, hits, count - skip, &further, err);
+    if (st)
+        return st;
 
     struct aq_result *out = &a->result;
     /* Counting ended with one more than was enough: 1,000, not 1,001. */
@@ -122,9 +133,7 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
     out->snapshot = snapshot_of(s);
     if (r->query.len && !(out->query = aq_arena_copy(&a->arena, r->query)).ptr)
         return aq_fail_nomem(err);
-    size_t skip = r->offset < count && !(r->flags & AQ_NO_HITS) ? r->offset : count;
     const struct aq_plan plan = aq_search_plan(s, NULL);
-    const struct aq_candidate *hits = skip ? found + skip : found;
     const struct aq_shares *shares = NULL;
     st = aq_search_tell(s, out, &a->arena, err);
     if (!st && r->flags & AQ_EXPLAIN)
@@ -141,6 +150,7 @@ static enum aq_status answer(struct aq_search_run *s, struct answer *a, struct a
                                  .snippets = r->snippets,
                                  .alone = r->group == AQ_GROUP_NONE,
                                  .shares = shares,
+                                 .further = further,
                                  .arena = &a->arena};
     if (r->facet_count) {
         st = aq_facets_make(&s->facets, &s->txn, s->scratch, &a->arena, &out->facets, err);
@@ -183,6 +193,8 @@ void aq_search_close(struct aq_search_run *s)
     aq_collector_free(&s->collector);
     aq_collector_free(&s->wider);
     aq_collector_free(&s->filler);
+    aq_collector_free(&s->of_threads);
+    aq_picks_free(&s->members);
     aq_facets_free(&s->facets);
     aq_expansion_free(&s->expansion);
     aq_arena_reset(s->arena);

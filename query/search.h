@@ -2,6 +2,7 @@
  *
  *   search.c       from the request to its result, and who owns what
  *   search_find.c  which plans run, and the best hits of all
+ *   search_further.c  the next best comments of the threads that are hits
  *   search_tell.c  what else the result says of the query */
 #ifndef AQ_SEARCH_H
 #define AQ_SEARCH_H
@@ -25,6 +26,7 @@ struct aq_search_run {
     struct aq_filter filter;   /* that all hits pass */
     struct aq_picks picks;     /* the comments that alone may pass it, where it is so */
     bool picked;
+    enum aq_plan_kind kind;
     struct aq_filter *filters; /* of the query's fields that stand deeper */
     struct aq_leaf *leaves;
     uint32_t leaf_count;
@@ -32,6 +34,8 @@ struct aq_search_run {
     struct aq_collector collector; /* its totals are told */
     struct aq_collector wider;
     struct aq_collector filler;
+    struct aq_collector of_threads;
+    struct aq_picks members;
     struct aq_plan_work work;
     struct aq_expansion expansion;
     struct aq_evidence_request evidence;
@@ -56,6 +60,25 @@ enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_can
 
 /* For what looks at the leaves again. */
 struct aq_plan aq_search_plan(struct aq_search_run *s, struct aq_collector *c);
+
+/* Once hits are found: what they are sorted by, whether they have been in the second stage,
+ * whether concepts count, and up to how many comments picks are less work than all matches. */
+enum aq_sort aq_search_sort(const struct aq_search_run *s);
+bool aq_search_has_second_stage(const struct aq_search_run *s);
+bool aq_search_expands(const struct aq_search_run *s);
+uint64_t aq_search_picks_most(const struct aq_search_run *s);
+
+/* What matches in a thread besides the comment that is the hit. */
+struct aq_further_found {
+    const struct aq_candidate *items; /* comments, best first: as many as were asked for, if there are */
+    uint32_t count;
+    uint32_t comments;                /* all of them */
+};
+
+/* For each of the hits, one a thread: the comments that a search in its thread alone has
+ * next to the hit's own. In s->arena. */
+enum aq_status aq_search_further(struct aq_search_run *s, const struct aq_candidate *hits, size_t count,
+                                 const struct aq_further_found **out, struct aq_error *err);
 
 /* Words passed over, synonyms, a better spelling and, if asked for, the query as it was
  * understood; in arena. */

@@ -17,59 +17,58 @@ struct aq_plan aq_search_plan(struct aq_search_run *s, struct aq_collector *c)
                             .filters = s->filters};
 }
 
-/* What the hits are sorted by. */
-static enum aq_sort sort_of(const struct aq_search_run *s, enum aq_plan_kind kind)
+enum aq_sort aq_search_sort(const struct aq_search_run *s)
 {
     /* Without words the newest come first: every score is 0. */
-    bool listed = kind == AQ_PLAN_LIST || (kind == AQ_PLAN_TREE && !s->query.scores);
+    bool listed = s->kind == AQ_PLAN_LIST || (s->kind == AQ_PLAN_TREE && !s->query.scores);
     return listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
 }
 
-static enum aq_status open_collector(struct aq_search_run *s, struct aq_collector *c, enum aq_plan_kind kind,
-                                     enum aq_group group, uint32_t k, struct aq_error *err)
+static enum aq_status open_collector(struct aq_search_run *s, struct aq_collector *c, enum aq_group group, uint32_t k,
+                                     struct aq_error *err)
 {
     enum aq_status st =
-        aq_collector_init(c, &s->txn, &s->filter, group, sort_of(s, kind), k, s->query.tiered, err);
+        aq_collector_init(c, &s->txn, &s->filter, group, aq_search_sort(s), k, s->query.tiered, err);
     if (!st && s->request->snapshot)
         aq_collector_bound(c, s->request->snapshot);
     return st;
 }
 
 /* Exhaustively. */
-static enum aq_status run(struct aq_search_run *s, enum aq_plan_kind kind, struct aq_collector *c, enum aq_group group,
-                          uint32_t k, struct aq_candidate **hits, size_t *count, struct aq_error *err)
+static enum aq_status run(struct aq_search_run *s, struct aq_collector *c, enum aq_group group, uint32_t k,
+                          struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
-    enum aq_status st = open_collector(s, c, kind, group, k, err);
+    enum aq_status st = open_collector(s, c, group, k, err);
     if (!st && c == &s->collector && s->request->facet_count)
         aq_collector_facets(c, &s->facets);
     struct aq_plan plan = aq_search_plan(s, c);
     plan.picks = s->picked ? &s->picks : NULL;
     s->work.left = s->txn.passages * AQ_WORK_PASSAGE + AQ_WORK_LEAST;
     if (!st)
-        st = aq_plan_run(&plan, kind, err);
+        st = aq_plan_run(&plan, s->kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
 }
 
 /* Sorting by columns, groups of several comments, exact totals and facets need every match. */
-static bool can_rank(struct aq_search_run *s, enum aq_plan_kind kind)
+static bool can_rank(struct aq_search_run *s)
 {
     const struct aq_search_request *r = s->request;
     struct aq_plan plan = aq_search_plan(s, NULL);
     return !s->picked && s->txn.passages <= UINT32_MAX && r->sort == AQ_SORT_RELEVANCE &&
            (r->group == AQ_GROUP_COMMENT || r->group == AQ_GROUP_NONE) && !(r->flags & AQ_COUNT_EXACT) &&
-           r->facet_count == 0 && aq_plan_can_rank(&plan, kind);
+           r->facet_count == 0 && aq_plan_can_rank(&plan, s->kind);
 }
 
 /* Passing over what cannot be among the best. */
-static enum aq_status rank(struct aq_search_run *s, enum aq_plan_kind kind, struct aq_collector *c, uint32_t k,
-                           uint64_t count_enough, struct aq_candidate **hits, size_t *count, struct aq_error *err)
+static enum aq_status rank(struct aq_search_run *s, struct aq_collector *c, uint32_t k, uint64_t count_enough,
+                           struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
     struct aq_plan plan = aq_search_plan(s, c);
-    enum aq_status st = open_collector(s, c, kind, s->request->group, k, err);
+    enum aq_status st = open_collector(s, c, s->request->group, k, err);
     if (st)
         return st;
     aq_collector_rank(c, count_enough);
-    st = aq_plan_rank(&plan, kind, err);
+    st = aq_plan_rank(&plan, s->kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
 }
 
@@ -84,21 +83,21 @@ static bool names_threads(const struct aq_search_run *s)
 }
 
 /* How many comments of a thread may be among the first hits; UINT32_MAX: any number. */
-static uint32_t per_thread(const struct aq_search_run *s, enum aq_plan_kind kind)
+static uint32_t per_thread(const struct aq_search_run *s)
 {
     const struct aq_search_request *r = s->request;
-    bool spreads = r->group == AQ_GROUP_COMMENT && sort_of(s, kind) == AQ_SORT_RELEVANCE &&
+    bool spreads = r->group == AQ_GROUP_COMMENT && aq_search_sort(s) == AQ_SORT_RELEVANCE &&
                    !(r->flags & AQ_NO_HITS) && s->txn.state.next_thread > 1 && !names_threads(s);
     return !spreads ? UINT32_MAX : r->per_thread ? r->per_thread : AQ_SPREAD_DEFAULT;
 }
 
 /* Whether whole comments are looked at in a second stage. BM25 with parameters of one's own
  * is the first stage alone. */
-static bool has_second_stage(const struct aq_search_run *s, enum aq_plan_kind kind)
+bool aq_search_has_second_stage(const struct aq_search_run *s)
 {
     const struct aq_search_request *r = s->request;
     return !(r->flags & (AQ_FIRST_STAGE | AQ_NO_HITS)) && r->k1 == 0 && r->b == 0 && r->group != AQ_GROUP_NONE &&
-           sort_of(s, kind) == AQ_SORT_RELEVANCE && s->query.scores && s->query.term_count <= AQ_EVIDENCE_TERMS;
+           aq_search_sort(s) == AQ_SORT_RELEVANCE && s->query.scores && s->query.term_count <= AQ_EVIDENCE_TERMS;
 }
 
 static enum aq_status second_stage(struct aq_search_run *s, struct aq_candidate *hits, size_t count,
@@ -114,14 +113,14 @@ static uint32_t at_least(uint32_t k, uint32_t least)
 }
 
 /* Looking at every match, more of the best cost next to nothing. */
-static enum aq_status find_among_all(struct aq_search_run *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
-                                     size_t *count, struct aq_error *err)
+static enum aq_status find_among_all(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,
+                                     struct aq_error *err)
 {
-    uint32_t of_thread = per_thread(s, kind);
-    bool second = has_second_stage(s, kind);
+    uint32_t of_thread = per_thread(s);
+    bool second = aq_search_has_second_stage(s);
     uint32_t wanted = of_thread < k ? at_least(k, AQ_SPREAD_AMONG) : k;
     wanted = second ? at_least(wanted, AQ_EVIDENCE_AMONG) : wanted;
-    enum aq_status st = run(s, kind, &s->collector, s->request->group, wanted, hits, count, err);
+    enum aq_status st = run(s, &s->collector, s->request->group, wanted, hits, count, err);
     if (!st && second)
         st = second_stage(s, *hits, *count, err);
     if (!st && of_thread < k)
@@ -138,22 +137,22 @@ static uint32_t more_than(uint32_t k)
 
 /* Most first pages have few of any thread: more are found only where they do not. Where
  * fewer than k comments are found, they are all there are, and their passages are counted. */
-static enum aq_status find_best(struct aq_search_run *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
-                                size_t *count, struct aq_error *err)
+static enum aq_status find_best(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,
+                                struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
-    uint32_t of_thread = per_thread(s, kind);
+    uint32_t of_thread = per_thread(s);
     uint64_t enough = k > s->reader->count_enough ? k : s->reader->count_enough;
-    bool second = has_second_stage(s, kind);
+    bool second = aq_search_has_second_stage(s);
     uint32_t least = second ? at_least(k, AQ_EVIDENCE_AMONG) : k;
-    enum aq_status st = rank(s, kind, &s->collector, least, enough, hits, count, err);
+    enum aq_status st = rank(s, &s->collector, least, enough, hits, count, err);
     if (!st && second)
         st = second_stage(s, *hits, *count, err);
     bool settled = st || of_thread >= k;
     for (uint32_t wanted = least; !st && !settled; wanted = more_than(wanted)) {
         if (wanted > least) {
             aq_collector_free(&s->wider);
-            st = rank(s, kind, &s->wider, wanted, 0, hits, count, err);
+            st = rank(s, &s->wider, wanted, 0, hits, count, err);
         }
         settled = st || aq_spread(&s->txn, of_thread, *hits, *count, *count < wanted);
     }
@@ -162,27 +161,26 @@ static enum aq_status find_best(struct aq_search_run *s, enum aq_plan_kind kind,
         return st;
     size_t skipped = *count == k ? r->offset : 0;
     struct aq_plan plan = aq_search_plan(s, &s->collector);
-    return aq_plan_count_matches(&plan, kind, *hits + skipped, *count - skipped, err);
+    return aq_plan_count_matches(&plan, s->kind, *hits + skipped, *count - skipped, err);
 }
 
-/* Whether concepts count. */
-static bool expands(const struct aq_search_run *s, enum aq_plan_kind kind)
+bool aq_search_expands(const struct aq_search_run *s)
 {
-    return aq_expand_wanted(s) && !(s->request->flags & AQ_NO_HITS) && sort_of(s, kind) == AQ_SORT_RELEVANCE &&
+    return aq_expand_wanted(s) && !(s->request->flags & AQ_NO_HITS) && aq_search_sort(s) == AQ_SORT_RELEVANCE &&
            s->query.scores;
 }
 
 /* More of the best than are wanted, which concepts put in order; behind them, while there
  * are places, what concepts alone find. */
-static enum aq_status find_widened(struct aq_search_run *s, enum aq_plan_kind kind, uint32_t k,
-                                   struct aq_candidate **hits, size_t *count, struct aq_error *err)
+static enum aq_status find_widened(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,
+                                   struct aq_error *err)
 {
     const struct aq_search_request *r = s->request;
-    bool ranks = can_rank(s, kind), second = has_second_stage(s, kind);
-    uint32_t of_thread = per_thread(s, kind), among = at_least(k, AQ_EXPAND_AMONG);
+    bool ranks = can_rank(s), second = aq_search_has_second_stage(s);
+    uint32_t of_thread = per_thread(s), among = at_least(k, AQ_EXPAND_AMONG);
     uint64_t enough = k > s->reader->count_enough ? k : s->reader->count_enough;
-    enum aq_status st = ranks ? rank(s, kind, &s->collector, among, enough, hits, count, err)
-                              : run(s, kind, &s->collector, r->group, among, hits, count, err);
+    enum aq_status st = ranks ? rank(s, &s->collector, among, enough, hits, count, err)
+                              : run(s, &s->collector, r->group, among, hits, count, err);
     if (!st && second)
         st = second_stage(s, *hits, *count, err);
     if (!st)
@@ -193,7 +191,7 @@ static enum aq_status find_widened(struct aq_search_run *s, enum aq_plan_kind ki
     if (!st && ranks && r->group == AQ_GROUP_COMMENT && *count) {
         size_t skipped = *count == k ? r->offset : 0;
         struct aq_plan plan = aq_search_plan(s, &s->collector);
-        st = aq_plan_count_matches(&plan, kind, *hits + skipped, *count - skipped, err);
+        st = aq_plan_count_matches(&plan, s->kind, *hits + skipped, *count - skipped, err);
     }
     return st ? st : aq_expand_fill(s, k, hits, count, err);
 }
@@ -206,8 +204,8 @@ static int by_comment(const void *x, const void *y)
 
 /* Where fewer comments match than were asked for, their further passages follow
  * in order. The best k passages hold enough of them: at most one a comment leads. */
-static enum aq_status fill_places(struct aq_search_run *s, enum aq_plan_kind kind, uint32_t k, struct aq_candidate **hits,
-                                  size_t *count, struct aq_error *err)
+static enum aq_status fill_places(struct aq_search_run *s, uint32_t k, struct aq_candidate **hits, size_t *count,
+                                  struct aq_error *err)
 {
     struct aq_candidate *all;
     size_t leader_count = *count, all_count, n = leader_count;
@@ -215,7 +213,7 @@ static enum aq_status fill_places(struct aq_search_run *s, enum aq_plan_kind kin
         return AQ_OK;
     if (n == 0 || n >= k || s->collector.passages <= n)
         return AQ_OK;
-    enum aq_status st = run(s, kind, &s->filler, AQ_GROUP_NONE, k, &all, &all_count, err);
+    enum aq_status st = run(s, &s->filler, AQ_GROUP_NONE, k, &all, &all_count, err);
     if (st)
         return st;
     struct aq_candidate *both = aq_arena_alloc(s->arena, (leader_count + all_count) * sizeof *both);
@@ -237,19 +235,25 @@ static enum aq_status fill_places(struct aq_search_run *s, enum aq_plan_kind kin
     return AQ_OK;
 }
 
-/* Whether the filter is to lead, and with which comments. One that is picked costs as much
- * as so many matches that are listed, proved by positions, or scored; broad filters let
- * enough matches through early. So many values of a column cost as much as one match. */
-static enum aq_status pick(struct aq_search_run *s, enum aq_plan_kind kind, struct aq_error *err)
+/* A comment that is picked costs as much as so many matches that are listed, proved by
+ * positions, or scored. */
+uint64_t aq_search_picks_most(const struct aq_search_run *s)
 {
-    enum { LISTED = 4, PROVED = 8, SCORED = 16, VALUES = 64 };
-    uint64_t breadth = aq_plan_breadth(&s->query, kind, s->txn.passages);
-    uint64_t most = breadth / (kind == AQ_PLAN_LIST ? LISTED : s->query.phrase_count ? PROVED : SCORED);
-    bool scan = breadth >= s->txn.state.next_comment / VALUES;
-    if (s->reader->picks_always && breadth) {
-        most = UINT32_MAX;
-        scan = true;
-    }
+    enum { LISTED = 4, PROVED = 8, SCORED = 16 };
+    uint64_t breadth = aq_plan_breadth(&s->query, s->kind, s->txn.passages);
+    if (s->reader->picks_always && breadth)
+        return UINT32_MAX;
+    return breadth / (s->kind == AQ_PLAN_LIST ? LISTED : s->query.phrase_count ? PROVED : SCORED);
+}
+
+/* Whether the filter is to lead, and with which comments: broad filters let enough matches
+ * through early. So many values of a column cost as much as one match. */
+static enum aq_status pick(struct aq_search_run *s, struct aq_error *err)
+{
+    enum { VALUES = 64 };
+    uint64_t most = aq_search_picks_most(s);
+    bool scan = s->reader->picks_always ||
+                aq_plan_breadth(&s->query, s->kind, s->txn.passages) >= s->txn.state.next_comment / VALUES;
     if (!s->filter.active || most == 0)
         return AQ_OK;
     return aq_filter_pick(&s->filter, &s->txn, (size_t)most, scan, &s->picks, &s->picked, err);
@@ -259,13 +263,13 @@ enum aq_status aq_search_find(struct aq_search_run *s, uint32_t k, struct aq_can
                               struct aq_error *err)
 {
     bool filtered = s->filter.active && !(s->request->flags & AQ_NEED_WORDS);
-    enum aq_plan_kind kind = aq_plan_choose(&s->query, filtered);
-    enum aq_status st = pick(s, kind, err);
+    s->kind = aq_plan_choose(&s->query, filtered);
+    enum aq_status st = pick(s, err);
     if (!st)
-        st = expands(s, kind)     ? find_widened(s, kind, k, found, count, err)
-             : can_rank(s, kind) ? find_best(s, kind, k, found, count, err)
-                                 : find_among_all(s, kind, k, found, count, err);
+        st = aq_search_expands(s) ? find_widened(s, k, found, count, err)
+             : can_rank(s)        ? find_best(s, k, found, count, err)
+                                  : find_among_all(s, k, found, count, err);
     if (!st && !(s->request->flags & AQ_NO_HITS))
-        st = fill_places(s, kind, k, found, count, err);
+        st = fill_places(s, k, found, count, err);
     return st;
 }

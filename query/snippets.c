@@ -158,23 +158,21 @@ static void join(struct part *p)
     p->taken_count = n;
 }
 
-static enum aq_status hand_out(const struct part *p, struct aq_range range, struct aq_arena *arena,
-                               struct aq_snippet *out)
+enum aq_status aq_snippet_copy(struct aq_slice from, const struct aq_marker *marks, struct aq_range range,
+                               struct aq_arena *arena, struct aq_snippet *out)
 {
-    struct aq_slice text = aq_arena_copy(arena, aq_slice(p->text.ptr + range.begin, range.end - range.begin));
-    struct aq_range *ranges = aq_arena_alloc(arena, (p->marks->count + 1) * sizeof *ranges);
+    struct aq_slice text = aq_arena_copy(arena, aq_slice(from.ptr + range.begin, range.end - range.begin));
+    struct aq_range *ranges = aq_arena_alloc(arena, (marks->count + 1) * sizeof *ranges);
     if (!text.ptr || !ranges)
         return AQ_NOMEM;
-    uint32_t count = aq_mark_ranges(p->marks, p->text, range, ranges);
+    uint32_t count = aq_mark_ranges(marks, from, range, ranges);
     for (uint32_t i = 0; i < count; i++)
         ranges[i] = (struct aq_range){ranges[i].begin - range.begin, ranges[i].end - range.begin};
-    *out = (struct aq_snippet){.text = text,
-                               .ranges = ranges,
-                               .range_count = count,
-                               .ordinal = p->ordinal,
-                               .quote_depth = p->quote_depth,
-                               .goes_before = range.begin > 0,
-                               .goes_on = range.end < p->text.len};
+    out->text = text;
+    out->ranges = ranges;
+    out->range_count = count;
+    out->goes_before = range.begin > 0;
+    out->goes_on = range.end < from.len;
     return AQ_OK;
 }
 
@@ -190,9 +188,12 @@ static enum aq_status hand_out_all(struct choosing *c, struct aq_arena *arena, c
         if (p->marks != c->source->marks)
             p->marks = &p->own; /* sorting has moved it */
         join(p);
-        for (uint32_t k = 0; k < p->taken_count && !st; k++)
-            if (p->taken[k].end > p->taken[k].begin) /* a title alone has no text */
-                st = hand_out(p, p->taken[k], arena, &snippets[n++]);
+        for (uint32_t k = 0; k < p->taken_count && !st; k++) {
+            if (p->taken[k].end == p->taken[k].begin) /* a title alone has no text */
+                continue;
+            snippets[n] = (struct aq_snippet){.ordinal = p->ordinal, .quote_depth = p->quote_depth};
+            st = aq_snippet_copy(p->text, p->marks, p->taken[k], arena, &snippets[n++]);
+        }
     }
     *out = snippets;
     *count = st ? 0 : n;

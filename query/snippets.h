@@ -25,4 +25,9 @@ struct aq_snippets_source {
 enum aq_status aq_snippets_make(const struct aq_snippets_source *s, struct aq_arena *arena,
                                 const struct aq_snippet **out, uint32_t *count, struct aq_error *err);
 
+/* Sets text, ranges and what goes before and on of *out to a window of a passage that is not
+ * empty, copied into arena. AQ_NOMEM. */
+enum aq_status aq_snippet_copy(struct aq_slice from, const struct aq_marker *marks, struct aq_range range,
+                               struct aq_arena *arena, struct aq_snippet *out);
+
 #endif

@@ -5,7 +5,8 @@
 #include "names.h"
 #include "utf8.h"
 
-enum { LIMIT = 10, LIMIT_MOST = 100, OFFSET_MOST = 10000, SNIPPETS_MOST = 5, CONTEXT_MOST = 20, THREAD_MOST = 1000 };
+enum { LIMIT = 10, LIMIT_MOST = 100, OFFSET_MOST = 10000, SNIPPETS_MOST = 5, CONTEXT_MOST = 20, THREAD_MOST = 1000,
+       FURTHER_MOST = 20 };
 
 static const char *const units[] = {[0] = "utf16", [1] = "utf8", NULL};
 static const char *const counts[] = {"enough", "exact", NULL};
@@ -40,6 +41,8 @@ static const char *const counts[] = {"enough", "exact", NULL};
     {.name = "explain", .kind = AQ_OPTION_FLAG, .field = FIELD(explain), .help = "say what scores are made of"}, \
     {.name = "per_thread", .kind = AQ_OPTION_NUMBER, .field = FIELD(per_thread), .max = LIMIT_MOST, \
      .help = "comments of one thread among the first ten hits (default 2); 0: any number"}, \
+    {.name = "further", .kind = AQ_OPTION_NUMBER, .field = FIELD(further), .max = FURTHER_MOST, \
+     .help = "with group=thread: further comments of each thread to tell (default 0)"}, \
     {.name = "snapshot", .kind = AQ_OPTION_NUMBER, .field = FIELD(snapshot), .max = UINT32_MAX, \
      .help = "for further pages: the first page's snapshot"}, \
     {.name = "count", .kind = AQ_OPTION_CHOICE, .field = FIELD(count), .choices = counts, \
@@ -205,6 +208,7 @@ enum aq_status aq_params_request(const struct aq_params *params, const struct aq
         .thread_count = params->threads.count,
         .snippets = (uint32_t)params->snippets,
         .per_thread = params->per_thread ? (uint32_t)params->per_thread : UINT32_MAX,
+        .further = (uint32_t)params->further,
         .snapshot = (uint32_t)params->snapshot,
         .synonyms = synonyms,
         .without_concepts = params->drop.items,

@@ -9,7 +9,7 @@
 
 struct aq_params {
     const char *q;     /* "" when it is not given */
-    uint64_t limit, offset, snippets, per_thread, snapshot, context;
+    uint64_t limit, offset, snippets, per_thread, further, snapshot, context;
     unsigned sort, group, unit, count; /* count: index in {"enough", "exact"} */
     struct aq_option_list authors, threads, drop, facets, prefer;
     const char *after, *before;

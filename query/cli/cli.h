@@ -35,6 +35,7 @@ struct aq_settings {
     bool over_time;
     struct aq_option_list prefer; /* "points", "recent" */
     uint64_t per_thread; /* 0: any number */
+    uint64_t further;
     uint64_t snapshot;   /* 0: none */
 
     uint64_t context, passage; /* AQ_NOT_GIVEN */

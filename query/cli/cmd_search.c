@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5 };
+enum { LIMIT = 10, LIMIT_MOST = 10000, OFFSET_MOST = 100000, SNIPPETS_MOST = 5, FURTHER_MOST = 20 };
 
 #define FIELD(name) offsetof(struct aq_settings, name)
 static const struct aq_option options[] = {
@@ -29,6 +29,10 @@ static const struct aq_option options[] = {
      .help = "one hit for each comment (default), thread or author; none: every passage is a hit",
      .more = "A hit is the best passage of its group, with the number of its further passages. By comment, "
              "where fewer comments match than hits were wanted, their further passages follow."},
+    {.name = "further", .kind = AQ_OPTION_NUMBER, .field = FIELD(further), .value = "N", .max = FURTHER_MOST,
+     .help = "with --group thread: the next best comments of each thread to show (default 3); 0: none",
+     .more = "They are those that the same search in the thread alone (--thread) has next to the hit. Below them "
+             "stands how many more match."},
     {.name = "author", .kind = AQ_OPTION_LIST, .field = FIELD(authors), .value = "NAME",
      .help = "only comments by this author; repeat it for any of several"},
     {.name = "thread", .kind = AQ_OPTION_LIST, .field = FIELD(threads), .value = "ID",
@@ -155,6 +159,7 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
         .thread_count = set->threads.count,
         .snippets = (uint32_t)set->snippets,
         .per_thread = set->per_thread ? (uint32_t)set->per_thread : UINT32_MAX,
+        .further = (uint32_t)set->further,
         .snapshot = (uint32_t)set->snapshot,
         .flags = set->limit == 0 ? AQ_NO_HITS : 0,
     };
@@ -166,6 +171,7 @@ static enum aq_status make_request(struct aq_cli *cli, struct aq_search_request 
         request->limit = set->limit == 0 ? 0 : 1;
         request->offset = set->count ? 0 : request->offset;
         request->flags |= AQ_NO_TEXT;
+        request->further = 0;
     }
     if (set->count)
         request->flags |= AQ_COUNT_EXACT;

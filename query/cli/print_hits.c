@@ -57,7 +57,7 @@ static void write_snippet(struct aq_output *out, const struct aq_hit *hit)
 }
 
 /* Several are one paragraph as long as they are as deep a quote. */
-static void write_snippets(struct aq_output *out, const struct aq_snippet *all, uint32_t count)
+static void write_parts(struct aq_output *out, const struct aq_snippet *all, uint32_t count, const char *margin)
 {
     for (uint32_t i = 0; i < count;) {
         struct aq_styled text = {0};
@@ -72,7 +72,7 @@ static void write_snippets(struct aq_output *out, const struct aq_snippet *all, 
         }
         if (all[i - 1].goes_on)
             aq_styled_str(&text, ends_with_stop(&text.text) ? " …" : "…", AQ_STYLE_FAINT);
-        aq_quoted_write(out, &text, indent, all[first].quote_depth);
+        aq_quoted_write(out, &text, margin, all[first].quote_depth);
         aq_styled_free(&text);
     }
 }
@@ -105,10 +105,33 @@ static void write_hit(struct aq_output *out, const struct aq_hit *hit, enum aq_g
         aq_fact(&facts, aq_slice_str("not all words"), AQ_STYLE_FAINT);
     aq_facts_write(&facts, out, indent);
     if (hit->snippet_count)
-        write_snippets(out, hit->snippets, hit->snippet_count);
+        write_parts(out, hit->snippets, hit->snippet_count, indent);
     else
         write_snippet(out, hit);
     aq_address_write(out, hit->id, hit->url, indent);
+}
+
+/* The next best of a hit's thread, each with a mark that it hangs from the hit. */
+static void write_further(struct aq_output *out, const struct aq_hit *hit)
+{
+    static const char first[] = "  ↳ ", margin[] = "    ";
+    for (uint32_t i = 0; i < hit->further_count; i++) {
+        const struct aq_further *f = &hit->further[i];
+        struct aq_facts facts = {0};
+        aq_fact_person(&facts, f->author, f->date, false, f->points);
+        aq_fact(&facts, f->id, AQ_STYLE_KEY);
+        if (f->snippet.quote_depth)
+            aq_fact(&facts, aq_slice_str("quote"), AQ_STYLE_FAINT);
+        aq_styled_write_below(&facts.line, &out->buf, &out->terminal, first, margin);
+        aq_styled_free(&facts.line);
+        if (f->snippet.text.len)
+            write_parts(out, &f->snippet, 1, margin);
+    }
+    if (hit->further_comments > hit->further_count) {
+        struct aq_facts rest = {0};
+        aq_fact_count(&rest, hit->further_count ? "and " : "", hit->further_comments - hit->further_count, "more comment");
+        aq_facts_write(&rest, out, margin);
+    }
 }
 
 enum { WORDS_TIERED = 4 }; /* aq_search puts passages with all words first up to here */
@@ -185,6 +208,7 @@ void aq_text_hits(struct aq_output *out, const struct aq_search_request *request
         if (request->flags & AQ_EXPLAIN)
             aq_text_shares(out, &result->hits[i], indent);
         aq_text_below(out, around ? around[i].view : NULL);
+        write_further(out, &result->hits[i]);
     }
 }
 

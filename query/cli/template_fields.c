@@ -29,6 +29,15 @@ static void put_tags(struct aq_buf *out, const struct aq_slice *tags, uint32_t c
     }
 }
 
+/* Their ids. */
+static void put_further(struct aq_buf *out, const struct aq_hit *h)
+{
+    for (uint32_t i = 0; i < h->further_count; i++) {
+        aq_buf_puts(out, i ? "," : "");
+        put_slice(out, h->further[i].id);
+    }
+}
+
 static struct aq_slice part_of(struct aq_slice text, struct aq_range r)
 {
     return r.begin < r.end && r.end <= text.len ? aq_slice(text.ptr + r.begin, r.end - r.begin) : text;
@@ -61,6 +70,8 @@ HIT(points, put_points(out, h->points))
 HIT(parent, put_slice(out, h->parent))
 HIT(source, put_slice(out, h->source))
 HIT(tags, put_tags(out, h->tags, h->tag_count))
+HIT(further, put_further(out, h))
+HIT(further_comments, aq_buf_printf(out, "%u", h->further_comments))
 
 enum aq_status aq_template_of_hits(const char *text, struct aq_arena *arena, struct aq_template *out,
                                  struct aq_error *err)
@@ -70,7 +81,7 @@ enum aq_status aq_template_of_hits(const char *text, struct aq_arena *arena, str
         {"author", hit_author},   {"date", hit_date},       {"title", hit_title},     {"thread", hit_thread},
         {"url", hit_url},         {"passage", hit_passage}, {"snippet", hit_snippet}, {"quote", hit_quote},
         {"more", hit_more},       {"points", hit_points},   {"parent", hit_parent},   {"source", hit_source},
-        {"tags", hit_tags},
+        {"tags", hit_tags},       {"further", hit_further}, {"further_comments", hit_further_comments},
     };
     return aq_template_parse(text, fields, AQ_COUNT(fields), arena, out, err);
 }

@@ -205,7 +205,7 @@ static uint32_t tf(const struct passage *p, uint32_t term)
 }
 
 /* Passages with the term; *seen: whether some stored list has the form. */
-static uint64_t frequency(struct oracle *o, uint32_t lexeme, bool *seen)
+static inline uint64_t frequency(struct oracle *o, uint32_t lexeme, bool *seen)
 {
     const struct aq_lexeme *l = aq_analyzer_lexeme(o->analyzer, lexeme);
     uint64_t live = 0, stored = 0;
