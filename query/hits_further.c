@@ -92,15 +92,16 @@ enum aq_status aq_hits_add_further(const struct aq_hit_maker *m, struct aq_hit *
     struct aq_further *out = aq_arena_zalloc(m->arena, (all + 1) * sizeof *out);
     struct task *tasks = malloc((all + 1) * sizeof *tasks);
     uint32_t *numbers = malloc((all + 1) * sizeof *numbers);
-    enum aq_status st = out && tasks && numbers ? AQ_OK : aq_fail_nomem(err);
-    for (size_t i = 0, at = 0; i < count && !st; i++) {
+    bool room = out && tasks && numbers;
+    enum aq_status st = room ? AQ_OK : aq_fail_nomem(err);
+    for (size_t i = 0, at = 0; room && i < count; i++) {
         hits[i].further = out + at;
         hits[i].further_count = m->further[i].count;
         hits[i].further_comments = m->further[i].comments;
         for (uint32_t k = 0; k < m->further[i].count; k++, at++)
             tasks[at] = (struct task){&m->further[i].items[k], out + at};
     }
-    if (!st && all)
+    if (room && all)
         st = make_all(&w, tasks, numbers, all, err);
     aq_marker_free(&w.marker);
     aq_arena_free(&w.scratch);
