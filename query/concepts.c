@@ -98,12 +98,12 @@ static enum aq_status take(struct work *w, const struct aq_candidate *x, struct 
     struct aq_search_run *s = w->search;
     struct aq_comment c;
     aq_arena_reset(s->scratch);
+    const struct aq_passage *p;
     enum aq_status st = aq_reader_text(&s->txn, x->comment, s->scratch, &c, err);
+    if (!st)
+        st = aq_reader_passage(&c, x->comment, x->ordinal, &p, err);
     if (st)
         return st;
-    if (x->ordinal >= c.passage_count)
-        return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", x->comment, x->ordinal);
-    const struct aq_passage *p = &c.passages[x->ordinal];
     if (p->quote_depth || p->end <= p->begin)
         return AQ_OK;
     struct aq_slice text = aq_arena_copy(s->arena, aq_slice(c.text.ptr + p->begin, p->end - p->begin));

@@ -112,13 +112,12 @@ static enum aq_status count_best(struct aq_search_run *s, const struct aq_candid
         if (has_enough(threads, i))
             continue;
         aq_arena_reset(s->scratch);
+        const struct aq_passage *p;
         st = aq_reader_text(&s->txn, hits[i].comment, s->scratch, &x, err);
+        if (!st)
+            st = aq_reader_passage(&x, hits[i].comment, hits[i].ordinal, &p, err);
         if (st)
             return st;
-        if (hits[i].ordinal >= x.passage_count)
-            return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", hits[i].comment,
-                           hits[i].ordinal);
-        const struct aq_passage *p = &x.passages[hits[i].ordinal];
         struct aq_slice text = aq_arena_copy(s->arena, aq_slice(x.text.ptr + p->begin, p->end - p->begin));
         if (!text.ptr)
             return aq_fail_nomem(err);

@@ -147,9 +147,9 @@ static bool collect(const struct making *m, enum aq_field field, bool refused, s
     return true;
 }
 
-static bool make_set(const struct making *m, uint32_t count, struct aq_number_set *set)
+static bool make_set(struct aq_arena *arena, uint32_t count, struct aq_number_set *set)
 {
-    *set = (struct aq_number_set){aq_arena_zalloc(m->from->arena, count / 8 + 1), count};
+    *set = (struct aq_number_set){aq_arena_zalloc(arena, count / 8 + 1), count};
     return set->bits;
 }
 
@@ -232,7 +232,7 @@ static enum aq_status make_number(const struct making *m, const struct aq_wanted
     memcpy(&count, (const uint8_t *)&m->from->txn->state + named[i].next, sizeof count);
     t->kind = AQ_TEST_NUMBER;
     t->column = named[i].column;
-    return make_set(m, count, &t->set) ? named[i].find(m->from, w, &t->set, err) : aq_fail_nomem(err);
+    return make_set(m->from->arena, count, &t->set) ? named[i].find(m->from, w, &t->set, err) : aq_fail_nomem(err);
 }
 
 static enum aq_status make_title(const struct making *m, const struct aq_wanted *w, struct aq_filter_test *t,
@@ -240,7 +240,7 @@ static enum aq_status make_title(const struct making *m, const struct aq_wanted 
 {
     const struct aq_state *state = &m->from->txn->state;
     t->kind = AQ_TEST_TITLE;
-    if (!make_set(m, state->next_comment, &t->set) || !make_set(m, state->next_thread, &t->threads))
+    if (!make_set(m->from->arena, state->next_comment, &t->set) || !make_set(m->from->arena, state->next_thread, &t->threads))
         return aq_fail_nomem(err);
     return aq_find_titles(m->from, w, &t->set, &t->threads, asked, err);
 }
@@ -353,7 +353,7 @@ static enum aq_status make_parent(const struct making *m, const struct aq_wanted
     struct aq_buf parents = {0}, replies = {0};
     (void)asked;
     t->kind = AQ_TEST_PARENT;
-    enum aq_status st = make_set(m, m->from->txn->state.next_author, &t->set) ? AQ_OK : aq_fail_nomem(err);
+    enum aq_status st = make_set(m->from->arena, m->from->txn->state.next_author, &t->set) ? AQ_OK : aq_fail_nomem(err);
     if (!st)
         st = find_parents(m, w, t, &parents, &replies, err);
     if (!st && (!make_list(m, &parents, &t->list) || !make_list(m, &replies, &t->replies)))
@@ -465,9 +465,8 @@ enum aq_status aq_filter_within(struct aq_filter *out, const struct aq_filter *f
                                 struct aq_arena *arena, const uint32_t *threads, size_t count, struct aq_error *err)
 {
     struct aq_filter_test *tests = aq_arena_alloc(arena, (f->count + 1) * sizeof *tests);
-    uint32_t all = txn->state.next_thread;
-    struct aq_number_set set = {aq_arena_zalloc(arena, all / 8 + 1), all};
-    if (!tests || !set.bits)
+    struct aq_number_set set;
+    if (!tests || !make_set(arena, txn->state.next_thread, &set))
         return aq_fail_nomem(err);
     for (size_t i = 0; i < count; i++)
         aq_number_set_add(&set, threads[i]);

@@ -101,11 +101,11 @@ static enum aq_status make_hit(struct work *w, const struct aq_candidate *x, siz
     enum aq_status st = aq_reader_text(m->txn, x->comment, &w->scratch, &c, err);
     if (!st)
         st = aq_facts_get(m->txn, x->comment, m->arena, &f, err);
+    const struct aq_passage *p;
+    if (!st)
+        st = aq_reader_passage(&c, x->comment, x->ordinal, &p, err);
     if (st)
         return st;
-    if (x->ordinal >= c.passage_count)
-        return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", x->comment, x->ordinal);
-    const struct aq_passage *p = &c.passages[x->ordinal];
     h->quote_depth = p->quote_depth;
     h->thread = f.thread;
     h->author = f.author;

@@ -13,7 +13,12 @@
 #include "store.h"
 #include "topk.h"
 
-struct aq_further_found;
+/* What matches in a thread besides the comment that is the hit. */
+struct aq_further_found {
+    const struct aq_candidate *items; /* comments, best first: as many as were asked for, if there are */
+    uint32_t count;
+    uint32_t comments;                /* all of them */
+};
 
 struct aq_hit_maker {
     struct aq_txn *txn;

@@ -2,7 +2,6 @@
 #include "hits.h"
 
 #include "reader.h"
-#include "search.h"
 #include "snippets.h"
 
 struct task {
@@ -26,16 +25,17 @@ static enum aq_status show(struct work *w, const struct aq_comment *c, const str
                            struct aq_snippet *out, struct aq_error *err)
 {
     const struct aq_hit_maker *m = w->maker;
-    if (x->ordinal >= c->passage_count)
-        return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", x->comment, x->ordinal);
-    const struct aq_passage *p = &c->passages[x->ordinal];
+    const struct aq_passage *p;
+    enum aq_status st = aq_reader_passage(c, x->comment, x->ordinal, &p, err);
+    if (st)
+        return st;
     *out = (struct aq_snippet){.ordinal = x->ordinal, .quote_depth = p->quote_depth};
     if (p->end == p->begin) /* a title that stands alone */
         return AQ_OK;
     struct aq_snippet_source source = {
         .text = aq_slice(c->text.ptr + p->begin, p->end - p->begin), .marks = &w->marker, .query = m->query};
     double worth;
-    enum aq_status st = aq_mark_text(&w->marker, m->analyzer, m->query, source.text, err);
+    st = aq_mark_text(&w->marker, m->analyzer, m->query, source.text, err);
     if (st)
         return st;
     struct aq_range window =

@@ -129,6 +129,15 @@ enum aq_status aq_reader_text(struct aq_txn *txn, uint32_t comment, struct aq_ar
     return st;
 }
 
+enum aq_status aq_reader_passage(const struct aq_comment *c, uint32_t comment, uint32_t ordinal,
+                                 const struct aq_passage **out, struct aq_error *err)
+{
+    if (ordinal >= c->passage_count)
+        return aq_fail(err, AQ_CORRUPT, "comment %u has no passage %u; `aq check` tells more", comment, ordinal);
+    *out = &c->passages[ordinal];
+    return AQ_OK;
+}
+
 enum aq_status aq_reader_id(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_slice *out,
                             struct aq_error *err)
 {

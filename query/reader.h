@@ -55,6 +55,10 @@ void aq_reader_bound_analyzer(struct aq_reader *r);
 enum aq_status aq_reader_text(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_comment *out,
                               struct aq_error *err);
 
+/* One of the passages of such a record, AQ_CORRUPT with a message when it has not so many. */
+enum aq_status aq_reader_passage(const struct aq_comment *c, uint32_t comment, uint32_t ordinal,
+                                 const struct aq_passage **out, struct aq_error *err);
+
 /* A comment's id, copied into arena; AQ_CORRUPT with a message when there is none. */
 enum aq_status aq_reader_id(struct aq_txn *txn, uint32_t comment, struct aq_arena *arena, struct aq_slice *out,
                             struct aq_error *err);

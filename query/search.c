@@ -202,23 +202,21 @@ void aq_search_close(struct aq_search_run *s)
     aq_txn_end(&s->txn);
 }
 
-enum aq_status aq_search_within(struct aq_reader *r, struct aq_txn *txn, const struct aq_search_request *request,
-                                struct aq_result **out, struct aq_error *err)
+/* In txn, which is ended. start: when the call began, in microseconds. */
+static enum aq_status search_in(struct aq_reader *r, struct aq_txn *txn, const struct aq_search_request *request,
+                                uint64_t start, struct aq_result **out, struct aq_error *err)
 {
-    uint64_t start = aq_reader_micros();
-    *out = NULL;
-    enum aq_status st = check_request(request, err);
-    struct answer *a = st ? NULL : calloc(1, sizeof *a);
-    struct aq_search_run *s = st ? NULL : calloc(1, sizeof *s);
+    struct answer *a = calloc(1, sizeof *a);
+    struct aq_search_run *s = calloc(1, sizeof *s);
     if (!a || !s) {
         aq_txn_end(txn);
         free(a);
         free(s);
-        return st ? st : aq_fail_nomem(err);
+        return aq_fail_nomem(err);
     }
     s->txn = *txn;
     set_up(s, r, request);
-    st = answer(s, a, err);
+    enum aq_status st = answer(s, a, err);
     aq_search_close(s);
     free(s);
     if (st) {
@@ -233,10 +231,25 @@ enum aq_status aq_search_within(struct aq_reader *r, struct aq_txn *txn, const s
 enum aq_status aq_search(struct aq_reader *r, const struct aq_search_request *request, struct aq_result **out,
                          struct aq_error *err)
 {
+    uint64_t start = aq_reader_micros();
     struct aq_txn txn;
     *out = NULL;
-    enum aq_status st = aq_reader_begin(r, &txn, err);
-    return st ? st : aq_search_within(r, &txn, request, out, err);
+    enum aq_status st = check_request(request, err);
+    if (!st)
+        st = aq_reader_begin(r, &txn, err);
+    return st ? st : search_in(r, &txn, request, start, out, err);
+}
+
+enum aq_status aq_search_within(struct aq_reader *r, struct aq_txn *txn, const struct aq_search_request *request,
+                                struct aq_result **out, struct aq_error *err)
+{
+    uint64_t start = aq_reader_micros();
+    *out = NULL;
+    enum aq_status st = check_request(request, err);
+    if (!st)
+        return search_in(r, txn, request, start, out, err);
+    aq_txn_end(txn);
+    return st;
 }
 
 void aq_result_free(struct aq_result *result)

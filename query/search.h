@@ -65,16 +65,17 @@ struct aq_plan aq_search_plan(struct aq_search_run *s, struct aq_collector *c);
  * whether concepts count, and up to how many comments picks are less work than all matches. */
 enum aq_sort aq_search_sort(const struct aq_search_run *s);
 bool aq_search_has_second_stage(const struct aq_search_run *s);
+enum aq_status aq_search_second_stage(struct aq_search_run *s, struct aq_candidate *hits, size_t count,
+                                      struct aq_error *err);
 bool aq_search_expands(const struct aq_search_run *s);
 uint64_t aq_search_picks_most(const struct aq_search_run *s);
 
-/* What matches in a thread besides the comment that is the hit. */
-struct aq_further_found {
-    const struct aq_candidate *items; /* comments, best first: as many as were asked for, if there are */
-    uint32_t count;
-    uint32_t comments;                /* all of them */
-};
+/* Exhaustively: the k best groups of what passes filter, all of which is among picks (NULL: any). */
+enum aq_status aq_search_all(struct aq_search_run *s, struct aq_collector *c, const struct aq_filter *filter,
+                             const struct aq_picks *picks, enum aq_group group, uint32_t k,
+                             struct aq_candidate **hits, size_t *count, struct aq_error *err);
 
+struct aq_further_found;
 /* For each of the hits, one a thread: the comments that a search in its thread alone has
  * next to the hit's own. In s->arena. */
 enum aq_status aq_search_further(struct aq_search_run *s, const struct aq_candidate *hits, size_t count,

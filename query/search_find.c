@@ -24,29 +24,34 @@ enum aq_sort aq_search_sort(const struct aq_search_run *s)
     return listed && s->request->sort == AQ_SORT_RELEVANCE ? AQ_SORT_DATE : s->request->sort;
 }
 
-static enum aq_status open_collector(struct aq_search_run *s, struct aq_collector *c, enum aq_group group, uint32_t k,
-                                     struct aq_error *err)
+static enum aq_status open_collector(struct aq_search_run *s, struct aq_collector *c, const struct aq_filter *filter,
+                                     enum aq_group group, uint32_t k, struct aq_error *err)
 {
-    enum aq_status st =
-        aq_collector_init(c, &s->txn, &s->filter, group, aq_search_sort(s), k, s->query.tiered, err);
+    enum aq_status st = aq_collector_init(c, &s->txn, filter, group, aq_search_sort(s), k, s->query.tiered, err);
     if (!st && s->request->snapshot)
         aq_collector_bound(c, s->request->snapshot);
     return st;
 }
 
-/* Exhaustively. */
-static enum aq_status run(struct aq_search_run *s, struct aq_collector *c, enum aq_group group, uint32_t k,
-                          struct aq_candidate **hits, size_t *count, struct aq_error *err)
+enum aq_status aq_search_all(struct aq_search_run *s, struct aq_collector *c, const struct aq_filter *filter,
+                             const struct aq_picks *picks, enum aq_group group, uint32_t k,
+                             struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
-    enum aq_status st = open_collector(s, c, group, k, err);
+    enum aq_status st = open_collector(s, c, filter, group, k, err);
     if (!st && c == &s->collector && s->request->facet_count)
         aq_collector_facets(c, &s->facets);
     struct aq_plan plan = aq_search_plan(s, c);
-    plan.picks = s->picked ? &s->picks : NULL;
+    plan.picks = picks;
     s->work.left = s->txn.passages * AQ_WORK_PASSAGE + AQ_WORK_LEAST;
     if (!st)
         st = aq_plan_run(&plan, s->kind, err);
     return st ? st : aq_collector_finish(c, hits, count, err);
+}
+
+static enum aq_status run(struct aq_search_run *s, struct aq_collector *c, enum aq_group group, uint32_t k,
+                          struct aq_candidate **hits, size_t *count, struct aq_error *err)
+{
+    return aq_search_all(s, c, &s->filter, s->picked ? &s->picks : NULL, group, k, hits, count, err);
 }
 
 /* Sorting by columns, groups of several comments, exact totals and facets need every match. */
@@ -64,7 +69,7 @@ static enum aq_status rank(struct aq_search_run *s, struct aq_collector *c, uint
                            struct aq_candidate **hits, size_t *count, struct aq_error *err)
 {
     struct aq_plan plan = aq_search_plan(s, c);
-    enum aq_status st = open_collector(s, c, s->request->group, k, err);
+    enum aq_status st = open_collector(s, c, &s->filter, s->request->group, k, err);
     if (st)
         return st;
     aq_collector_rank(c, count_enough);
@@ -100,8 +105,8 @@ bool aq_search_has_second_stage(const struct aq_search_run *s)
            aq_search_sort(s) == AQ_SORT_RELEVANCE && s->query.scores && s->query.term_count <= AQ_EVIDENCE_TERMS;
 }
 
-static enum aq_status second_stage(struct aq_search_run *s, struct aq_candidate *hits, size_t count,
-                                   struct aq_error *err)
+enum aq_status aq_search_second_stage(struct aq_search_run *s, struct aq_candidate *hits, size_t count,
+                                      struct aq_error *err)
 {
     const struct aq_plan plan = aq_search_plan(s, NULL);
     return aq_evidence(&plan, &s->txn, &s->evidence, hits, count, err);
@@ -122,7 +127,7 @@ static enum aq_status find_among_all(struct aq_search_run *s, uint32_t k, struct
     wanted = second ? at_least(wanted, AQ_EVIDENCE_AMONG) : wanted;
     enum aq_status st = run(s, &s->collector, s->request->group, wanted, hits, count, err);
     if (!st && second)
-        st = second_stage(s, *hits, *count, err);
+        st = aq_search_second_stage(s, *hits, *count, err);
     if (!st && of_thread < k)
         aq_spread(&s->txn, of_thread, *hits, *count, true);
     *count = !st && *count > k ? k : *count;
@@ -147,7 +152,7 @@ static enum aq_status find_best(struct aq_search_run *s, uint32_t k, struct aq_c
     uint32_t least = second ? at_least(k, AQ_EVIDENCE_AMONG) : k;
     enum aq_status st = rank(s, &s->collector, least, enough, hits, count, err);
     if (!st && second)
-        st = second_stage(s, *hits, *count, err);
+        st = aq_search_second_stage(s, *hits, *count, err);
     bool settled = st || of_thread >= k;
     for (uint32_t wanted = least; !st && !settled; wanted = more_than(wanted)) {
         if (wanted > least) {
@@ -182,7 +187,7 @@ static enum aq_status find_widened(struct aq_search_run *s, uint32_t k, struct a
     enum aq_status st = ranks ? rank(s, &s->collector, among, enough, hits, count, err)
                               : run(s, &s->collector, r->group, among, hits, count, err);
     if (!st && second)
-        st = second_stage(s, *hits, *count, err);
+        st = aq_search_second_stage(s, *hits, *count, err);
     if (!st)
         st = aq_expand(s, *hits, *count, err);
     if (!st && of_thread < k)
@@ -251,11 +256,11 @@ uint64_t aq_search_picks_most(const struct aq_search_run *s)
 static enum aq_status pick(struct aq_search_run *s, struct aq_error *err)
 {
     enum { VALUES = 64 };
-    uint64_t most = aq_search_picks_most(s);
+    uint64_t most = s->filter.active ? aq_search_picks_most(s) : 0;
+    if (most == 0)
+        return AQ_OK;
     bool scan = s->reader->picks_always ||
                 aq_plan_breadth(&s->query, s->kind, s->txn.passages) >= s->txn.state.next_comment / VALUES;
-    if (!s->filter.active || most == 0)
-        return AQ_OK;
     return aq_filter_pick(&s->filter, &s->txn, (size_t)most, scan, &s->picks, &s->picked, err);
 }
 

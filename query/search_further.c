@@ -1,5 +1,6 @@
 /* search_further.c - see search.h. The threads of the hits are searched together once more,
  * hits by comment: their members lead where they are few, else all matches are looked at. */
+#include "hits.h"
 #include "search.h"
 
 struct of_thread {
@@ -21,9 +22,6 @@ static enum aq_status run(struct aq_search_run *s, const uint32_t *threads, size
                           size_t *found_count, struct aq_error *err)
 {
     struct aq_filter filter;
-    struct aq_plan_work work = {.left = s->txn.passages * AQ_WORK_PASSAGE + AQ_WORK_LEAST};
-    struct aq_collector *c = &s->of_threads;
-    struct aq_plan plan = aq_search_plan(s, c);
     uint64_t most = aq_search_picks_most(s);
     bool few = false;
     enum aq_status st = aq_filter_within(&filter, &s->filter, &s->txn, s->arena, threads, count, err);
@@ -31,16 +29,13 @@ static enum aq_status run(struct aq_search_run *s, const uint32_t *threads, size
         most = s->picks.count < most ? s->picks.count : most;
     if (!st && most)
         st = aq_filter_pick_members(&s->txn, threads, count, (size_t)most, &s->members, &few, err);
+    const struct aq_picks *picks = few ? &s->members : s->picked ? &s->picks : NULL;
+    bool cut = s->work.cut;
+    s->work.cut = false; /* the search's own was: this one has as much work again */
     if (!st)
-        st = aq_collector_init(c, &s->txn, &filter, AQ_GROUP_COMMENT, aq_search_sort(s), UINT32_MAX, s->query.tiered, err);
-    if (!st && s->request->snapshot)
-        aq_collector_bound(c, s->request->snapshot);
-    plan.picks = few ? &s->members : s->picked ? &s->picks : NULL;
-    plan.work = &work;
-    if (!st)
-        st = aq_plan_run(&plan, s->kind, err);
-    s->work.cut |= work.cut;
-    return st ? st : aq_collector_finish(c, found, found_count, err);
+        st = aq_search_all(s, &s->of_threads, &filter, picks, AQ_GROUP_COMMENT, UINT32_MAX, found, found_count, err);
+    s->work.cut |= cut;
+    return st;
 }
 
 /* ---- thread by thread ---- */
@@ -84,10 +79,9 @@ static int by_hit(const void *x, const void *y)
 static enum aq_status put_in_order(struct aq_search_run *s, struct aq_candidate *kept, size_t count,
                                    struct aq_error *err)
 {
-    const struct aq_plan plan = aq_search_plan(s, NULL);
     enum aq_status st = AQ_OK;
     if (aq_search_has_second_stage(s))
-        st = aq_evidence(&plan, &s->txn, &s->evidence, kept, count, err);
+        st = aq_search_second_stage(s, kept, count, err);
     if (!st && aq_search_expands(s))
         st = aq_expand_add(s, kept, count, err);
     if (!st && count)

@@ -138,13 +138,9 @@ static void make_vocabulary(void)
 static void concepts_only_add(void **state)
 {
     static const struct course course = {.ids = 60, .rounds = 4, .changes = 25, .queries = 10};
-    const char *given = getenv("AQ_ROUNDS");
-    long rounds = given ? strtol(given, NULL, 10) : 0;
-    time_t start = time(NULL);
     (void)state;
     make_vocabulary();
-    for (long i = 0; rounds ? i < rounds : time(NULL) - start < 2; i++)
-        follow(&course, compare);
+    follow_for(2, &course, compare);
     printf("# %llu queries, %llu widened, %llu hits in another place, %llu more\n", (unsigned long long)asked,
            (unsigned long long)widened, (unsigned long long)moved, (unsigned long long)more);
     assert_true(widened > asked / 20 && moved > 0 && more > 0);

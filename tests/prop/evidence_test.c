@@ -153,12 +153,8 @@ static void compare(struct aq_reader *reader, struct oracle *o, const struct cou
 static void whole_comments_score_as_they_do_by_hand(void **state)
 {
     static const struct course course = {.ids = 60, .rounds = 4, .changes = 25, .queries = 20};
-    const char *given = getenv("AQ_ROUNDS");
-    long rounds = given ? strtol(given, NULL, 10) : 0;
-    time_t start = time(NULL);
     (void)state;
-    for (long i = 0; rounds ? i < rounds : time(NULL) - start < 2; i++)
-        follow(&course, compare);
+    follow_for(2, &course, compare);
     printf("# %llu queries, %llu hits, %llu in another place than by the first stage\n", (unsigned long long)asked,
            (unsigned long long)hits, (unsigned long long)moved_up);
     assert_true(hits > asked && moved_up > hits / 20);

@@ -184,12 +184,8 @@ static void compare(struct aq_reader *reader, struct oracle *o, const struct cou
 static void further_comments_are_those_of_a_search_in_the_thread(void **state)
 {
     static const struct course course = {.ids = 80, .rounds = 4, .changes = 40, .queries = 20};
-    const char *given = getenv("AQ_ROUNDS");
-    long rounds = given ? strtol(given, NULL, 10) : 0;
-    time_t start = time(NULL);
     (void)state;
-    for (long i = 0; rounds ? i < rounds : time(NULL) - start < 2; i++)
-        follow(&course, compare);
+    follow_for(2, &course, compare);
     printf("# %llu queries, %llu threads with further comments, %llu told\n", (unsigned long long)asked,
            (unsigned long long)threads_with, (unsigned long long)told);
     assert_true(threads_with > asked && told > threads_with);

@@ -289,12 +289,8 @@ static void compare(struct aq_reader *reader, struct oracle *o, const struct cou
 static void small_indexes_answer_as_the_oracle_does(void **state)
 {
     static const struct course course = {.ids = 60, .rounds = 6, .changes = 25, .queries = 25};
-    const char *given = getenv("AQ_ROUNDS");
-    long rounds = given ? strtol(given, NULL, 10) : 0;
-    time_t start = time(NULL);
     (void)state;
-    for (long i = 0; rounds ? i < rounds : time(NULL) - start < 3; i++)
-        follow(&course, compare);
+    follow_for(3, &course, compare);
     printf("# %llu queries, %llu with hits, %llu hits compared, %llu gave way\n", (unsigned long long)compared,
            (unsigned long long)with_hits, (unsigned long long)hits_compared, (unsigned long long)moved);
     assert_true(with_hits * 3 > compared);

@@ -201,4 +201,14 @@ static void follow(const struct course *course, ask_index *ask_it)
     remove_dir(dir);
 }
 
+/* AQ_ROUNDS times, else for so many seconds. */
+static inline void follow_for(long seconds, const struct course *course, ask_index *ask_it)
+{
+    const char *given = getenv("AQ_ROUNDS");
+    long rounds = given ? strtol(given, NULL, 10) : 0;
+    time_t start = time(NULL);
+    for (long i = 0; rounds ? i < rounds : time(NULL) - start < seconds; i++)
+        follow(course, ask_it);
+}
+
 #endif
